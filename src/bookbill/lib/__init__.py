@@ -1,0 +1,1 @@
+"""Small helpers without tables: refusals, keys, actors, tenancy, transactions, reactions, strict parsers."""
