@@ -1,0 +1,52 @@
+"""The test suite's frame; fixtures about one capability live in that capability's tests."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+
+pytest_plugins = ["tests.support.servers", "tests.support.racing"]
+
+hypothesis_settings.register_profile(
+    "short", max_examples=40, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+hypothesis_settings.register_profile("long", hypothesis_settings.get_profile("short"), max_examples=2_000)
+hypothesis_settings.load_profile("short")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run the long tests too, and more examples of each law")
+    parser.addoption("--no-browser", action="store_true", help="leave out the tests that need a browser")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--long"):
+        hypothesis_settings.load_profile("long")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    left_out = {"long"} if not config.getoption("--long") else set()
+    if config.getoption("--no-browser"):
+        left_out.add("browser")
+    kept = [item for item in items if not left_out & {marker.name for marker in item.iter_markers()}]
+    if len(kept) < len(items):
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+        items[:] = kept
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput") and os.environ.get("BOOKBILL_TEST_DATABASE") == "postgresql":
+        from tests.support.databases import stop_postgresql
+
+        stop_postgresql()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: "pytest_django.DjangoDbBlocker") -> Iterator[None]:  # noqa: F821
+    """In place of pytest-django's: copies of one migrated database instead of migrating per process."""
+    from tests.support.databases import test_databases
+
+    with django_db_blocker.unblock(), test_databases():
+        yield

@@ -1,0 +1,1 @@
+"""The jobs that are done: what was sold, when, at which price and tax."""

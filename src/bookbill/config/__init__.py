@@ -1,0 +1,1 @@
+"""The composition root: may import everything, is imported by nobody."""

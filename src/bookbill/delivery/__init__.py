@@ -1,0 +1,1 @@
+"""Messages we owe, their attempts, and what became of each recipient."""

@@ -1,0 +1,1 @@
+"""From a frozen document to its PDF; stored files with their hash."""

@@ -1,0 +1,1 @@
+"""Invoices, their frozen versions, sending, cancelling, batch runs."""

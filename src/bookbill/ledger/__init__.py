@@ -1,0 +1,1 @@
+"""Money on bookings: payments and where they lie, lowered claims, credit. Knows bookings, never invoices."""

@@ -1,0 +1,1 @@
+"""Looking after a running house: health, mailbox, history, set-aside work, verify."""

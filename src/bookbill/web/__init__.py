@@ -1,0 +1,1 @@
+"""The shell of every page: base templates, components, static files, formatting."""

@@ -1,0 +1,1 @@
+"""Promised rows: claim, lease, retry, schedule; the worker's loop. Knows no capability."""
