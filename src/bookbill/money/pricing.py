@@ -217,7 +217,10 @@ def _net_parts(grosses: Sequence[int], one: int, divisor: int) -> list[int]:
 def _net_cuts(cuts: Sequence[int], gross: int, one: int, divisor: int) -> list[int]:
     """An inclusive code's discount without tax, shared over its lines: its net before less its net after."""
     cut = sum(cuts)
-    return split(round_ratio((gross + cut) * one, divisor) - round_ratio(gross * one, divisor), cuts)
+    return split(
+        round_ratio((gross + cut) * one, divisor) - round_ratio(gross * one, divisor),
+        cuts,
+    )
 
 
 def _charges(terms: TaxTerms, rates: Sequence[int], net: int) -> list[int]:
