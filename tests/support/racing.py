@@ -25,7 +25,7 @@ def run_together(*functions: Callable[[], Any], timeout_seconds: float = 60) -> 
         try:
             barrier.wait(timeout=10)
             results[position] = function()
-        except Exception as problem:
+        except Exception as problem:  # noqa: BLE001 the caller gets whatever it was
             results[position] = problem
         finally:
             connections.close_all()

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -23,22 +22,31 @@ BROWSER_FLAGS = [
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """The distribution's Chromium instead of a download. BOOKBILL_TEST_BROWSER names another program."""
-    program = os.environ.get("BOOKBILL_TEST_BROWSER") or next(filter(None, map(shutil.which, BROWSER_NAMES)), None)
+    program = os.environ.get("BOOKBILL_TEST_BROWSER") or next(
+        filter(None, map(shutil.which, BROWSER_NAMES)), None
+    )
     if program is None:
-        pytest.fail("No Chromium found. Install it (Debian: apt install chromium) or run ./dev test --no-browser.")
+        pytest.fail(
+            "No Chromium found. Install it (Debian: apt install chromium) or run ./dev test --no-browser."
+        )
     return {**browser_type_launch_args, "executable_path": program, "args": BROWSER_FLAGS}
 
 
 @pytest.fixture(scope="session")
 def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
-    return {**browser_context_args, "locale": "en-CA", "timezone_id": "America/Toronto", "service_workers": "block"}
+    return {
+        **browser_context_args,
+        "locale": "en-CA",
+        "timezone_id": "America/Toronto",
+        "service_workers": "block",
+    }
 
 
 @pytest.fixture
-def site(live_server: LiveServer, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def site(live_server: LiveServer, settings: Any, monkeypatch: pytest.MonkeyPatch) -> str:
     """The address of the product, served by real threads over a database that commits."""
     # Playwright keeps an event loop in the test's thread, where Django would otherwise refuse its ordinary calls.
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     settings.PUBLIC_BASE_URL = live_server.url
     settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
-    yield live_server.url
+    return live_server.url

@@ -105,13 +105,17 @@ class Environment:
     def refuse_unsafe(self) -> None:
         """Raise BadEnvironment for what must never serve real people. Called by every process that serves or works."""
         if self.debug:
-            raise BadEnvironment("DEBUG is on: it shows data and code to visitors; take it out (or use ./dev run).")
+            raise BadEnvironment(
+                "DEBUG is on: it shows data and code to visitors; take it out (or use ./dev run)."
+            )
         if not self.is_https and not self.is_local:
             raise BadEnvironment(
                 f"PUBLIC_BASE_URL is {self.public_base_url}: use https, plain http is only for this machine itself."
             )
         if self.demo and not self.is_local:
-            raise BadEnvironment("BOOKBILL_DEMO signs visitors in without a password: it only runs on a loopback address.")
+            raise BadEnvironment(
+                "BOOKBILL_DEMO signs visitors in without a password: it only runs on a loopback address."
+            )
 
 
 class Reader:
@@ -187,7 +191,9 @@ def read_database(reader: Reader, data_dir: Path) -> Database:
         url = urlsplit(text)
         port = url.port
     except ValueError as problem:
-        raise BadEnvironment("DATABASE_URL cannot be read: write postgresql://user:password@host:5432/name.") from problem
+        raise BadEnvironment(
+            "DATABASE_URL cannot be read: write postgresql://user:password@host:5432/name."
+        ) from problem
     if url.scheme == "sqlite":
         path = unquote(url.path)
         if url.netloc or not path.strip("/"):
@@ -197,7 +203,9 @@ def read_database(reader: Reader, data_dir: Path) -> Database:
     if url.scheme in ("postgres", "postgresql"):
         name = unquote(url.path.lstrip("/"))
         if not name:
-            raise BadEnvironment("DATABASE_URL names no database: write postgresql://user:password@host:5432/name.")
+            raise BadEnvironment(
+                "DATABASE_URL names no database: write postgresql://user:password@host:5432/name."
+            )
         options = dict(parse_qsl(url.query))
         return Database(
             engine="postgresql",
@@ -216,10 +224,13 @@ def read_public_base_url(reader: Reader) -> str:
     try:
         url = urlsplit(text)
         right = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+        right = right and not (url.path or url.query or url.fragment or url.username)
     except ValueError:
         right = False
-    if not right or url.path or url.query or url.fragment or url.username:
-        raise BadEnvironment(f"PUBLIC_BASE_URL is “{text}”: write only scheme and host, like https://bills.example.com.")
+    if not right:
+        raise BadEnvironment(
+            f"PUBLIC_BASE_URL is “{text}”: write only scheme and host, like https://bills.example.com."
+        )
     return text
 
 
@@ -228,7 +239,9 @@ def read_secret_key(reader: Reader, data_dir: Path) -> str:
     if not key:
         key = kept_secret_key(data_dir / "secret-key")
         if len(key) < SECRET_KEY_LENGTH:
-            raise BadEnvironment(f"The key in {data_dir / 'secret-key'} is damaged: restore it from a backup or delete the file.")
+            raise BadEnvironment(
+                f"The key in {data_dir / 'secret-key'} is damaged: restore it from a backup or delete the file."
+            )
         return key
     if len(key) < SECRET_KEY_LENGTH or len(set(key)) < 8 or key.lower().startswith(KNOWN_BAD_KEYS):
         raise BadEnvironment(
@@ -271,7 +284,9 @@ def read_smtp(reader: Reader) -> Smtp:
     if bool(user) != bool(password):
         raise BadEnvironment("SMTP_USER and SMTP_PASSWORD belong together: set both or none.")
     if user and tls == "none" and host not in LOOPBACK_HOSTS:
-        raise BadEnvironment("SMTP_TLS is none: the password would cross the network readable; use starttls or tls.")
+        raise BadEnvironment(
+            "SMTP_TLS is none: the password would cross the network readable; use starttls or tls."
+        )
     port = reader.number("SMTP_PORT", {"none": 25, "starttls": 587, "tls": 465}[tls], lowest=1, highest=65535)
     timeout = reader.number("SMTP_TIMEOUT", 20, lowest=1, highest=300)
     return Smtp(host=host, port=port, user=user, password=password, tls=tls, timeout=timeout)

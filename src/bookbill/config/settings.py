@@ -224,7 +224,8 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
-        "img-src": [SELF, "data:"],  # data: is the QR code of two-factor sign-in, which must not be kept as a file
+        # data: is the QR code of two-factor sign-in, which must not be kept as a file.
+        "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
         "form-action": [SELF],

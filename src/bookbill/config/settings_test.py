@@ -39,4 +39,8 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 if TEST_DATABASE == "postgresql":
     # No pool: each test that commits gets a database of its own, so connections come and go.
-    DATABASES["default"] = {"ENGINE": "django.db.backends.postgresql", "NAME": "", "OPTIONS": {"prepare_threshold": None}}
+    DATABASES["default"] = {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": "",
+        "OPTIONS": {"prepare_threshold": None},
+    }

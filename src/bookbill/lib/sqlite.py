@@ -114,7 +114,8 @@ class Checkpointer(threading.Thread):
             length = log_length(self.database)
             if length >= LOG_WORTH_COPYING:
                 # PASSIVE never makes anybody wait, but while writers keep coming the log only grows; TRUNCATE stops them briefly.
-                connection.execute(f"PRAGMA wal_checkpoint({'TRUNCATE' if length >= LOG_TOO_LONG else 'PASSIVE'})").fetchone()
+                kind = "TRUNCATE" if length >= LOG_TOO_LONG else "PASSIVE"
+                connection.execute(f"PRAGMA wal_checkpoint({kind})").fetchone()
         except (sqlite3.OperationalError, OSError) as problem:
             # Disk full or locked: the log keeps every commit, the next round tries again.
             log.warning("The log of the database could not be copied back yet: %s", problem)
