@@ -23,7 +23,9 @@ def require(by: Actor, right: Right, feature: Feature | None = None) -> None:
     no role: what they may do is said by the action they reach, not here.
     """
     if not has_right(by.role, right):
-        raise Forbidden("forbidden", _("Your role does not allow this. Ask an administrator of your company."))
+        raise Forbidden(
+            "forbidden", _("Your role does not allow this. Ask an administrator of your company.")
+        )
     if feature is not None and not has_feature(by.plan, feature):
         raise Forbidden("plan_required", plan_sentence(feature))
 
@@ -44,3 +46,9 @@ def plan_sentence(feature: Feature) -> str:
         Feature.PROVIDER_SIGN_IN: _("Sign-ins for providers come with the %(plan)s plan."),
     }
     return sentences[feature] % {"plan": plan}
+
+
+def refuse_sign_in(by: Actor) -> None:
+    """Raise Forbidden for a provider whose company's plan has no sign-ins for providers."""
+    if by.role == Role.PROVIDER and not has_feature(by.plan, Feature.PROVIDER_SIGN_IN):
+        raise Forbidden("plan_required", plan_sentence(Feature.PROVIDER_SIGN_IN))

@@ -19,7 +19,9 @@ class ApiKey(models.Model):
     member = models.ForeignKey("companies.Member", models.PROTECT, related_name="+")
     name = models.CharField(max_length=100)
     prefix = models.CharField(max_length=12)  # what the screen shows to tell keys apart
-    key_hash = models.CharField(max_length=64, unique=True)  # SHA-256; the secret has 256 random bits, so no salt is needed
+    key_hash = models.CharField(
+        max_length=64, unique=True
+    )  # SHA-256; the secret has 256 random bits, so no salt is needed
     created_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -45,7 +47,9 @@ class IdempotentAnswer(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     company = models.ForeignKey("companies.Company", models.PROTECT, related_name="+")
-    holder = models.CharField(max_length=80)  # "api_key:<id>" or "member:<id>": a key means something only to its sender
+    holder = models.CharField(
+        max_length=80
+    )  # "api_key:<id>" or "member:<id>": a key means something only to its sender
     route = models.CharField(max_length=255)  # method and path as requested
     key = models.CharField(max_length=255)
     body_hash = models.CharField(max_length=64)
@@ -58,7 +62,9 @@ class IdempotentAnswer(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["company", "holder", "route", "key"], name="one_answer_per_key_and_route"),
+            models.UniqueConstraint(
+                fields=["company", "holder", "route", "key"], name="one_answer_per_key_and_route"
+            ),
         ]
         indexes = [models.Index(fields=["company", "created_at"], name="answer_by_age")]
 

@@ -1,5 +1,7 @@
 """The tenant: who bills, where it is, and how it invoices."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -37,7 +39,9 @@ class Company(models.Model):
     revision = models.PositiveIntegerField(default=1)
 
     name = models.CharField(max_length=200)
-    plan = models.CharField(max_length=10, choices=[(p.value, p.value) for p in Plan], default=Plan.GROW.value)
+    plan = models.CharField(
+        max_length=10, choices=[(p.value, p.value) for p in Plan], default=Plan.GROW.value
+    )
     currency = models.CharField(max_length=3)
     # Set by the first booking or payment; from then on the currency stays.
     currency_fixed_at = models.DateTimeField(null=True, blank=True)
@@ -71,14 +75,29 @@ class Company(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=~Q(name=""), name="company_has_a_name"),
-            models.CheckConstraint(condition=Q(plan__in=[p.value for p in Plan]), name="company_plan_is_known"),
-            models.CheckConstraint(condition=Q(is_sandbox=True) | Q(clock_offset_seconds=0), name="only_a_sandbox_moves_its_clock"),
+            models.CheckConstraint(
+                condition=Q(plan__in=[p.value for p in Plan]), name="company_plan_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_sandbox=True) | Q(clock_offset_seconds=0),
+                name="only_a_sandbox_moves_its_clock",
+            ),
             models.CheckConstraint(condition=Q(hold_seconds__lte=600), name="company_hold_is_short"),
-            models.CheckConstraint(condition=Q(payment_terms_days__lte=365), name="company_terms_within_a_year"),
+            models.CheckConstraint(
+                condition=Q(payment_terms_days__lte=365), name="company_terms_within_a_year"
+            ),
             models.CheckConstraint(condition=Q(paper__in=Paper.values), name="company_paper_is_known"),
-            models.CheckConstraint(condition=Q(after_sending__in=AfterSending.values), name="company_after_sending_is_known"),
+            models.CheckConstraint(
+                condition=Q(after_sending__in=AfterSending.values), name="company_after_sending_is_known"
+            ),
         ]
         indexes = [models.Index(fields=["name"], name="company_by_name")]
 
     def __str__(self) -> str:
         return self.name
+
+    def fix_currency(self, now: datetime) -> None:
+        """From the first booking or payment on, the company's currency stays."""
+        if self.currency_fixed_at is None:
+            # Not on this instance: a transaction that is run again must write it again.
+            Company.objects.filter(pk=self.pk, currency_fixed_at=None).update(currency_fixed_at=now)

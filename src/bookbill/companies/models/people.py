@@ -59,8 +59,8 @@ class Member(models.Model):
     """A person's role in one company."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    company = models.ForeignKey("companies.Company", models.PROTECT, related_name="members")
-    user = models.ForeignKey("companies.User", models.PROTECT, related_name="memberships")
+    company = models.ForeignKey("companies.Company", models.PROTECT, related_name="+")
+    user = models.ForeignKey("companies.User", models.PROTECT, related_name="+")
     role = models.CharField(max_length=16, choices=[(r.value, r.value) for r in Role])
     name = models.CharField(max_length=200)  # as history and bookings show it
     is_active = models.BooleanField(default=True)
@@ -71,7 +71,9 @@ class Member(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["company", "user"], name="one_membership_per_company_and_user"),
-            models.CheckConstraint(condition=Q(role__in=[r.value for r in Role]), name="member_role_is_known"),
+            models.CheckConstraint(
+                condition=Q(role__in=[r.value for r in Role]), name="member_role_is_known"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -34,7 +34,9 @@ class NumberSeries(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["company", "kind", "year"], name="one_series_per_kind_and_year"),
             models.CheckConstraint(condition=Q(kind__in=SeriesKind.values), name="series_kind_is_known"),
-            models.CheckConstraint(condition=Q(next_n__gte=models.F("first_n")), name="series_only_counts_up"),
+            models.CheckConstraint(
+                condition=Q(next_n__gte=models.F("first_n")), name="series_only_counts_up"
+            ),
         ]
 
     def __str__(self) -> str:

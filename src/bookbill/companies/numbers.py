@@ -1,0 +1,135 @@
+"""Taking numbers: from rows that the transaction locks, without gaps, never twice, dates going up with them."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from bookbill.companies.models import Company, NumberSeries, SeriesKind
+from bookbill.companies.number_formats import format_number
+from bookbill.lib.errors import BadInput, RuleBroken
+from bookbill.lib.transactions import assert_in_transaction
+
+BOOKING_FORMAT = "B-{n}"
+BOOKING_FIRST = 1001
+FIRST_MAX = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A number taken, and the issue date it was taken for."""
+
+    number: str
+    n: int
+    date: dt.date
+
+
+def take_invoice_numbers(
+    company: Company, *, wished: Sequence[dt.date | None], today: dt.date
+) -> list[Numbered]:
+    """A number and an issue date for each wish, in the order of the wishes; ``None`` wishes the first date allowed from today.
+
+    Locks the company's invoice series until the commit: call it last, when nothing can be refused any more, and
+    write only what carries the numbers afterwards. The issue date is the later of ``today`` and the series' last date
+    (a clock that was set back is clamped), or a wished one between those two; earlier dates get the lower numbers.
+    At most four queries for any count. Raises BadInput ``issue_date_out_of_range``.
+    """
+    assert_in_transaction()
+    series = {row.year: row for row in _locked(company, SeriesKind.INVOICE)}
+    last = max((row.last_date for row in series.values() if row.last_date), default=None)
+    latest = max(today, last) if last else today
+    dates = [_allowed(date or latest, earliest=last, latest=latest) for date in wished]
+
+    missing = sorted({_series_year(company, date) for date in dates} - series.keys())
+    if missing:
+        _insert(company, SeriesKind.INVOICE, missing)
+        series = {row.year: row for row in _locked(company, SeriesKind.INVOICE)}
+    taken: dict[int, Numbered] = {}
+    for place in sorted(range(len(dates)), key=lambda place: dates[place]):
+        date = dates[place]
+        row = series[_series_year(company, date)]
+        taken[place] = Numbered(
+            format_number(company.number_format, n=row.next_n, year=date.year), row.next_n, date
+        )
+        row.next_n += 1
+        row.last_date = date
+    used = [series[year] for year in {_series_year(company, date) for date in dates}]
+    NumberSeries.objects.bulk_update(used, ["next_n", "last_date"])
+    return [taken[place] for place in range(len(dates))]
+
+
+def take_booking_numbers(company: Company, *, count: int) -> list[str]:
+    """The next booking numbers (``B-1001`` …). Locks the company's booking series until the commit."""
+    assert_in_transaction()
+    rows = _locked(company, SeriesKind.BOOKING)
+    if not rows:
+        _insert(company, SeriesKind.BOOKING, [0])
+        rows = _locked(company, SeriesKind.BOOKING)
+    row = rows[0]
+    first = row.next_n
+    row.next_n = first + count
+    row.save(update_fields=["next_n"])
+    return [format_number(BOOKING_FORMAT, n=n, year=0) for n in range(first, first + count)]
+
+
+def earliest_issue_date(company: Company) -> dt.date | None:
+    """The last date of the company's invoice numbers: no issue date may lie before it. Read without the lock, for forms."""
+    latest: dt.date | None = NumberSeries.objects.filter(company=company, kind=SeriesKind.INVOICE).aggregate(
+        date=Max("last_date")
+    )["date"]
+    return latest
+
+
+def set_first_number(company: Company, *, year: int, first: int) -> None:
+    """Let a series that has given no number yet start elsewhere. ``year`` 0 when numbers do not restart yearly."""
+    assert_in_transaction()
+    if not 1 <= first <= FIRST_MAX:
+        raise BadInput(
+            "bad_first_number",
+            _("The first number must lie between 1 and 1,000,000,000."),
+            field="first_number",
+        )
+    _insert(company, SeriesKind.INVOICE, [year])
+    row = NumberSeries.objects.select_for_update().get(company=company, kind=SeriesKind.INVOICE, year=year)
+    if row.first_n == first:
+        return
+    if row.next_n != row.first_n:
+        raise RuleBroken(
+            "series_in_use",
+            _("The first number can be set only before the first invoice is sent."),
+            field="first_number",
+        )
+    row.first_n = row.next_n = first
+    row.save(update_fields=["first_n", "next_n"])
+
+
+def _locked(company: Company, kind: SeriesKind) -> list[NumberSeries]:
+    return list(NumberSeries.objects.select_for_update().filter(company=company, kind=kind).order_by("year"))
+
+
+def _insert(company: Company, kind: SeriesKind, years: Sequence[int]) -> None:
+    """Make the rows unless someone else just did: then wait for them instead of failing."""
+    first = BOOKING_FIRST if kind == SeriesKind.BOOKING else 1
+    rows = [
+        NumberSeries(company=company, kind=kind, year=year, first_n=first, next_n=first) for year in years
+    ]
+    NumberSeries.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _series_year(company: Company, date: dt.date) -> int:
+    return date.year if company.number_restarts_yearly else 0
+
+
+def _allowed(date: dt.date, *, earliest: dt.date | None, latest: dt.date) -> dt.date:
+    if (earliest and date < earliest) or date > latest:
+        raise BadInput(
+            "issue_date_out_of_range",
+            _(
+                "The issue date must lie between %(earliest)s and %(latest)s, so that numbers and dates go up together."
+            )
+            % {"earliest": earliest or "…", "latest": latest},
+            field="issue_date",
+        )
+    return date

@@ -1,0 +1,1 @@
+from bookbill.companies.tests.cast import *  # noqa: F403

@@ -1,0 +1,145 @@
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from bookbill.companies.models import Company, NumberSeries, SeriesKind
+from bookbill.companies.numbers import (
+    earliest_issue_date,
+    set_first_number,
+    take_booking_numbers,
+    take_invoice_numbers,
+)
+from bookbill.companies.triggers import TRIGGERS
+from bookbill.lib.errors import BadInput, RuleBroken
+from bookbill.lib.tenancy import scope
+from bookbill.lib.transactions import transact
+from bookbill.lib.triggers import install, remove_all
+
+pytestmark = pytest.mark.both_databases
+
+TODAY = dt.date(2026, 11, 22)
+
+
+def take(company: Company, *wished: dt.date | None, today: dt.date = TODAY) -> list[tuple[str, dt.date]]:
+    with transaction.atomic():
+        return [
+            (taken.number, taken.date) for taken in take_invoice_numbers(company, wished=wished, today=today)
+        ]
+
+
+def test_numbers_start_at_one_and_leave_no_gap(scoped: Company) -> None:
+    assert take(scoped, None) == [("INV-2026-00001", TODAY)]
+    assert take(scoped, None, None) == [("INV-2026-00002", TODAY), ("INV-2026-00003", TODAY)]
+
+
+def test_a_refused_act_takes_no_number(scoped: Company) -> None:
+    def refused_late() -> None:
+        take_invoice_numbers(scoped, wished=[None], today=TODAY)
+        raise RuleBroken("late", "Refused after the number was taken.")
+
+    with pytest.raises(RuleBroken), transaction.atomic():
+        refused_late()
+    assert take(scoped, None) == [("INV-2026-00001", TODAY)]
+
+
+def test_a_new_year_starts_again_only_where_the_company_says_so(scoped: Company) -> None:
+    new_year = dt.date(2027, 1, 1)
+    take(scoped, None, None)
+    assert take(scoped, None, today=new_year) == [("INV-2027-00001", new_year)]
+
+
+def test_without_a_yearly_restart_the_count_goes_on(make_company: Callable[..., Company]) -> None:
+    company = make_company(number_restarts_yearly=False)
+    with scope(company=company):
+        take(company, None)
+        assert take(company, None, today=dt.date(2027, 1, 1)) == [("INV-2027-00002", dt.date(2027, 1, 1))]
+
+
+def test_a_clock_set_back_is_clamped_to_the_last_date(scoped: Company) -> None:
+    take(scoped, None, today=dt.date(2027, 1, 1))
+    assert take(scoped, None, today=dt.date(2026, 12, 31)) == [("INV-2027-00002", dt.date(2027, 1, 1))]
+    assert earliest_issue_date(scoped) == dt.date(2027, 1, 1)
+
+
+def test_an_earlier_wished_date_gets_the_lower_number(scoped: Company) -> None:
+    yesterday = TODAY - dt.timedelta(days=1)
+    assert take(scoped, TODAY, yesterday) == [("INV-2026-00002", TODAY), ("INV-2026-00001", yesterday)]
+
+
+def test_a_wished_date_may_lie_in_the_year_before(scoped: Company) -> None:
+    december, january = dt.date(2026, 12, 30), dt.date(2027, 1, 2)
+    assert take(scoped, None, december, today=january) == [
+        ("INV-2027-00001", january),
+        ("INV-2026-00001", december),
+    ]
+
+
+@pytest.mark.parametrize("days", [-2, 1])
+def test_a_wished_date_outside_the_last_number_and_today_is_refused(scoped: Company, days: int) -> None:
+    take(scoped, TODAY - dt.timedelta(days=1))
+    with pytest.raises(BadInput) as refused:
+        take(scoped, TODAY + dt.timedelta(days=days))
+    assert (refused.value.code, refused.value.field) == ("issue_date_out_of_range", "issue_date")
+    assert take(scoped, None)[0][0] == "INV-2026-00002"
+
+
+def test_the_first_number_is_chosen_before_the_first_use_only(scoped: Company) -> None:
+    with transaction.atomic():
+        set_first_number(scoped, year=2026, first=1042)
+    assert take(scoped, None) == [("INV-2026-01042", TODAY)]
+    with pytest.raises(RuleBroken) as refused, transaction.atomic():
+        set_first_number(scoped, year=2026, first=7)
+    assert refused.value.code == "series_in_use"
+    with transaction.atomic():
+        set_first_number(scoped, year=2027, first=7)
+    assert take(scoped, None, today=dt.date(2027, 1, 1))[0][0] == "INV-2027-00007"
+
+
+def test_booking_numbers_are_a_series_of_their_own(scoped: Company) -> None:
+    with transaction.atomic():
+        assert take_booking_numbers(scoped, count=2) == ["B-1001", "B-1002"]
+        assert take_booking_numbers(scoped, count=1) == ["B-1003"]
+    assert take(scoped, None) == [("INV-2026-00001", TODAY)]
+
+
+def test_companies_count_each_for_itself(company: Company, twin: Company) -> None:
+    for each in (company, twin):
+        with scope(company=each):
+            assert take(each, None) == [("INV-2026-00001", TODAY)]
+
+
+def test_taking_five_hundred_costs_as_many_queries_as_taking_one(scoped: Company) -> None:
+    take(scoped, None)
+    counts = []
+    for wished in ([None], [None] * 500):
+        with CaptureQueriesContext(connection) as queries:
+            take(scoped, *wished)
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= 4
+
+
+def test_a_series_cannot_be_deleted(scoped: Company) -> None:
+    remove_all()
+    install(TRIGGERS)
+    take(scoped, None)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        NumberSeries.objects.filter(kind=SeriesKind.INVOICE).delete()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_parallel_takers_get_each_number_once(company: Company, together: Callable[..., list[Any]]) -> None:
+    def taker() -> list[str]:
+        with scope(company=company):
+            return transact(
+                lambda: [
+                    taken.number for taken in take_invoice_numbers(company, wished=[None, None], today=TODAY)
+                ]
+            )
+
+    results = together(*[taker] * 6)
+    numbers = sorted(number for result in results for number in result)
+    assert numbers == [f"INV-2026-{n:05}" for n in range(1, 13)]

@@ -1,0 +1,1 @@
+"""What every API router needs and no capability owns: strict input, problem answers, keyset pages, ETags."""
