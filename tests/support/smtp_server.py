@@ -273,7 +273,8 @@ def address_in(argument: str) -> str:
 async def main(folder: str, port: str) -> None:
     server = Server(Path(folder))
     async with await asyncio.start_server(server.serve, "127.0.0.1", int(port), limit=2**20) as listening:
-        print("listening", flush=True)
+        sys.stdout.write("listening\n")
+        sys.stdout.flush()
         await listening.serve_forever()
 
 

@@ -1,0 +1,177 @@
+"""What other capabilities ask of delivery. Rights are asked above: delivery knows no roles."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from bookbill.activity.actions import EntryDraft, record
+from bookbill.delivery.clock import clock
+from bookbill.delivery.events import MessageSettled
+from bookbill.delivery.models import Message, Outbox
+from bookbill.delivery.rules import IN_TROUBLE, State, clean_answer
+from bookbill.lib.actor import Actor
+from bookbill.lib.errors import NotFound, RuleBroken
+from bookbill.lib.events import publish
+from bookbill.lib.ids import new_id
+from bookbill.lib.parsing import parse_email
+from bookbill.lib.transactions import assert_in_transaction
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDraft:
+    """One message to one recipient. ``ready`` is False while a PDF still has to be made: then `mark_ready` frees it."""
+
+    company_id: UUID
+    cause_kind: str
+    cause_id: UUID
+    recipient: str
+    kind: str
+    step: int = 0
+    subject_id: UUID | None = None
+    version_n: int | None = None
+    ready: bool = True
+
+
+def owe_messages(drafts: Sequence[MessageDraft], *, now: dt.datetime) -> list[Message]:
+    """Promise messages in the transaction of their cause; they leave after the commit. Two queries for any number.
+
+    The answer has the row of every draft, in order: one owed before under the same key is left as it is.
+    Raises BadInput for an address that is none.
+    """
+    assert_in_transaction()
+    if not drafts:
+        return []
+    host, at_once = message_id_host(), clock()
+    rows = []
+    for draft in drafts:
+        pk = new_id()
+        rows.append(
+            Message(
+                id=pk,
+                company_id=draft.company_id,
+                cause_kind=draft.cause_kind,
+                cause_id=draft.cause_id,
+                recipient=parse_email(draft.recipient, field="recipients"),
+                kind=draft.kind,
+                step=draft.step,
+                subject_id=draft.subject_id,
+                version_n=draft.version_n,
+                message_id=f"<{pk.hex}@{host}>",
+                created_at=now,
+                ready_at=now if draft.ready else None,
+                next_at=at_once if draft.ready else None,
+            )
+        )
+    Message.objects.bulk_create(rows, ignore_conflicts=True)
+    owed = Message.objects.filter(cause_id__in={row.cause_id for row in rows})
+    by_key = {key_of(message): message for message in owed}
+    return [by_key[key_of(row)] for row in rows]
+
+
+def key_of(message: Message) -> tuple[UUID, str, UUID, str, str, int]:
+    return (
+        message.company_id,
+        message.cause_kind,
+        message.cause_id,
+        message.recipient,
+        message.kind,
+        message.step,
+    )
+
+
+def message_id_host() -> str:
+    """The host of the address we are reached at, else of the one we send from."""
+    host = urlsplit(settings.PUBLIC_BASE_URL).hostname or ""
+    return host if "." in host and ":" not in host else settings.MAIL_FROM.rpartition("@")[2]
+
+
+def mark_ready(cause_kind: str, cause_ids: Sequence[UUID], *, now: dt.datetime) -> int:
+    """Let the messages of these causes leave: their PDF exists now. Saying it twice changes nothing."""
+    assert_in_transaction()
+    waiting = Message.objects.waiting_for_pdf().filter(cause_kind=cause_kind, cause_id__in=cause_ids)
+    count: int = waiting.update(ready_at=now, next_at=clock())
+    return count
+
+
+def retry_message(
+    message_id: UUID, *, subject_label: str, may_arrive_twice: bool = False, by: Actor, now: dt.datetime
+) -> Message:
+    """Send a failed, bounced or unknown message again, the same version to the same recipient, because a person asks.
+
+    ``subject_label`` is the number that history prints. An unknown message may have arrived, so it needs
+    ``may_arrive_twice``. Raises NotFound, RuleBroken.
+    """
+    assert_in_transaction()
+    message = lock_message(message_id)
+    if message.state not in IN_TROUBLE:
+        raise RuleBroken(
+            "message_not_failed", _("This message did not fail, so there is nothing to send again.")
+        )
+    if message.state == State.UNKNOWN and not may_arrive_twice:
+        raise RuleBroken(
+            "message_may_have_arrived",
+            _(
+                "The connection broke before the server answered: this message may have arrived. Confirm to send it again."
+            ),
+        )
+    before = {"state": message.state, "server_answer": message.server_answer}
+    message.queue_again(clock())
+    record(entry(message, "message_retried", subject_label, before), by=by, now=now)
+    return message
+
+
+def record_bounce(
+    message_id: UUID, answer: str, *, subject_label: str, by: Actor, now: dt.datetime
+) -> Message:
+    """Note that a message came back after its server had taken it, with the words of the notice.
+
+    Saying it twice changes nothing. Raises NotFound, and RuleBroken for one that no server ever took.
+    """
+    assert_in_transaction()
+    message = lock_message(message_id)
+    if message.state == State.BOUNCED:
+        return message
+    if message.state not in (State.ACCEPTED, State.UNKNOWN):
+        raise RuleBroken("message_not_sent", _("This message has not left yet, so it cannot have come back."))
+    before = {"state": message.state, "server_answer": message.server_answer}
+    message.come_back(clean_answer(answer), now)
+    record(entry(message, "message_bounced", subject_label, before), by=by, now=now)
+    publish(MessageSettled.of(message))
+    return message
+
+
+def lock_message(message_id: UUID) -> Message:
+    message = Message.objects.select_for_update(no_key=True).filter(id=message_id).first()
+    if message is None:
+        raise NotFound("not_found", _("There is no such message."))
+    return message
+
+
+def entry(message: Message, happened: str, subject_label: str, before: dict[str, str]) -> EntryDraft:
+    """History on the invoice the message is about, else on the message itself."""
+    subject_type = "invoice" if message.subject_id else "message"
+    return EntryDraft(
+        type=f"{subject_type}.{happened}",
+        subject_type=subject_type,
+        subject_id=message.subject_id or message.id,
+        subject_label=subject_label,
+        before=before,
+        after={"state": message.state, "kind": message.kind, "version": message.version_n},
+        personal_after={"recipient": message.recipient},
+    )
+
+
+def hold_outbox(reason: str, *, now: dt.datetime) -> None:
+    """Let no mail leave, of any company, until `resume_outbox`: a restored copy would send what was sent already."""
+    assert_in_transaction()
+    Outbox.objects.update_or_create(id=1, defaults={"held_at": now, "held_because": reason[:200]})
+
+
+def resume_outbox() -> None:
+    assert_in_transaction()
+    Outbox.objects.filter(id=1).update(held_at=None, held_because="")

@@ -1,0 +1,149 @@
+"""How a message changes hands: claimed, begun, settled. Each function is one short transaction, opened here.
+
+A claim writes a fresh ``lease_holder`` and moves ``next_at`` to the lease's end. Every later write asks for that
+holder, so a sender that slept past its lease cannot overwrite what happened meanwhile. These functions work for
+all companies at once and run with scopes disabled.
+"""
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import F
+from django.db.models.functions import Coalesce
+
+from bookbill.delivery.clock import clock
+from bookbill.delivery.events import MessageSettled
+from bookbill.delivery.models import Attempt, Message
+from bookbill.delivery.rules import IN_TROUBLE, SETTLED, Outcome, State, pause_before_retry
+from bookbill.lib.events import publish
+from bookbill.lib.ids import new_id
+from bookbill.lib.transactions import transact
+
+BATCH = 20
+CLAIM_LEASE = dt.timedelta(seconds=30)
+FIRST = UUID(int=0)
+NO_ANSWER = "The sender stopped before the server answered."
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What one attempt with a claimed message came to, still to be written down."""
+
+    message: Message
+    outcome: Outcome
+    at: dt.datetime
+
+
+def claim(*, only_sandboxes: bool, after: UUID) -> list[Message]:
+    """Up to BATCH due messages with their companies, the company after ``after`` first, so that all get their turn.
+
+    Other senders skip what this one holds.
+    """
+
+    def act() -> list[Message]:
+        now = clock()
+        due = Message.objects.due(now).order_by("company_id", "next_at")
+        if only_sandboxes:
+            due = due.filter(company__is_sandbox=True)
+        due = due.select_related("company").select_for_update(skip_locked=True, of=("self",), no_key=True)
+        claimed = list(due.filter(company_id__gt=after)[:BATCH]) or list(due[:BATCH])
+        holder = new_id()
+        Message.objects.filter(id__in=[message.id for message in claimed]).update(
+            lease_holder=holder, next_at=now + CLAIM_LEASE
+        )
+        for message in claimed:
+            message.lease_holder = holder
+        return claimed
+
+    return transact(act)
+
+
+def hand_back(messages: Collection[Message]) -> None:
+    """Return claimed messages untouched: nothing was tried with them."""
+    if messages:
+        holders = {message.lease_holder for message in messages}
+        held = Message.objects.filter(id__in=[message.id for message in messages], lease_holder__in=holders)
+        transact(lambda: held.exclude(state=State.SENDING).update(lease_holder=None, next_at=clock()))
+
+
+def begin(message: Message, *, lease: dt.timedelta, settle_too: Sequence[Settlement] = ()) -> bool:
+    """Commit that the data goes out now, and write down earlier settlements with it. False when the lease was lost."""
+    held = Message.objects.filter(id=message.id, lease_holder=message.lease_holder).exclude(
+        state=State.SENDING
+    )
+
+    def act() -> bool:
+        write(settle_too)
+        now = clock()
+        return bool(
+            held.update(state=State.SENDING, next_at=now + lease, first_try_at=Coalesce("first_try_at", now))
+        )
+
+    return transact(act)
+
+
+def settle(settlements: Sequence[Settlement]) -> None:
+    """Write down what attempts came to."""
+    if settlements:
+        transact(lambda: write(settlements))
+
+
+def write(settlements: Sequence[Settlement]) -> None:
+    attempts = []
+    for settlement in settlements:
+        message, outcome, at = settlement.message, settlement.outcome, settlement.at
+        state, next_at = outcome.state, None
+        first_try_at = message.first_try_at or at
+        if state == State.DEFERRED:
+            pause = outcome.pause or pause_before_retry(first_try_at, at)
+            state, next_at = (State.FAILED, None) if pause is None else (State.DEFERRED, at + pause)
+        written = Message.objects.filter(id=message.id, lease_holder=message.lease_holder).update(
+            state=state,
+            next_at=next_at,
+            # An unknown one keeps its holder: should the answer come after all, it may still be written.
+            lease_holder=message.lease_holder if state == State.UNKNOWN else None,
+            attempts=F("attempts") + 1,
+            first_try_at=first_try_at,
+            server_answer=outcome.answer,
+            accepted_at=lived_at(message, at) if state == State.ACCEPTED else None,
+            trouble_at=lived_at(message, at) if state in IN_TROUBLE else None,
+        )
+        if not written:
+            continue
+        attempts.append(
+            Attempt(
+                company_id=message.company_id,
+                message_id=message.id,
+                at=at,
+                outcome=outcome.state,
+                code=outcome.code,
+                answer=outcome.answer,
+            )
+        )
+        message.state, message.server_answer = state.value, outcome.answer
+        if state in SETTLED:
+            publish(MessageSettled.of(message))
+    Attempt.objects.bulk_create(attempts)
+
+
+def give_up_lapsed() -> int:
+    """Messages whose sender did not come back from *sending* are unknown from now on."""
+
+    def act() -> int:
+        now = clock()
+        lapsed = Message.objects.lapsed(now).select_related("company")
+        found = lapsed.select_for_update(skip_locked=True, of=("self",), no_key=True)[:BATCH]
+        unanswered = Outcome(State.UNKNOWN, NO_ANSWER)
+        settlements = [Settlement(message, unanswered, now) for message in found]
+        write(settlements)
+        return len(settlements)
+
+    return transact(act)
+
+
+def lived_at(message: Message, at: dt.datetime) -> dt.datetime:
+    """The instant as the message's company lives it: a sandbox may have moved its clock."""
+    company = message.company
+    return at + dt.timedelta(seconds=company.clock_offset_seconds if company.is_sandbox else 0)
