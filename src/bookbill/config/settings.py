@@ -21,7 +21,6 @@ DEMO = ENVIRONMENT.demo
 FONT_DIR = ENVIRONMENT.font_dir
 
 ROOT_URLCONF = "bookbill.config.urls"
-WSGI_APPLICATION = "bookbill.config.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "companies.User"
 

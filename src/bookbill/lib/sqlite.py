@@ -94,7 +94,7 @@ class Checkpointer(threading.Thread):
                 if self.stopping.wait(CHECKPOINT_EVERY_SECONDS):
                     return
             connection = sqlite3.connect(self.database, timeout=2, isolation_level=None)
-            connection.execute(init_command())
+            connection.executescript(init_command())
             try:
                 while not self.stopping.wait(CHECKPOINT_EVERY_SECONDS):
                     self.copy_log(connection)

@@ -1,0 +1,55 @@
+"""What each command does, once Django is up: a door like a page, it opens the scope and the transaction."""
+
+import argparse
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command, execute_from_command_line
+
+from bookbill.config import server
+from bookbill.lib import triggers
+from bookbill.lib.sqlite import start_checkpointer
+
+
+def run(options: argparse.Namespace) -> int:
+    """The exit status of the named command."""
+    return COMMANDS[options.command](options)
+
+
+def migrate(options: argparse.Namespace) -> int:
+    with server.lock(settings.DATA_DIR / "migrate.lock"):
+        # SQLite tables are altered by copying, which loses triggers; so ours go first and all come back.
+        triggers.remove_all()
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("createcachetable", verbosity=0)
+        triggers.apply_all()
+    print("The database is up to date.")
+    return 0
+
+
+def web(options: argparse.Namespace) -> int:
+    server.run_web(settings.ENVIRONMENT, host=options.host, port=options.port)
+    return 0
+
+
+def worker(options: argparse.Namespace) -> int:
+    from bookbill.work.worker import run_worker
+
+    server.require_migrated()
+    if settings.ENVIRONMENT.database.is_sqlite and not options.once:
+        start_checkpointer(Path(settings.ENVIRONMENT.database.name))
+    run_worker(once=options.once)
+    return 0
+
+
+def django(options: argparse.Namespace) -> int:
+    execute_from_command_line(["bookbill django", *options.arguments])
+    return 0
+
+
+COMMANDS = {
+    "migrate": migrate,
+    "web": web,
+    "worker": worker,
+    "django": django,
+}
