@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from bookbill.companies.rules import Plan
+from bookbill.lib.addresses import PARTS
 from bookbill.lib.ids import new_id
 
 
@@ -55,10 +56,10 @@ class Company(models.Model):
     website = models.CharField(max_length=200, blank=True, default="")
     address_line1 = models.CharField(max_length=200, blank=True, default="")
     address_line2 = models.CharField(max_length=200, blank=True, default="")
-    address_city = models.CharField(max_length=100, blank=True, default="")
-    address_region = models.CharField(max_length=100, blank=True, default="")
+    address_city = models.CharField(max_length=120, blank=True, default="")
+    address_region = models.CharField(max_length=120, blank=True, default="")
     address_postal_code = models.CharField(max_length=20, blank=True, default="")
-    address_country = models.CharField(max_length=2, blank=True, default="")  # ISO 3166, upper case
+    address_country = models.CharField(max_length=60, blank=True, default="")  # as it is to be printed
     tax_ids = models.JSONField(default=no_tax_ids, blank=True)  # [{"scheme", "value"}]
 
     number_format = models.CharField(max_length=40, default="INV-{year}-{n:05}")
@@ -71,6 +72,8 @@ class Company(models.Model):
     hold_seconds = models.PositiveSmallIntegerField(default=10)
     use_credit_at_sending = models.BooleanField(default=False)
     payment_link_default = models.BooleanField(default=True)
+    logo = models.ForeignKey("documents.StoredFile", models.PROTECT, null=True, blank=True, related_name="+")
+    default_tax_code = models.ForeignKey("bookings.TaxCode", models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         constraints = [
@@ -95,6 +98,11 @@ class Company(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def address(self) -> dict[str, str]:
+        """The parts as `lib.addresses` knows them; an empty address is an empty dict."""
+        parts = {part: getattr(self, f"address_{part}") for part in PARTS}
+        return parts if any(parts.values()) else {}
 
     def fix_currency(self, now: datetime) -> None:
         """From the first booking or payment on, the company's currency stays."""
