@@ -1,1 +1,1 @@
-"""The shell of every page: base templates, components, static files, formatting."""
+"""The shell: base pages, components, formatting, form fields, htmx helpers. Knows no capability; they register with it."""

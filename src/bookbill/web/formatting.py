@@ -1,0 +1,166 @@
+"""Values as people read them, in a language. Templates use the filters of the same names (`{% load formatting %}`)."""
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_skeleton, format_time
+from babel.numbers import (
+    format_decimal,
+    format_percent,
+    get_currency_symbol,
+    get_decimal_symbol,
+    get_group_symbol,
+)
+from django.utils import translation
+
+from bookbill.money.currencies import exponent_of
+
+MINUS = "\u2212"
+
+
+def money(minor: int, currency: str, *, language: str | None = None) -> str:
+    """Whole minor units as an amount with the currency's own symbol: 13222, "CAD" → $132.22 (English), 132,22 $ (French)."""
+    return money_style(language or translation.get_language() or "en", currency).write(minor, exponent_of(currency))
+
+
+def plain_amount(minor: int, currency: str) -> str:
+    """As an amount is typed into a field: 13222, "CAD" → 132.22. No grouping, no symbol, a point."""
+    exponent = exponent_of(currency)
+    return f"{Decimal(minor).scaleb(-exponent):.{exponent}f}"
+
+
+def short_money(minor: int, currency: str, *, language: str | None = None) -> str:
+    """To the nearest whole unit, for axes of charts: 1234567, "CAD" → $12,346."""
+    whole = int((Decimal(minor).scaleb(-exponent_of(currency))).to_integral_value())
+    return money_style(language or translation.get_language() or "en", currency).write(whole, 0)
+
+
+def currency_symbol(currency: str, *, language: str | None = None) -> str:
+    """$ for "CAD", as it is written at home."""
+    return money_style(language or translation.get_language() or "en", currency).symbol
+
+
+def day(value: dt.date, *, language: str | None = None) -> str:
+    """Jun 30, 2026."""
+    return format_date(value, "medium", locale=locale_of(language or translation.get_language() or "en"))
+
+
+def short_day(value: dt.date, *, language: str | None = None) -> str:
+    """Jun 30, where the year goes without saying."""
+    return format_skeleton("MMMd", as_datetime(value), locale=locale_of(language or translation.get_language() or "en"))
+
+
+def long_day(value: dt.date, *, language: str | None = None) -> str:
+    """June 30, 2026."""
+    return format_date(value, "long", locale=locale_of(language or translation.get_language() or "en"))
+
+
+def weekday(value: dt.date, *, language: str | None = None) -> str:
+    """Tue, Jun 30."""
+    return format_skeleton("MMMEd", as_datetime(value), locale=locale_of(language or translation.get_language() or "en"))
+
+
+def month(value: dt.date, *, language: str | None = None) -> str:
+    """June 2026."""
+    return format_skeleton("yMMMM", as_datetime(value), locale=locale_of(language or translation.get_language() or "en"))
+
+
+def clock(value: dt.time, *, language: str | None = None) -> str:
+    """2:30 PM, a wall-clock time."""
+    return format_time(value, "short", locale=locale_of(language or translation.get_language() or "en"))
+
+
+def moment(value: dt.datetime, zone: str | dt.tzinfo, *, language: str | None = None) -> str:
+    """An instant as the clock on the wall of ``zone`` showed it: Jun 30, 2026, 2:30 PM."""
+    local = in_zone(value, zone)
+    language = language or translation.get_language() or "en"
+    return f"{day(local.date(), language=language)}, {clock(local.time(), language=language)}"
+
+
+def quantity(value: Decimal, *, language: str | None = None) -> str:
+    """At most three decimals, no zeros at the end: 2, 1.5, 0.125."""
+    return format_decimal(value, "#,##0.###", locale=locale_of(language or translation.get_language() or "en"))
+
+
+def unit_price(value: Decimal, currency: str, *, language: str | None = None) -> str:
+    """A price in major units with the currency's decimals, and up to four where it has more: $12.50, $0.1225."""
+    places = max(exponent_of(currency), -int(value.normalize().as_tuple().exponent))
+    return money_style(language or translation.get_language() or "en", currency).write(int(value.scaleb(places)), places)
+
+
+def rate(value: Decimal, *, language: str | None = None) -> str:
+    """A tax rate given in percent: 9.975 → 9.975%."""
+    locale = locale_of(language or translation.get_language() or "en")
+    pattern = locale.percent_formats[None].pattern.replace("0", "0.######")
+    return format_percent(value / 100, pattern, locale=locale)
+
+
+def count(value: int, *, language: str | None = None) -> str:
+    """12,345."""
+    return format_decimal(value, locale=locale_of(language or translation.get_language() or "en"))
+
+
+def in_zone(value: dt.datetime, zone: str | dt.tzinfo) -> dt.datetime:
+    return value.astimezone(ZoneInfo(zone) if isinstance(zone, str) else zone)
+
+
+def as_datetime(value: dt.date) -> dt.datetime:
+    return dt.datetime(value.year, value.month, value.day)
+
+
+@lru_cache(maxsize=256)
+def locale_of(language: str, currency: str = "") -> Locale:
+    """The language as it is written where the currency is at home, so that a dollar is $ in its own country.
+
+    An ISO 4217 code begins with its country's code: en and CAD give en_CA. Where that pair is unknown, the language alone.
+    """
+    base = language.replace("-", "_")
+    for name in (f"{base.partition('_')[0]}_{currency[:2]}" if currency else base, base, base.partition("_")[0], "en"):
+        try:
+            return Locale.parse(name)
+        except (UnknownLocaleError, ValueError):
+            continue
+    raise AssertionError("unreachable: English is known")
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyStyle:
+    """How one language writes one currency. Kept ready, since a list page writes hundreds of amounts."""
+
+    before: str
+    after: str
+    group: str
+    point: str
+    sizes: tuple[int, int]
+    symbol: str
+
+    def write(self, units: int, places: int) -> str:
+        """``units`` of 10^-places, with a true minus sign."""
+        digits = str(abs(units)).zfill(places + 1)
+        whole, fraction = (digits[:-places], self.point + digits[-places:]) if places else (digits, "")
+        parts, size = [], self.sizes[0]
+        while len(whole) > size:
+            parts.append(whole[-size:])
+            whole, size = whole[:-size], self.sizes[1]
+        parts.append(whole)
+        sign = MINUS if units < 0 else ""
+        return f"{sign}{self.before}{self.group.join(reversed(parts))}{fraction}{self.after}"
+
+
+@lru_cache(maxsize=512)
+def money_style(language: str, currency: str) -> MoneyStyle:
+    locale = locale_of(language, currency)
+    pattern = locale.currency_formats["standard"]
+    symbol = get_currency_symbol(currency, locale)
+    return MoneyStyle(
+        before=pattern.prefix[0].replace("¤", symbol),
+        after=pattern.suffix[0].replace("¤", symbol),
+        group=get_group_symbol(locale),
+        point=get_decimal_symbol(locale),
+        sizes=pattern.grouping,
+        symbol=symbol,
+    )

@@ -1,0 +1,201 @@
+"""Form fields with the strict parsers of `lib.parsing`, one look for all forms, and refusals shown beside their field.
+
+`settings.FORM_RENDERER = "bookbill.web.forms.Renderer"` gives every form label, hint, error and their ARIA links.
+"""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.forms.renderers import TemplatesSetting
+from django.utils.translation import gettext_lazy as _
+
+from bookbill.lib import parsing
+from bookbill.lib.errors import BadInput, RuleBroken
+from bookbill.money.currencies import exponent_of
+from bookbill.web.formatting import currency_symbol, plain_amount
+
+
+class Renderer(TemplatesSetting):
+    form_template_name = "web/forms/form.html"
+    field_template_name = "web/forms/field.html"
+    formset_template_name = "django/forms/formsets/div.html"
+
+
+def refuse(form: forms.BaseForm, refused: RuleBroken) -> None:
+    """Show a refusal where it belongs: beside the field it names, else at the head of the form."""
+    field = refused.field if refused.field in form.fields else NON_FIELD_ERRORS
+    form.add_error(field, ValidationError(refused.message, code=refused.code))
+
+
+class AmountInput(forms.TextInput):
+    """A money field: the currency's symbol before it, digits only on a phone's keyboard."""
+
+    template_name = "web/forms/amount.html"
+    currency = ""
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        symbol = currency_symbol(self.currency)
+        context["widget"] |= {"symbol": symbol, "symbol_width": min(len(symbol), 3)}
+        return context
+
+
+class AmountField(forms.CharField):
+    """Typed in major units ("115.00"), cleaned to minor units (11500). ``initial`` is in minor units too.
+
+    ``set_currency`` must be called before use when the currency is not known at import: in the form's ``__init__``.
+    Zero and less are refused unless ``allow_zero`` / ``allow_negative``.
+    """
+
+    widget = AmountInput
+
+    def __init__(
+        self, *, currency: str = "", allow_zero: bool = False, allow_negative: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.allow_zero, self.allow_negative = allow_zero, allow_negative
+        self.widget.attrs |= {"inputmode": "decimal", "autocomplete": "off"}
+        if currency:
+            self.set_currency(currency)
+
+    def set_currency(self, currency: str) -> None:
+        self.currency = currency
+        assert isinstance(self.widget, AmountInput)
+        self.widget.currency = currency
+
+    def prepare_value(self, value: Any) -> Any:
+        return plain_amount(value, self.currency) if isinstance(value, int) else value
+
+    def clean(self, value: Any) -> int | None:  # type: ignore[override]
+        text = super().clean(value)
+        if not text:
+            return None
+        minor = strictly(parsing.parse_amount, text, exponent=exponent_of(self.currency))
+        if minor < 0 and not self.allow_negative:
+            raise ValidationError(_("The amount may not be negative."), code="negative_amount")
+        if minor == 0 and not self.allow_zero:
+            raise ValidationError(_("The amount must be more than zero."), code="zero_amount")
+        return int(minor)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.prepare_value(initial), data)
+
+
+class NumberField(forms.CharField):
+    """A plain decimal number with at most ``places`` decimals, cleaned to Decimal: quantities, rates, unit prices."""
+
+    def __init__(
+        self,
+        *,
+        places: int,
+        least: Decimal | int | None = None,
+        most: Decimal | int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.places, self.least, self.most = places, least, most
+        self.widget.attrs |= {"inputmode": "decimal", "autocomplete": "off"}
+
+    def prepare_value(self, value: Any) -> Any:
+        return f"{value.normalize():f}" if isinstance(value, Decimal) else value
+
+    def clean(self, value: Any) -> Decimal | None:  # type: ignore[override]
+        text = super().clean(value)
+        if not text:
+            return None
+        number: Decimal = strictly(parsing.parse_decimal, text, places=self.places)
+        if self.least is not None and number < self.least:
+            raise ValidationError(_("At least %(least)s.") % {"least": self.least}, code="too_small")
+        if self.most is not None and number > self.most:
+            raise ValidationError(_("At most %(most)s.") % {"most": self.most}, code="too_large")
+        return number
+
+
+class DayField(forms.CharField):
+    """A date between 1990 and 2199, with the browser's own calendar."""
+
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+    def prepare_value(self, value: Any) -> Any:
+        return value.isoformat() if isinstance(value, dt.date) else value
+
+    def clean(self, value: Any) -> dt.date | None:  # type: ignore[override]
+        text = super().clean(value)
+        return strictly(parsing.parse_date, text) if text else None
+
+
+class ClockField(forms.CharField):
+    """A wall-clock time, HH:MM."""
+
+    widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+
+    def prepare_value(self, value: Any) -> Any:
+        return value.strftime("%H:%M") if isinstance(value, dt.time) else value
+
+    def clean(self, value: Any) -> dt.time | None:  # type: ignore[override]
+        text = super().clean(value)
+        return strictly(parsing.parse_time, text[:5]) if text else None
+
+
+class LineField(forms.CharField):
+    """One line of text, without control characters, NFC, trimmed."""
+
+    multiline = False
+
+    def __init__(self, *, max_length: int, **kwargs: Any) -> None:
+        super().__init__(strip=False, **kwargs)
+        self.longest = max_length
+        self.widget.attrs["maxlength"] = str(max_length)
+
+    def to_python(self, value: Any) -> str:
+        text = "" if value is None else str(value)
+        cleaned: str = strictly(parsing.clean_text, text, max_length=self.longest, multiline=self.multiline)
+        return cleaned
+
+
+class NoteField(LineField):
+    """Text of several lines."""
+
+    widget = forms.Textarea(attrs={"rows": "3"})
+    multiline = True
+
+
+class AddressField(forms.CharField):
+    """One email address."""
+
+    widget = forms.EmailInput(attrs={"autocomplete": "email"})
+
+    def clean(self, value: Any) -> str:
+        text = super().clean(value)
+        return str(strictly(parsing.parse_email, text)) if text else ""
+
+
+class RecipientsInput(forms.Textarea):
+    template_name = "web/forms/recipients.html"
+
+
+class RecipientsField(forms.CharField):
+    """A list of at most 20 addresses, typed with commas, semicolons, spaces or new lines; cleaned to a list."""
+
+    widget = RecipientsInput(attrs={"rows": "2", "autocomplete": "off", "spellcheck": "false"})
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(value) if isinstance(value, list | tuple) else value
+
+    def clean(self, value: Any) -> list[str]:  # type: ignore[override]
+        text = super().clean(value)
+        found: list[str] = strictly(parsing.parse_recipients, text or "")
+        if self.required and not found:
+            raise ValidationError(self.error_messages["required"], code="required")
+        return found
+
+
+def strictly(parse: Any, text: str, **options: Any) -> Any:
+    """A parser of `lib.parsing` whose refusal becomes the field's error."""
+    try:
+        return parse(text, field="", **options)
+    except BadInput as refused:
+        raise ValidationError(refused.message, code=refused.code) from None

@@ -1,0 +1,69 @@
+"""Pages that say what went wrong. `config/urls.py` names the handlers; doors use `problem` for a refusal without a form."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from bookbill.lib.errors import RuleBroken
+
+
+def problem(
+    request: HttpRequest, status: int, *, title: str = "", message: str = "", retry_after: int | None = None
+) -> HttpResponse:
+    """A whole page with a title and a sentence; both default to what the status usually means."""
+    usual_title, usual_message = usual(status)
+    context = {"status": status, "heading": title or usual_title, "message": message or usual_message}
+    response = render(request, "web/problem.html", context, status=status)
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(retry_after)
+    return response
+
+
+def refusal(request: HttpRequest, refused: RuleBroken) -> HttpResponse:
+    """The page for a RuleBroken that no form can show."""
+    return problem(request, refused.status, message=refused.message, retry_after=2 if refused.status == 503 else None)
+
+
+def usual(status: int) -> tuple[str, str]:
+    match status:
+        case 400:
+            return _("This request cannot be read"), _("Go back and try again.")
+        case 403:
+            return _("Not allowed"), _("Your role does not allow this. Ask an administrator of your company.")
+        case 404:
+            return _("Nothing here"), _("The address is wrong, or what was here is gone.")
+        case 409:
+            return _("That is not possible now"), _("Nothing was changed.")
+        case 429:
+            return _("Too many tries"), _("Wait a moment, then try again.")
+        case 503:
+            return _("Busy right now"), _("Nothing was changed. Please try again in a moment.")
+    return _("Something went wrong"), _("Nothing was lost. The error has been noted; please try again.")
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return problem(request, 400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return problem(request, 403)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return problem(request, 404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Drawn without the request, its session or the database: one of them may be what failed."""
+    title, message = usual(500)
+    return render(None, "web/problem.html", {"status": 500, "heading": title, "message": message}, status=500)  # type: ignore[arg-type]
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """`CSRF_FAILURE_VIEW`."""
+    return problem(
+        request,
+        403,
+        title=_("This form is too old"),
+        message=_("Nothing was changed. Go back, reload the page and send it again. Cookies must be allowed."),
+    )

@@ -1,0 +1,14 @@
+"""The shell's own addresses: theme, search, favicon, and the page of components for developers."""
+
+from django.urls import path
+
+from bookbill.web import views
+
+app_name = "web"
+urlpatterns = [
+    path("theme", views.set_theme, name="theme"),
+    path("search", views.search, name="search"),
+    path("favicon.ico", views.favicon, name="favicon"),
+    path("_components", views.components, name="components"),
+    path("_components/dialog", views.components_dialog, name="components-dialog"),
+]
