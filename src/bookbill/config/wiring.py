@@ -1,5 +1,43 @@
 """What reacts to what, upward: the one place that knows every capability. Called once, after all models are loaded."""
 
+from bookbill.bookings.actions.exemption import reprice_for_exemption
+from bookbill.bookings.events import (
+    BookingsCancelled,
+    BookingsChanged,
+    BookingsEditing,
+    BookingTotalsChanging,
+)
+from bookbill.customers.events import CustomerBillingChanged
+from bookbill.delivery.composing import register_composer
+from bookbill.invoices.actions import following, refresh
+from bookbill.invoices.actions.drafting import SEND_JOB
+from bookbill.invoices.actions.sending import CAUSE, PDF_JOB
+from bookbill.invoices.emails import compose_version_mail
+from bookbill.invoices.tasks import make_pdf, send_held
+from bookbill.ledger.actions.claims import release_excess
+from bookbill.ledger.events import BookingMoneyChanged
+from bookbill.lib.events import react
+from bookbill.work.registry import register
+
 
 def wire() -> None:
     """Register reactions, job handlers and tabs."""
+    wire_reactions()
+    wire_work()
+
+
+def wire_reactions() -> None:
+    """In the same transaction, in the order given here."""
+    react(BookingsEditing, following.refuse_locked)
+    react(BookingTotalsChanging, release_excess)
+    react(BookingsChanged, refresh.on_bookings_changed)
+    react(BookingsCancelled, following.let_go_of_cancelled)
+    react(BookingMoneyChanged, refresh.on_booking_money_changed)
+    react(CustomerBillingChanged, reprice_for_exemption, refresh.on_customer_billing_changed)
+
+
+def wire_work() -> None:
+    """What the worker does after the commit."""
+    register(PDF_JOB, make_pdf, database_only=False)
+    register(SEND_JOB, send_held, database_only=True)
+    register_composer(CAUSE, compose_version_mail)

@@ -1,1 +1,1 @@
-"""Invoices, their frozen versions, sending, cancelling, batch runs."""
+"""From bookings to a document that is sent: drafts, versions, numbers, sending, cancelling."""

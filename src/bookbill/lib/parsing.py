@@ -27,12 +27,17 @@ FIRST_DATE, LAST_DATE = dt.date(1990, 1, 1), dt.date(2199, 12, 31)
 def parse_decimal(text: str, *, places: int, field: str) -> Decimal:
     """Plain ASCII digits with at most ``places`` decimals: no exponent, no grouping, no NaN."""
     if not DECIMAL.fullmatch(text):
-        raise BadInput("bad_number", _("“%(value)s” is not a number. Write it like 115.00.") % {"value": text[:40]}, field=field)
+        raise BadInput(
+            "bad_number",
+            _("“%(value)s” is not a number. Write it like 115.00.") % {"value": text[:40]},
+            field=field,
+        )
     value = Decimal(text)
     if -int(value.as_tuple().exponent) > places:
         raise BadInput(
             "too_many_decimals",
-            ngettext("At most %(places)d decimal here.", "At most %(places)d decimals here.", places) % {"places": places},
+            ngettext("At most %(places)d decimal here.", "At most %(places)d decimals here.", places)
+            % {"places": places},
             field=field,
         )
     return value
@@ -51,7 +56,11 @@ def parse_date(text: str, *, field: str) -> dt.date:
             raise ValueError
         value = dt.date.fromisoformat(text)
     except ValueError:
-        raise BadInput("bad_date", _("“%(value)s” is not a date. Write it like 2026-11-30.") % {"value": text[:40]}, field=field) from None
+        raise BadInput(
+            "bad_date",
+            _("“%(value)s” is not a date. Write it like 2026-11-30.") % {"value": text[:40]},
+            field=field,
+        ) from None
     if not FIRST_DATE <= value <= LAST_DATE:
         raise BadInput("date_out_of_range", _("The date must lie between 1990 and 2199."), field=field)
     return value
@@ -60,7 +69,11 @@ def parse_date(text: str, *, field: str) -> dt.date:
 def parse_time(text: str, *, field: str) -> dt.time:
     """``HH:MM``, 24 hours."""
     if not TIME.fullmatch(text):
-        raise BadInput("bad_time", _("“%(value)s” is not a time. Write it like 14:30.") % {"value": text[:40]}, field=field)
+        raise BadInput(
+            "bad_time",
+            _("“%(value)s” is not a time. Write it like 14:30.") % {"value": text[:40]},
+            field=field,
+        )
     return dt.time.fromisoformat(text)
 
 
@@ -69,12 +82,20 @@ def clean_text(text: str, *, field: str, max_length: int, multiline: bool = Fals
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     for character in text:
         category = unicodedata.category(character)
-        if category == "Cs" or (category == "Cc" and not (character == "\t" or (multiline and character == "\n"))):
-            raise BadInput("bad_text", _("This text contains a character that cannot be stored. Please type it again."), field=field)
+        if category == "Cs" or (
+            category == "Cc" and not (character == "\t" or (multiline and character == "\n"))
+        ):
+            raise BadInput(
+                "bad_text",
+                _("This text contains a character that cannot be stored. Please type it again."),
+                field=field,
+            )
     text = unicodedata.normalize("NFC", text).strip()
     if len(text) > max_length:
         raise BadInput(
-            "too_long", _("At most %(max)d characters; this has %(length)d.") % {"max": max_length, "length": len(text)}, field=field
+            "too_long",
+            _("At most %(max)d characters; this has %(length)d.") % {"max": max_length, "length": len(text)},
+            field=field,
         )
     return text
 
@@ -85,7 +106,10 @@ def parse_email(text: str, *, field: str) -> str:
     local, at, host = address.rpartition("@")
     labels = host.split(".")
     try:
-        labels = [label.encode("idna").decode("ascii") if label and not label.isascii() else label for label in labels]
+        labels = [
+            label.encode("idna").decode("ascii") if label and not label.isascii() else label
+            for label in labels
+        ]
     except UnicodeError:
         labels = []
     right = (
@@ -98,7 +122,9 @@ def parse_email(text: str, *, field: str) -> str:
         and not labels[-1].isdigit()
     )
     if not right:
-        raise BadInput("bad_email", _("“%(value)s” is not an email address.") % {"value": address[:80]}, field=field)
+        raise BadInput(
+            "bad_email", _("“%(value)s” is not an email address.") % {"value": address[:80]}, field=field
+        )
     return f"{local}@{'.'.join(labels).lower()}"
 
 

@@ -7,13 +7,13 @@ from django_scopes import ScopedManager, scope, scopes_disabled
 
 __all__ = ["scope", "scopes_disabled", "tenant_manager"]
 
-M = TypeVar("M", bound=models.Model)
+Q = TypeVar("Q", bound="models.QuerySet[Any]")
 
 
-def tenant_manager(queryset: type["models.QuerySet[M]"]) -> "models.Manager[M]":
-    """A manager with the queryset's methods, filtered by the company of the open scope.
+def tenant_manager(queryset: type[Q]) -> Q:
+    """A manager with the queryset's methods, filtered by the company of the open scope; outside a scope it raises.
 
-    Outside a scope every query raises. Typed as a plain manager so that callers keep their model's type.
+    Typed as the queryset itself, whose methods the manager offers, so that callers keep their model's type.
     """
     manager = cast(Any, models.Manager).from_queryset(queryset)
-    return cast("models.Manager[M]", ScopedManager(company="company", _manager_class=manager))
+    return cast(Q, ScopedManager(company="company", _manager_class=manager))

@@ -31,7 +31,9 @@ def transact(act: Callable[[], T]) -> T:
                 raise
             connection.close_if_unusable_or_obsolete()
             if attempt == ATTEMPTS:
-                raise Busy("busy", _("The system is busy. Nothing was changed; please try again.")) from problem
+                raise Busy(
+                    "busy", _("The system is busy. Nothing was changed; please try again.")
+                ) from problem
             time.sleep(random.uniform(0.01, 0.05) * 2**attempt)
     raise AssertionError("unreachable")
 

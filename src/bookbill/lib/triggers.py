@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from django.utils.module_loading import module_has_submodule
 
 PREFIX = "bookbill_"
+OURS = "bookbill!_%"  # the prefix as a LIKE pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ def remove_all() -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
-                f"SELECT proname FROM pg_proc WHERE proname LIKE '{_pattern()}' ESCAPE '!' AND pg_function_is_visible(oid)"
+                "SELECT proname FROM pg_proc WHERE proname LIKE %s ESCAPE '!' AND pg_function_is_visible(oid)",
+                [OURS],
             )
             drops = [f"DROP FUNCTION {_quoted(name)}() CASCADE" for (name,) in cursor.fetchall()]
         else:
@@ -89,10 +91,13 @@ def installed() -> set[str]:
         if connection.vendor == "postgresql":
             cursor.execute(
                 "SELECT tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
-                f" WHERE tgname LIKE '{_pattern()}' ESCAPE '!' AND tgenabled <> 'D' AND pg_table_is_visible(tgrelid)"
+                " WHERE tgname LIKE %s ESCAPE '!' AND tgenabled <> 'D' AND pg_table_is_visible(tgrelid)",
+                [OURS],
             )
         else:
-            cursor.execute(f"SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE '{_pattern()}' ESCAPE '!'")
+            cursor.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE %s ESCAPE '!'", [OURS]
+            )
         return {name for (name,) in cursor.fetchall()}
 
 
@@ -118,7 +123,9 @@ class _Body:
     @property
     def name(self) -> str:
         """Carries a hash of the text, so that one made from another text is not taken for this one."""
-        digest = hashlib.sha256(f"{self.table}\n{self.event}\n{self.condition}\n{self.refusal}".encode()).hexdigest()
+        digest = hashlib.sha256(
+            f"{self.table}\n{self.event}\n{self.condition}\n{self.refusal}".encode()
+        ).hexdigest()
         return f"{PREFIX}{self.table[:34]}_{self.event.lower()}_{digest[:10]}"
 
     def statements(self) -> list[str]:
@@ -130,7 +137,10 @@ class _Body:
                 f" RAISE EXCEPTION '{self.refusal}' USING ERRCODE = 'integrity_constraint_violation';"
                 f" END IF; RETURN {result}; END $$"
             )
-            return [function, f"CREATE TRIGGER {name} BEFORE {self.event} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()"]
+            return [
+                function,
+                f"CREATE TRIGGER {name} BEFORE {self.event} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()",
+            ]
         trigger = (
             f"CREATE TRIGGER {name} BEFORE {self.event} ON {table} FOR EACH ROW WHEN {self.condition}"
             f" BEGIN SELECT RAISE(ABORT, '{self.refusal}'); END"
@@ -159,18 +169,28 @@ def _update_body(trigger: Trigger, columns: Sequence[str]) -> _Body:
     kept = [name for name in columns if name not in trigger.editable and name not in trigger.settable_once]
     changes = [f"OLD.{_quoted(name)} {differs} NEW.{_quoted(name)}" for name in kept]
     changes += [
-        f"(OLD.{_quoted(name)} IS NOT NULL AND OLD.{_quoted(name)} {differs} NEW.{_quoted(name)})" for name in trigger.settable_once
+        f"(OLD.{_quoted(name)} IS NOT NULL AND OLD.{_quoted(name)} {differs} NEW.{_quoted(name)})"
+        for name in trigger.settable_once
     ]
-    return _Body(trigger.table, "UPDATE", " OR ".join(changes), f"bookbill: {trigger.table} {trigger.rule}; its rows cannot be changed")
+    return _Body(
+        trigger.table,
+        "UPDATE",
+        " OR ".join(changes),
+        f"bookbill: {trigger.table} {trigger.rule}; its rows cannot be changed",
+    )
 
 
 def _columns() -> dict[str, list[str]]:
     """Every table's columns in alphabetical order, asked of the database: a trigger must cover what is really there."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = ANY (current_schemas(false))")
+            cursor.execute(
+                "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = ANY (current_schemas(false))"
+            )
         else:
-            cursor.execute("SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'")
+            cursor.execute(
+                "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'"
+            )
         found: dict[str, list[str]] = {}
         for table, column in sorted(cursor.fetchall()):
             found.setdefault(table, []).append(column)
@@ -179,7 +199,3 @@ def _columns() -> dict[str, list[str]]:
 
 def _quoted(name: str) -> str:
     return connection.ops.quote_name(name)
-
-
-def _pattern() -> str:
-    return PREFIX.replace("_", "!_") + "%"

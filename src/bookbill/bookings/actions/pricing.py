@@ -1,0 +1,133 @@
+"""Pricing bookings in sets: the catalogue is read once, the rules do the sums."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from bookbill.bookings.drafts import ItemDraft
+from bookbill.bookings.models import Booking, BookingItem, BookingTax, Service, TaxCode
+from bookbill.lib.errors import BadInput
+from bookbill.money.currencies import exponent_of
+from bookbill.money.errors import MoneyError
+from bookbill.money.pricing import Line, Priced, TaxTerms, price
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The services and tax codes that a set of drafts names."""
+
+    services: Mapping[UUID, Service]
+    tax_codes: Mapping[UUID, TaxCode]
+    terms: Mapping[UUID, TaxTerms]
+
+
+def read_catalogue(items: Iterable[ItemDraft], booking_tax_code_ids: Iterable[UUID | None]) -> Catalogue:
+    """Three queries however many items. Raises BadInput for an id that is not the company's."""
+    items = list(items)
+    wanted_services = {item.service_id for item in items if item.service_id}
+    services = Service.objects.in_bulk(wanted_services) if wanted_services else {}
+    if wanted_services - services.keys():
+        raise BadInput("unknown_service", _("There is no such service."), field="service_id")
+    wanted_codes = {item.tax_code_id for item in items if item.tax_code_id} | {
+        code for code in booking_tax_code_ids if code
+    }
+    from_services = {service.tax_code_id for service in services.values() if service.tax_code_id}
+    codes = (
+        TaxCode.objects.filter(pk__in=wanted_codes | from_services).prefetch_related("components")
+        if wanted_codes | from_services
+        else ()
+    )
+    tax_codes = {code.pk: code for code in codes}
+    if wanted_codes - tax_codes.keys():
+        raise BadInput("unknown_tax_code", _("There is no such tax code."), field="tax_code_id")
+    return Catalogue(services, tax_codes, {pk: code.terms() for pk, code in tax_codes.items()})
+
+
+def build_items(booking: Booking, drafts: Sequence[ItemDraft], catalogue: Catalogue) -> list[BookingItem]:
+    """Items with what they copy from their service filled in; unpriced yet."""
+    items = []
+    for position, draft in enumerate(drafts):
+        service = catalogue.services.get(draft.service_id) if draft.service_id else None
+        unit_price = (
+            draft.unit_price if draft.unit_price is not None else service.unit_price if service else None
+        )
+        description = draft.description or (service.name if service else "")
+        if unit_price is None:
+            raise BadInput("required", _("Each line needs a price."), field="items.unit_price")
+        if not description:
+            raise BadInput("required", _("Each line needs a description."), field="items.description")
+        items.append(
+            BookingItem(
+                company_id=booking.company_id,
+                booking=booking,
+                position=position,
+                description=description,
+                quantity=draft.quantity,
+                unit=draft.unit or (service.unit if service else ""),
+                unit_price=unit_price,
+                service_id=draft.service_id,
+                tax_code_id=draft.tax_code_id
+                or booking.tax_code_id
+                or (service.tax_code_id if service else None),
+                currency=booking.currency,
+            )
+        )
+    return items
+
+
+def price_booking(
+    booking: Booking, items: Sequence[BookingItem], terms: Mapping[UUID, TaxTerms]
+) -> list[BookingTax]:
+    """Work out the booking's totals and its items' nets in place; returns its new tax rows. Raises BadInput with a sentence."""
+    lines = [
+        Line(item.quantity, item.unit_price, terms[item.tax_code_id] if item.tax_code_id else None)
+        for item in items
+    ]
+    try:
+        priced = price(
+            lines,
+            discount=booking.discount(),
+            exempt=booking.tax_exempt,
+            exponent=exponent_of(booking.currency),
+        )
+    except MoneyError as problem:
+        raise BadInput(problem.code, money_sentence(problem.code), field="items") from problem
+    for item, line in zip(items, priced.lines, strict=True):
+        item.amount_minor, item.net_minor = line.amount_minor, line.net_minor
+    booking.subtotal_minor, booking.discount_minor = priced.subtotal_minor, priced.discount_minor
+    booking.tax_minor, booking.total_minor = priced.tax_minor, priced.total_minor
+    return tax_rows(booking, priced)
+
+
+def tax_rows(booking: Booking, priced: Priced) -> list[BookingTax]:
+    return [
+        BookingTax(
+            company_id=booking.company_id,
+            booking=booking,
+            position=position,
+            tax_code_id=UUID(tax.key),
+            name=tax.name,
+            rate=Decimal(tax.rate),
+            category=tax.category,
+            inclusive=tax.inclusive,
+            currency=booking.currency,
+            base_minor=tax.base_minor,
+            amount_minor=tax.amount_minor,
+        )
+        for position, tax in enumerate(priced.taxes)
+    ]
+
+
+def money_sentence(code: str) -> str:
+    """What the owner should do about a sum that the rules refuse."""
+    return {
+        "negative_total": _("The total would be below zero. Lower the discount or the negative line."),
+        "line_too_large": _("One line is larger than Bookbill can bill."),
+        "total_too_large": _("The total is larger than Bookbill can bill."),
+        "discount_too_large": _("The discount is larger than the sum it is taken from."),
+        "bad_discount": _("A discount is a percentage from 0 to 100, or an amount that is not negative."),
+        "too_many_decimals": _("Quantities have at most 3 decimals, unit prices at most 4."),
+    }.get(code, _("These amounts cannot be billed."))

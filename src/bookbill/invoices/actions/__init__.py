@@ -1,0 +1,1 @@
+"""What can be done with invoices. Sets from the first day: a button is a batch of one."""

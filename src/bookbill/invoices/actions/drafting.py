@@ -1,0 +1,215 @@
+"""Making, editing and deleting drafts."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from bookbill.activity.actions import record, record_many
+from bookbill.bookings.actions.booking import create_bookings, lock_bookings
+from bookbill.bookings.drafts import BookingDraft
+from bookbill.bookings.models import Booking
+from bookbill.bookings.rules import State, is_invoiceable
+from bookbill.companies.models import Company
+from bookbill.companies.rights import Feature, Right, require
+from bookbill.customers.models import Customer
+from bookbill.invoices.actions.history import entry
+from bookbill.invoices.actions.locking import lock_invoice
+from bookbill.invoices.actions.refresh import SUMS, refresh_invoices, take_figures
+from bookbill.invoices.drafts import InvoiceDraft
+from bookbill.invoices.live import read_live
+from bookbill.invoices.models import Invoice
+from bookbill.lib.actor import Actor
+from bookbill.lib.errors import BadInput, NotFound, RuleBroken
+from bookbill.lib.ids import new_id
+from bookbill.lib.transactions import assert_in_transaction
+from bookbill.work.actions import withdraw
+
+BOOKINGS_MAX = 10_000
+SEND_JOB = "invoices.send"
+
+
+def make_invoices(drafts: Sequence[InvoiceDraft], *, by: Actor, now: datetime) -> list[Invoice]:
+    """Put bookings on new drafts, one per group. Constant queries for 1 and for 500.
+
+    Raises `booking_already_invoiced`, `booking_not_completed` or `several_customers`, naming the booking.
+    """
+    assert_in_transaction()
+    require(by, Right.EDIT_INVOICES, Feature.INVOICING)
+    bookings = lock_bookings([pk for draft in drafts for pk in draft.booking_ids])
+    customers = Customer.objects.in_bulk({booking.customer_id for booking in bookings.values()})
+    company = Company.objects.get(pk=by.company_id)
+    invoices = []
+    for draft in drafts:
+        own = [bookings[pk] for pk in draft.booking_ids]
+        check_group(own)
+        customer = customers[own[0].customer_id]
+        terms = draft.terms_days if draft.terms_days is not None else customer.payment_terms_days
+        invoice = Invoice(
+            id=new_id(),
+            company=company,
+            customer=customer,
+            currency=company.currency,
+            terms_days=company.payment_terms_days if terms is None else terms,
+            note=draft.note,
+            extra_recipients=list(draft.extra_recipients),
+            payment_link=company.payment_link_default if draft.payment_link is None else draft.payment_link,
+            is_instant=own[0].is_instant,
+            created_at=now,
+        )
+        invoices.append(invoice)
+        for booking in own:
+            if booking.invoice_id is not None:
+                raise RuleBroken(
+                    "booking_twice",
+                    _("Booking %(number)s stands in two groups.") % {"number": booking.number},
+                    field="booking_ids",
+                )
+            booking.invoice_id, booking.held_back = invoice.pk, False
+    Invoice.objects.bulk_create(invoices)
+    Booking.objects.bulk_update(bookings.values(), ["invoice", "held_back"], batch_size=500)
+    documents = read_live(invoices, now=now)
+    for invoice in invoices:
+        take_figures(invoice, documents[invoice.pk])
+    Invoice.objects.bulk_update(invoices, [*SUMS, "bookings_count", "live_claim"], batch_size=500)
+    record_many(
+        [entry("invoice.created", invoice, {}, {"total_minor": invoice.total_minor}) for invoice in invoices],
+        by=by,
+        now=now,
+    )
+    return invoices
+
+
+def make_instant_invoice(booking: BookingDraft, draft: InvoiceDraft, *, by: Actor, now: datetime) -> Invoice:
+    """An invoice without a calendar booking: makes an off-calendar one, completed, and bills it."""
+    made = create_bookings([booking], by=by, now=now)[0]
+    instant = InvoiceDraft(
+        (made.pk,), draft.note, draft.extra_recipients, draft.payment_link, draft.terms_days
+    )
+    return make_invoices([instant], by=by, now=now)[0]
+
+
+def check_group(bookings: Sequence[Booking]) -> None:
+    """Refuse what one new invoice may not carry. A scheduled booking may be billed ahead, alone."""
+    if not bookings:
+        raise BadInput("required", _("Choose at least one booking."), field="booking_ids")
+    if len(bookings) > BOOKINGS_MAX:
+        raise BadInput(
+            "too_many_bookings",
+            _("At most %(max)d bookings on one invoice.") % {"max": BOOKINGS_MAX},
+            field="booking_ids",
+        )
+    if len({booking.customer_id for booking in bookings}) > 1:
+        raise RuleBroken(
+            "several_customers",
+            _("An invoice bills one customer; these bookings belong to several."),
+            field="booking_ids",
+        )
+    if len({booking.pk for booking in bookings}) < len(bookings):
+        raise BadInput("booking_twice", _("A booking is named twice."), field="booking_ids")
+    for booking in bookings:
+        if booking.invoice_id is not None:
+            number = Invoice.objects.values_list("number", flat=True).get(pk=booking.invoice_id)
+            raise RuleBroken(
+                "booking_already_invoiced",
+                _("Booking %(booking)s is already on %(invoice)s. Open that invoice instead.")
+                % {"booking": booking.number, "invoice": number or _("a draft")},
+                field="booking_ids",
+                details={"booking_id": str(booking.pk), "invoice_id": str(booking.invoice_id)},
+            )
+        ahead = booking.state == State.SCHEDULED and len(bookings) == 1
+        if not ahead and not is_invoiceable(
+            state=booking.state, total_minor=booking.total_minor, on_invoice=False
+        ):
+            raise RuleBroken(
+                "booking_not_completed",
+                _("Booking %(number)s is not completed. Complete it first, or bill it alone.")
+                % {"number": booking.number}
+                if booking.state == State.SCHEDULED
+                else _("Booking %(number)s is cancelled without a fee: there is nothing to bill.")
+                % {"number": booking.number},
+                field="booking_ids",
+            )
+
+
+def edit_invoice(
+    invoice_id: UUID, fields: Mapping[str, Any], *, revision: int | None = None, by: Actor, now: datetime
+) -> Invoice:
+    """Change note, extra_recipients, payment_link, and on a draft also issue_date, due_date, terms_days and booking_ids."""
+    assert_in_transaction()
+    require(by, Right.EDIT_INVOICES, Feature.INVOICING)
+    invoice = lock_invoice(invoice_id, revision=revision)
+    if invoice.cancelled_at:
+        raise RuleBroken("invoice_cancelled", _("This invoice is cancelled; nothing on it changes any more."))
+    draft_only = fields.keys() & {"issue_date", "due_date", "terms_days", "booking_ids"}
+    if invoice.sent_at and draft_only:
+        raise RuleBroken(
+            "already_sent",
+            _("Dates and bookings are fixed once an invoice was sent. Cancel it and make a new one."),
+            field=min(draft_only),
+        )
+    simple = {name: value for name, value in fields.items() if name != "booking_ids"}
+    before = {name: getattr(invoice, name) for name in simple}
+    for name, value in simple.items():
+        setattr(invoice, name, value)
+    if invoice.issue_date and invoice.due_date and invoice.due_date < invoice.issue_date:
+        raise BadInput("due_before_issue", _("The due date lies before the invoice date."), field="due_date")
+    invoice.revision += 1
+    invoice.save(update_fields=[*simple, "revision"])
+    if "booking_ids" in fields:
+        _replace_bookings(invoice, fields["booking_ids"])
+    refresh_invoices([invoice.pk], now=now)
+    changed = [name for name in simple if before[name] != simple[name]]
+    record(
+        entry(
+            "invoice.edited",
+            invoice,
+            {name: _as_json(before[name]) for name in changed if name != "extra_recipients"},
+            {name: _as_json(simple[name]) for name in changed if name != "extra_recipients"}
+            | ({"booking_ids": [str(pk) for pk in fields["booking_ids"]]} if "booking_ids" in fields else {}),
+            personal_after={name: simple[name] for name in changed if name == "extra_recipients"},
+        ),
+        by=by,
+        now=now,
+    )
+    return Invoice.objects.get(pk=invoice.pk)
+
+
+def delete_draft(invoice_id: UUID, *, by: Actor, now: datetime) -> None:
+    """A draft leaves no trace but in the history; its bookings are free again."""
+    assert_in_transaction()
+    require(by, Right.EDIT_INVOICES)
+    invoice = lock_invoice(invoice_id)
+    if invoice.sent_at:
+        raise RuleBroken("already_sent", _("A sent invoice is never deleted. Cancel it instead."))
+    remove_drafts([invoice], by=by, now=now)
+
+
+def remove_drafts(invoices: Iterable[Invoice], *, by: Actor, now: datetime) -> None:
+    """Delete locked drafts: their promises go, their bookings are freed."""
+    for invoice in invoices:
+        withdraw(SEND_JOB, invoice.company_id, str(invoice.pk))
+        Booking.objects.filter(invoice=invoice).update(invoice=None)
+        record(entry("invoice.deleted", invoice, {"total_minor": invoice.total_minor}, {}), by=by, now=now)
+        invoice.delete()
+
+
+def _replace_bookings(invoice: Invoice, booking_ids: Sequence[UUID]) -> None:
+    current = set(Booking.objects.filter(invoice=invoice).values_list("pk", flat=True))
+    wanted = list(dict.fromkeys(booking_ids))
+    bookings = lock_bookings([*current, *wanted])
+    for pk in current:
+        bookings[pk].invoice_id = None
+    chosen = [bookings[pk] for pk in wanted]
+    check_group(chosen)
+    if chosen[0].customer_id != invoice.customer_id:
+        raise NotFound("not_found", _("There is no such booking of this customer."), field="booking_ids")
+    for booking in chosen:
+        booking.invoice_id, booking.held_back = invoice.pk, False
+    Booking.objects.bulk_update(bookings.values(), ["invoice", "held_back"], batch_size=500)
+
+
+def _as_json(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value

@@ -1,0 +1,66 @@
+"""What invoices do when their bookings change: refuse where they are locked, let go of what leaves."""
+
+from django.utils.translation import gettext as _
+
+from bookbill.bookings.events import BookingsCancelled, BookingsEditing
+from bookbill.bookings.models import Booking
+from bookbill.companies.models import AfterSending, Company
+from bookbill.invoices.actions.cancelling import cancel_invoice, invoices_over
+from bookbill.invoices.actions.drafting import remove_drafts
+from bookbill.invoices.actions.refresh import refresh_invoices
+from bookbill.invoices.models import Invoice
+from bookbill.lib.errors import RuleBroken
+from bookbill.lib.transactions import assert_in_transaction
+
+
+def refuse_locked(event: BookingsEditing) -> None:
+    """A sent invoice may lock its bookings (company's choice), and never lets one be reopened or moved to another customer.
+
+    A booking that moves to another customer leaves its draft; an emptied draft goes.
+    """
+    assert_in_transaction()
+    for invoice in invoices_over(event.booking_ids):
+        if invoice.sent_at is None:
+            if event.moves_customer:
+                Booking.objects.filter(invoice=invoice, pk__in=event.booking_ids).update(invoice=None)
+                _after_leaving(invoice, event)
+            continue
+        if event.moves_customer or event.reopens:
+            raise RuleBroken(
+                "booking_on_sent_invoice",
+                _("This booking is on %(invoice)s, which was sent. Cancel that invoice first.")
+                % {"invoice": invoice.number},
+                details={"invoice_id": str(invoice.pk)},
+            )
+        policy = Company.objects.values_list("after_sending", flat=True).get(pk=invoice.company_id)
+        if policy == AfterSending.LOCK_ONCE_SENT or (
+            policy == AfterSending.LOCK_ONCE_PAID and invoice.paid_minor > 0
+        ):
+            raise RuleBroken(
+                "invoice_locked",
+                _("%(invoice)s is locked. Cancel it and make a new one to change its bookings.")
+                % {"invoice": invoice.number},
+                details={"invoice_id": str(invoice.pk)},
+            )
+
+
+def let_go_of_cancelled(event: BookingsCancelled) -> None:
+    """A booking cancelled without a fee leaves its invoice; an invoice over nothing else is cancelled with it."""
+    assert_in_transaction()
+    for invoice in invoices_over(event.booking_ids):
+        leaving = Booking.objects.filter(invoice=invoice, pk__in=event.booking_ids, total_minor=0)
+        staying = Booking.objects.filter(invoice=invoice).exclude(pk__in=leaving.values("pk"))
+        if leaving.exists() and not staying.exists() and invoice.sent_at:
+            cancel_invoice(
+                invoice.pk, reason=event.reason or _("Its booking was cancelled"), by=event.by, now=event.now
+            )
+            continue
+        leaving.update(invoice=None)
+        _after_leaving(invoice, event)
+
+
+def _after_leaving(invoice: Invoice, event: BookingsEditing | BookingsCancelled) -> None:
+    if Booking.objects.filter(invoice=invoice).exists():
+        refresh_invoices([invoice.pk], now=event.now)
+    else:
+        remove_drafts([invoice], by=event.by, now=event.now)

@@ -1,0 +1,114 @@
+"""Keeping stored sums, claims and charges equal to the bookings, in the transaction that changes those."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Sum
+
+from bookbill.bookings.events import BookingsChanged
+from bookbill.bookings.models import Booking
+from bookbill.companies.clock import date_in_zone
+from bookbill.companies.models import Company
+from bookbill.customers.events import CustomerBillingChanged
+from bookbill.documents.document import Document
+from bookbill.invoices.claims import claim_of
+from bookbill.invoices.live import read_live
+from bookbill.invoices.models import Charge, ChargeCause, Invoice
+from bookbill.ledger.events import BookingMoneyChanged
+from bookbill.lib.transactions import assert_in_transaction
+
+SUMS = (
+    "subtotal_minor",
+    "discount_minor",
+    "tax_minor",
+    "total_minor",
+    "paid_minor",
+    "reduced_minor",
+    "written_off_minor",
+)
+COVER_SUMS = ("paid_minor", "reduced_minor", "written_off_minor")
+CHUNK = 500
+
+
+def on_bookings_changed(event: BookingsChanged) -> None:
+    refresh_invoices(_invoices_of(event.booking_ids), now=event.now)
+
+
+def on_booking_money_changed(event: BookingMoneyChanged) -> None:
+    """Only what is covered moved: sums, no documents."""
+    assert_in_transaction()
+    ids = _invoices_of(event.booking_ids)
+    invoices = list(Invoice.objects.live().filter(pk__in=ids))
+    rows = Booking.objects.filter(invoice__in=ids).order_by().values_list("invoice_id")
+    sums = (
+        {invoice_id: cover for invoice_id, *cover in rows.annotate(*(Sum(name) for name in COVER_SUMS))}
+        if ids
+        else {}
+    )
+    for invoice in invoices:
+        for name, value in zip(COVER_SUMS, sums[invoice.pk], strict=True):
+            setattr(invoice, name, value)
+    Invoice.objects.bulk_update(invoices, COVER_SUMS, batch_size=CHUNK)
+
+
+def on_customer_billing_changed(event: CustomerBillingChanged) -> None:
+    refresh_invoices(
+        Invoice.objects.live().filter(customer__in=event.customer_ids).values_list("pk", flat=True),
+        now=event.now,
+    )
+
+
+def refresh_invoices(invoice_ids: Iterable[UUID], *, now: datetime) -> None:
+    """Work the live figures of these invoices out again and store them; sent ones get a charge for what they claim more or less."""
+    assert_in_transaction()
+    ids = list(dict.fromkeys(invoice_ids))
+    for start in range(0, len(ids), CHUNK):
+        invoices = list(Invoice.objects.live().filter(pk__in=ids[start : start + CHUNK]))
+        documents = read_live(invoices, now=now)
+        for invoice in invoices:
+            take_figures(invoice, documents[invoice.pk])
+        charge([invoice for invoice in invoices if invoice.sent_at], ChargeCause.CHANGED, now=now)
+        Invoice.objects.bulk_update(invoices, [*SUMS, "bookings_count", "live_claim", "charged_minor"])
+
+
+def take_figures(invoice: Invoice, document: Document) -> None:
+    """Copy the document's sums and claim onto the row."""
+    for name in SUMS:
+        setattr(invoice, name, getattr(document.totals, name))
+    invoice.bookings_count = len(document.bookings)
+    invoice.live_claim = claim_of(document)
+
+
+def charge(invoices: Sequence[Invoice], cause: ChargeCause, *, now: datetime) -> None:
+    """Enter what each invoice claims now beyond what it claimed before (nothing when cancelled). The caller saves the rows."""
+    rows = []
+    if not invoices:
+        return
+    today = date_in_zone(Company.objects.get(pk=invoices[0].company_id), now)
+    for invoice in invoices:
+        claimed = 0 if invoice.cancelled_at else invoice.total_minor
+        if claimed != invoice.charged_minor:
+            rows.append(
+                Charge(
+                    company_id=invoice.company_id,
+                    invoice=invoice,
+                    customer_id=invoice.customer_id,
+                    charge_date=max(today, invoice.issue_date) if invoice.issue_date else today,
+                    cause=cause,
+                    currency=invoice.currency,
+                    amount_minor=claimed - invoice.charged_minor,
+                    created_at=now,
+                )
+            )
+            invoice.charged_minor = claimed
+    Charge.objects.bulk_create(rows)
+
+
+def _invoices_of(booking_ids: Iterable[UUID]) -> list[UUID]:
+    rows = (
+        Booking.objects.filter(pk__in=list(booking_ids), invoice__isnull=False)
+        .order_by()
+        .values_list("invoice_id", flat=True)
+    )
+    return [invoice_id for invoice_id in rows.distinct() if invoice_id]

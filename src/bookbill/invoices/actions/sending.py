@@ -1,0 +1,322 @@
+"""Numbering, freezing and promising: what Send does. And the hold before it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from bookbill.activity.actions import EntryDraft, record_many
+from bookbill.bookings.models import Booking
+from bookbill.companies.clock import date_in_zone
+from bookbill.companies.models import Company
+from bookbill.companies.numbers import Numbered, take_invoice_numbers
+from bookbill.companies.rights import Feature, Right, require
+from bookbill.customers.models import Customer
+from bookbill.delivery.actions import MessageDraft, owe_messages
+from bookbill.documents.document import Document, to_json_bytes
+from bookbill.invoices.actions.drafting import SEND_JOB
+from bookbill.invoices.actions.history import entry
+from bookbill.invoices.actions.locking import lock_invoices
+from bookbill.invoices.actions.refresh import SUMS, charge, take_figures
+from bookbill.invoices.claims import claim_of
+from bookbill.invoices.live import read_live
+from bookbill.invoices.models import ChargeCause, Invoice, Version, VersionKind
+from bookbill.ledger.actions.payments import use_credit
+from bookbill.lib.actor import Actor
+from bookbill.lib.errors import BadInput, RuleBroken
+from bookbill.lib.ids import new_id
+from bookbill.lib.parsing import RECIPIENTS_MAX
+from bookbill.lib.transactions import assert_in_transaction
+from bookbill.work.actions import Promise, promise_many, withdraw
+
+PDF_JOB = "invoices.make_pdf"
+CAUSE = "version"
+
+
+class CannotSend(RuleBroken):
+    """An invoice that cannot leave as it is; the sentence names it and the way out."""
+
+
+def send_invoices(
+    invoice_ids: Sequence[UUID],
+    *,
+    by: Actor,
+    now: datetime,
+    recipients: Mapping[UUID, Sequence[str]] | None = None,
+    mark_only: bool = False,
+) -> list[Version]:
+    """Number, freeze and promise the emails of invoices; they leave after the commit. Constant queries for 1 and for 500.
+
+    Sending again always makes a new version. ``recipients`` replaces the resolved ones for this send, by invoice;
+    ``mark_only`` freezes without any mail. Raises CannotSend naming the first invoice that has nobody to send it to,
+    carries nothing, or is cancelled; BadInput for an issue date that the series no longer allows.
+    """
+    assert_in_transaction()
+    require(by, Right.SEND_INVOICES, Feature.INVOICING)
+    invoices = lock_invoices(invoice_ids)
+    company = Company.objects.get(pk=by.company_id)
+    to = {} if mark_only else resolve_recipients(invoices, recipients or {})
+    for invoice in invoices:
+        refuse_unsendable(invoice, to=to.get(invoice.pk), mark_only=mark_only)
+    if company.use_credit_at_sending:
+        first_sends = [invoice for invoice in invoices if invoice.sent_at is None]
+        use_credit(
+            {
+                booking.pk: booking
+                for booking in Booking.objects.filter(invoice__in=first_sends).oldest_first()
+            },
+            by=by,
+            now=now,
+        )
+    documents = read_live(invoices, now=now)
+    kinds = {invoice.pk: message_kind(invoice) for invoice in invoices}
+    _number(company, [invoice for invoice in invoices if invoice.sent_at is None], now=now)
+    versions = [_freeze(invoice, documents[invoice.pk], by=by, now=now) for invoice in invoices]
+    Version.objects.bulk_create(versions)
+    charge(invoices, ChargeCause.SENT, now=now)
+    Invoice.objects.bulk_update(
+        invoices,
+        [*SUMS, "bookings_count", "live_claim", "sent_claim", "charged_minor", "number", "number_n", "issue_date", "due_date",
+         "sent_at", "sending_at", "last_version_n", "revision"],
+        batch_size=500,
+    )  # fmt: skip
+    owe_messages(
+        [
+            MessageDraft(
+                company_id=company.pk,
+                cause_kind=CAUSE,
+                cause_id=version.pk,
+                recipient=recipient,
+                kind=kinds[version.invoice_id],
+                subject_id=version.invoice_id,
+                version_n=version.n,
+                ready=False,
+            )
+            for version in versions
+            for recipient in to.get(version.invoice_id, ())
+        ],
+        now=now,
+    )
+    promise_pdfs(versions)
+    record_many(
+        [
+            _sent_entry(invoice, version, to.get(invoice.pk, ()))
+            for invoice, version in zip(invoices, versions, strict=True)
+        ],
+        by=by,
+        now=now,
+    )
+    return versions
+
+
+def hold_sending(
+    invoice_ids: Sequence[UUID],
+    *,
+    run_at: datetime | None = None,
+    by: Actor,
+    now: datetime,
+    recipients: Mapping[UUID, Sequence[str]] | None = None,
+) -> None:
+    """Promise to send after the company's hold (or at ``run_at``). Still drafts, marked *sending*; Undo deletes the promise.
+
+    What cannot be sent right now is refused at once.
+    """
+    assert_in_transaction()
+    require(by, Right.SEND_INVOICES, Feature.INVOICING)
+    invoices = lock_invoices(invoice_ids)
+    to = resolve_recipients(invoices, recipients or {})
+    for invoice in invoices:
+        refuse_unsendable(invoice, to=to[invoice.pk], mark_only=False)
+        if invoice.sending_at:
+            raise CannotSend(
+                "already_sending", _("%(invoice)s is already on its way.") % {"invoice": label_of(invoice)}
+            )
+    company = Company.objects.get(pk=by.company_id)
+    leaves_at = run_at or now + timedelta(seconds=company.hold_seconds)
+    promise_many(
+        [
+            Promise(
+                kind=SEND_JOB,
+                company_id=company.pk,
+                args={
+                    "invoice_id": str(invoice.pk),
+                    "by": by.as_json(),
+                    "recipients": list((recipients or {}).get(invoice.pk, ())),
+                },
+                unique_key=str(invoice.pk),
+                run_at=_process_time(company, leaves_at),
+            )
+            for invoice in invoices
+        ]
+    )
+    Invoice.objects.filter(pk__in=[invoice.pk for invoice in invoices]).update(sending_at=leaves_at)
+    record_many(
+        [
+            entry("invoice.sending_promised", invoice, {}, {"at": leaves_at.isoformat()})
+            for invoice in invoices
+        ],
+        by=by,
+        now=now,
+    )
+
+
+def undo_sending(invoice_ids: Sequence[UUID], *, by: Actor, now: datetime) -> None:
+    """Take a promised sending back, while it has not begun. Raises `already_sent` when it is too late."""
+    assert_in_transaction()
+    require(by, Right.SEND_INVOICES)
+    invoices = lock_invoices(invoice_ids)
+    for invoice in invoices:
+        if not withdraw(SEND_JOB, invoice.company_id, str(invoice.pk)):
+            raise RuleBroken(
+                "already_sent", _("Too late to undo: %(invoice)s was sent.") % {"invoice": label_of(invoice)}
+            )
+    Invoice.objects.filter(pk__in=[invoice.pk for invoice in invoices]).update(sending_at=None)
+    record_many([entry("invoice.sending_undone", invoice) for invoice in invoices], by=by, now=now)
+
+
+def resolve_recipients(
+    invoices: Sequence[Invoice], chosen: Mapping[UUID, Sequence[str]]
+) -> dict[UUID, list[str]]:
+    """To whom each invoice goes: the chosen list, else the customer's addresses and the invoice's extra ones, no repeats."""
+    customers = Customer.objects.in_bulk({invoice.customer_id for invoice in invoices})
+    resolved = {}
+    for invoice in invoices:
+        addresses = chosen.get(invoice.pk) or [
+            *customers[invoice.customer_id].billing_recipients(),
+            *invoice.extra_recipients,
+        ]
+        unique: dict[str, str] = {}
+        for address in addresses:
+            unique.setdefault(address.lower(), address)
+        resolved[invoice.pk] = list(unique.values())
+    return resolved
+
+
+def refuse_unsendable(invoice: Invoice, *, to: Sequence[str] | None, mark_only: bool) -> None:
+    """Raise CannotSend with the reason and the way out."""
+    name = {"invoice": label_of(invoice)}
+    if invoice.cancelled_at:
+        raise CannotSend(
+            "invoice_cancelled", _("%(invoice)s is cancelled. Make a new invoice over its bookings.") % name
+        )
+    if not invoice.bookings_count:
+        raise CannotSend(
+            "nothing_to_send", _("%(invoice)s has no bookings. Add one or delete the draft.") % name
+        )
+    if not mark_only and not to:
+        raise CannotSend(
+            "no_recipient",
+            _("%(invoice)s has nobody to go to. Add an email to the customer, or mark it as sent.") % name,
+            field="recipients",
+        )
+    if to and len(to) > RECIPIENTS_MAX:
+        raise BadInput(
+            "too_many_recipients",
+            _("At most %(max)d recipients; this has %(count)d.") % {"max": RECIPIENTS_MAX, "count": len(to)},
+            field="recipients",
+        )
+
+
+def label_of(invoice: Invoice) -> str:
+    return invoice.number or _("This draft")
+
+
+def message_kind(invoice: Invoice) -> str:
+    """What the mail is: the first sending, one that brings changes, or a copy of the same."""
+    return "updated" if invoice.is_changed() else "invoice"
+
+
+def promise_pdfs(versions: Sequence[Version]) -> None:
+    promise_many(
+        [
+            Promise(
+                kind=PDF_JOB,
+                company_id=version.company_id,
+                args={"version_id": str(version.pk)},
+                unique_key=str(version.pk),
+            )
+            for version in versions
+        ]
+    )
+
+
+def frozen_version(
+    invoice: Invoice, document: Document, *, kind: VersionKind, by: Actor, now: datetime
+) -> Version:
+    """The next version of an invoice from its final document; the caller inserts it and saves the invoice."""
+    content = to_json_bytes(document)
+    invoice.last_version_n += 1
+    return Version(
+        id=new_id(),
+        company_id=invoice.company_id,
+        invoice=invoice,
+        n=invoice.last_version_n,
+        kind=kind,
+        document=content.decode("utf-8"),
+        sha256=sha256(content).hexdigest(),
+        claim=claim_of(document),
+        currency=invoice.currency,
+        total_minor=document.totals.total_minor,
+        sent_at=now,
+        sent_by=by.label,
+    )
+
+
+def _freeze(invoice: Invoice, live: Document, *, by: Actor, now: datetime) -> Version:
+    take_figures(invoice, live)
+    invoice.sent_at = invoice.sent_at or now
+    invoice.sending_at = None
+    invoice.revision += 1
+    assert invoice.issue_date is not None
+    assert invoice.due_date is not None
+    document = replace(
+        live,
+        status=invoice.status_now().value,
+        number=invoice.number,
+        issue_date=invoice.issue_date.isoformat(),
+        due_date=invoice.due_date.isoformat(),
+    )
+    invoice.sent_claim = invoice.live_claim
+    return frozen_version(invoice, document, kind=VersionKind.SENT, by=by, now=now)
+
+
+def _number(company: Company, invoices: Sequence[Invoice], *, now: datetime) -> None:
+    """Give first-time invoices their number and dates: the series is locked here, last, until the commit."""
+    if not invoices:
+        return
+    today = date_in_zone(company, now)
+    numbers = take_invoice_numbers(company, wished=[invoice.issue_date for invoice in invoices], today=today)
+    for invoice, taken in zip(invoices, numbers, strict=True):
+        invoice.number, invoice.number_n, invoice.issue_date = taken.number, taken.n, taken.date
+        invoice.due_date = _due_date(invoice, taken)
+
+
+def _due_date(invoice: Invoice, taken: Numbered) -> date:
+    if invoice.due_date is None:
+        return taken.date + timedelta(days=invoice.terms_days)
+    if invoice.due_date < taken.date:
+        raise BadInput("due_before_issue", _("The due date lies before the invoice date."), field="due_date")
+    return invoice.due_date
+
+
+def _process_time(company: Company, moment: datetime) -> datetime:
+    """Business time as the process clock tells it: workers know no sandbox offset."""
+    return moment - timedelta(seconds=company.clock_offset_seconds)
+
+
+def _sent_entry(invoice: Invoice, version: Version, recipients: Sequence[str]) -> EntryDraft:
+    return entry(
+        "invoice.sent",
+        invoice,
+        {},
+        {
+            "version": version.n,
+            "sha256": version.sha256,
+            "total_minor": version.total_minor,
+            "recipients_count": len(recipients),
+        },
+        personal_after={"recipients": list(recipients)} if recipients else None,
+    )

@@ -1,0 +1,53 @@
+"""What an invoice claims of whom: a change here is what *changed since sent* means."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+from bookbill.documents.document import BookingBlock, Document
+
+COVER = ("paid_minor", "reduced_minor", "written_off_minor", "due_minor")
+
+
+def claim_of(document: Document) -> str:
+    """A hash over the bookings' lines and amounts and the billing block; payments, texts and look are left out."""
+    claim = {
+        "billing": asdict(document.billing),
+        "bookings": [_claimed(block) for block in document.bookings],
+    }
+    return hashlib.sha256(json.dumps(claim, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _claimed(block: BookingBlock) -> dict[str, object]:
+    return {name: value for name, value in asdict(block).items() if name not in COVER}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that is no longer as it was sent. Totals are minor units; None where the booking was not there."""
+
+    what: str
+    """`billing`, `total`, `lines`, `added` or `removed`."""
+    booking_number: str = ""
+    before_minor: int | None = None
+    after_minor: int | None = None
+
+
+def differences(sent: Document, live: Document) -> list[Difference]:
+    """What changed since a version was sent, booking by booking."""
+    old = {block.id: block for block in sent.bookings}
+    new = {block.id: block for block in live.bookings}
+    found = [Difference("billing")] if sent.billing != live.billing else []
+    for key, block in old.items():
+        if key not in new:
+            found.append(Difference("removed", block.number, before_minor=block.total_minor))
+        elif block.total_minor != new[key].total_minor:
+            found.append(Difference("total", block.number, block.total_minor, new[key].total_minor))
+        elif _claimed(block) != _claimed(new[key]):
+            found.append(Difference("lines", block.number, block.total_minor, block.total_minor))
+    found += [
+        Difference("added", block.number, after_minor=block.total_minor)
+        for key, block in new.items()
+        if key not in old
+    ]
+    return found

@@ -1,0 +1,222 @@
+"""An invoice over bookings, its frozen versions, and what it claims over time."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Case, F, Q, Value, When
+
+from bookbill.invoices.rules import Status, status_of
+from bookbill.lib.fields import PrefixTextField
+from bookbill.lib.ids import new_id, new_link_token
+from bookbill.lib.tenancy import tenant_manager
+
+COVERED = F("paid_minor") + F("reduced_minor") + F("written_off_minor")
+
+# The SQL twin of rules.status_of; a test holds the two equal.
+STATUS_SQL = Case(
+    When(cancelled_at__isnull=False, then=Value(Status.CANCELLED.value)),
+    When(sent_at__isnull=True, then=Value(Status.DRAFT.value)),
+    When(total_minor=COVERED, then=Value(Status.PAID.value)),
+    When(paid_minor__gt=0, then=Value(Status.PARTIALLY_PAID.value)),
+    default=Value(Status.SENT.value),
+)
+DUE_SQL = Case(When(cancelled_at__isnull=False, then=Value(0)), default=F("total_minor") - COVERED)
+
+
+class Kind(models.TextChoices):
+    INVOICE = "invoice"
+
+
+class InvoiceQuerySet(models.QuerySet["Invoice"]):
+    def live(self) -> InvoiceQuerySet:
+        return self.filter(cancelled_at=None)
+
+    def sent_and_live(self) -> InvoiceQuerySet:
+        """What a customer owes on: sent and not cancelled."""
+        return self.filter(cancelled_at=None, sent_at__isnull=False)
+
+
+class Invoice(models.Model):
+    """A live view over its bookings. The sums are theirs, kept by `actions.refresh` in the transaction that changes them.
+
+    A cancelled one keeps the figures of its last sent version.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    company = models.ForeignKey("companies.Company", models.PROTECT, related_name="+", db_index=False)
+    customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="invoices")
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.INVOICE)
+    number = PrefixTextField(max_length=40, blank=True)
+    number_n = models.PositiveBigIntegerField(null=True)
+    issue_date = models.DateField(null=True)
+    due_date = models.DateField(null=True)
+    terms_days = models.PositiveSmallIntegerField()
+    note = models.TextField(blank=True)
+    extra_recipients = models.JSONField(default=list)
+    payment_link = models.BooleanField(default=True)
+    link_token = models.CharField(max_length=40, unique=True, default=new_link_token)
+    is_instant = models.BooleanField(default=False)
+    currency = models.CharField(max_length=3)
+    bookings_count = models.PositiveIntegerField(default=0)
+    subtotal_minor = models.BigIntegerField(default=0)
+    discount_minor = models.BigIntegerField(default=0)
+    tax_minor = models.BigIntegerField(default=0)
+    total_minor = models.BigIntegerField(default=0)
+    paid_minor = models.BigIntegerField(default=0)
+    reduced_minor = models.BigIntegerField(default=0)
+    written_off_minor = models.BigIntegerField(default=0)
+    charged_minor = models.BigIntegerField(default=0)
+    due_minor = models.GeneratedField(
+        expression=DUE_SQL, output_field=models.BigIntegerField(), db_persist=True
+    )
+    status = models.GeneratedField(
+        expression=STATUS_SQL, output_field=models.CharField(max_length=16), db_persist=True
+    )
+    live_claim = models.CharField(max_length=64, blank=True)
+    sent_claim = models.CharField(max_length=64, blank=True)
+    last_version_n = models.PositiveIntegerField(default=0)
+    sending_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    viewed_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
+    cancel_reason = models.CharField(max_length=300, blank=True)
+    replaced_by = models.ForeignKey("self", models.PROTECT, null=True, related_name="replaces")
+    revision = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+
+    objects = tenant_manager(InvoiceQuerySet)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["company", "kind", "number"], condition=~Q(number=""), name="invoice_number"
+            ),
+            models.CheckConstraint(
+                condition=Q(sent_at=None, number="") | (Q(sent_at__isnull=False) & ~Q(number="")),
+                name="sent_invoice_has_number",
+            ),
+            models.CheckConstraint(
+                condition=Q(sent_at=None)
+                | Q(issue_date__isnull=False, due_date__isnull=False, due_date__gte=F("issue_date")),
+                name="sent_invoice_has_dates",
+            ),
+            models.CheckConstraint(
+                condition=Q(cancelled_at=None) | Q(sent_at__isnull=False), name="only_sent_is_cancelled"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    total_minor__gte=0, paid_minor__gte=0, reduced_minor__gte=0, written_off_minor__gte=0
+                )
+                & Q(total_minor__gte=COVERED),
+                name="invoice_covered_within_total",
+            ),
+            models.CheckConstraint(
+                condition=Q(total_minor=F("subtotal_minor") - F("discount_minor") + F("tax_minor")),
+                name="invoice_total_adds_up",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["company", "id"], name="invoice_list"),
+            models.Index(fields=["company", "status", "id"], name="invoice_by_status"),
+            models.Index(fields=["company", "customer", "id"], name="invoice_by_customer"),
+            models.Index(
+                fields=["company", "due_date"],
+                condition=Q(due_minor__gt=0, sent_at__isnull=False),
+                name="invoice_overdue",
+            ),
+            models.Index(fields=["company", "number"], name="invoice_by_number"),
+            models.Index(fields=["company", "total_minor"], name="invoice_by_total"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number or "Draft"
+
+    def status_now(self) -> Status:
+        """The status from the facts in hand, before the database has worked its own out."""
+        return status_of(
+            cancelled=self.cancelled_at is not None,
+            sent=self.sent_at is not None,
+            total_minor=self.total_minor,
+            covered_minor=self.paid_minor + self.reduced_minor + self.written_off_minor,
+            paid_minor=self.paid_minor,
+        )
+
+    def due(self) -> int:
+        """What is still owed, from the facts in hand."""
+        if self.cancelled_at is not None:
+            return 0
+        return self.total_minor - self.paid_minor - self.reduced_minor - self.written_off_minor
+
+    def is_changed(self) -> bool:
+        """Whether what it claims or whom it bills differs from its last sent version."""
+        return self.sent_at is not None and self.cancelled_at is None and self.live_claim != self.sent_claim
+
+
+class VersionKind(models.TextChoices):
+    SENT = "sent"
+    CANCELLED = "cancelled"
+
+
+class Version(models.Model):
+    """What was sent, frozen: the document's bytes, and after the commit its PDF. The database refuses any other change."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    company = models.ForeignKey("companies.Company", models.PROTECT, related_name="+", db_index=False)
+    invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="versions")
+    n = models.PositiveIntegerField()
+    kind = models.CharField(max_length=10, choices=VersionKind.choices, default=VersionKind.SENT)
+    document = models.TextField()
+    sha256 = models.CharField(max_length=64)
+    claim = models.CharField(max_length=64)
+    currency = models.CharField(max_length=3)
+    total_minor = models.BigIntegerField()
+    pdf = models.ForeignKey("documents.StoredFile", models.PROTECT, null=True, related_name="+")
+    pdf_sha256 = models.CharField(max_length=64, null=True)  # noqa: DJ001 - null until made, then never changed
+    sent_at = models.DateTimeField()
+    sent_by = models.CharField(max_length=200)
+
+    objects = tenant_manager(models.QuerySet["Version"])
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["company", "invoice", "n"], name="version_n"),
+            models.CheckConstraint(
+                condition=Q(pdf=None, pdf_sha256=None) | Q(pdf__isnull=False, pdf_sha256__isnull=False),
+                name="version_pdf_with_hash",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.invoice_id} {self.n}"
+
+
+class ChargeCause(models.TextChoices):
+    SENT = "sent"
+    CHANGED = "changed"
+    CANCELLED = "cancelled"
+
+
+class Charge(models.Model):
+    """What an invoice claims from a date on, as the difference to before. Statements and accrual reports sum these."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    company = models.ForeignKey("companies.Company", models.PROTECT, related_name="+", db_index=False)
+    invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="charges")
+    customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="+")
+    charge_date = models.DateField()
+    cause = models.CharField(max_length=10, choices=ChargeCause.choices)
+    currency = models.CharField(max_length=3)
+    amount_minor = models.BigIntegerField()
+    created_at = models.DateTimeField()
+
+    objects = tenant_manager(models.QuerySet["Charge"])
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["company", "invoice"], name="charge_by_invoice"),
+            models.Index(fields=["company", "customer", "charge_date"], name="charge_by_customer"),
+            models.Index(fields=["company", "charge_date"], name="charge_by_date"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount_minor} {self.currency}"

@@ -1,0 +1,84 @@
+"""What an invoice is, from the facts about it. Pure functions."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    DRAFT = "draft"
+    SENT = "sent"
+    PARTIALLY_PAID = "partially_paid"
+    PAID = "paid"
+    CANCELLED = "cancelled"
+
+
+class Mark(StrEnum):
+    """What stands beside the status."""
+
+    OVERDUE = "overdue"
+    VIEWED = "viewed"
+    SENDING = "sending"
+    NOT_DELIVERED = "not_delivered"
+    BOUNCED = "bounced"
+    CHANGED_SINCE_SENT = "changed_since_sent"
+    CREDIT_TO_PLACE = "credit_to_place"
+    DISPUTED = "disputed"
+    WRITTEN_OFF = "written_off"
+    ALREADY_PAID = "already_paid"
+
+
+def status_of(
+    *, cancelled: bool, sent: bool, total_minor: int, covered_minor: int, paid_minor: int
+) -> Status:
+    """The one definition of an invoice's status. Amounts in minor units. `models.STATUS_SQL` says the same in SQL."""
+    if cancelled:
+        return Status.CANCELLED
+    if not sent:
+        return Status.DRAFT
+    if covered_minor == total_minor:
+        return Status.PAID
+    return Status.PARTIALLY_PAID if paid_minor else Status.SENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkFacts:
+    """What the marks of one invoice are worked out from, today."""
+
+    status: Status
+    today: date
+    due_date: date | None
+    due_minor: int
+    paid_minor: int
+    written_off_minor: int
+    viewed: bool
+    sending: bool
+    undelivered: bool
+    bounced: bool
+    changed: bool
+    customer_credit_minor: int
+
+
+def marks_of(facts: MarkFacts) -> list[Mark]:
+    """The marks, the one that asks for action first."""
+    live = facts.status not in (Status.DRAFT, Status.CANCELLED)
+    holds = {
+        Mark.SENDING: facts.sending,
+        Mark.OVERDUE: live
+        and days_overdue(today=facts.today, due_date=facts.due_date, due_minor=facts.due_minor) > 0,
+        Mark.BOUNCED: facts.bounced,
+        Mark.NOT_DELIVERED: facts.undelivered,
+        Mark.CHANGED_SINCE_SENT: live and facts.changed,
+        Mark.CREDIT_TO_PLACE: live and facts.due_minor > 0 and facts.customer_credit_minor > 0,
+        Mark.WRITTEN_OFF: facts.status != Status.CANCELLED and facts.written_off_minor > 0,
+        Mark.ALREADY_PAID: facts.status == Status.DRAFT and facts.paid_minor > 0 and facts.due_minor == 0,
+        Mark.VIEWED: live and facts.viewed,
+    }
+    return [mark for mark, held in holds.items() if held]
+
+
+def days_overdue(*, today: date, due_date: date | None, due_minor: int) -> int:
+    """Whole days past the due date while something is due; 0 when not overdue."""
+    if due_date is None or due_minor <= 0:
+        return 0
+    return max(0, (today - due_date).days)

@@ -1,0 +1,62 @@
+"""What the worker does for invoices after the commit."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from bookbill.activity.actions import record
+from bookbill.companies.clock import now as business_now
+from bookbill.companies.models import Company
+from bookbill.delivery.actions import mark_ready
+from bookbill.documents.document import from_json_bytes
+from bookbill.documents.files import put_file, read_logo
+from bookbill.documents.models import StoredFile
+from bookbill.documents.pdf.render import render
+from bookbill.documents.printed import printed
+from bookbill.invoices.actions.history import entry
+from bookbill.invoices.actions.sending import CAUSE, send_invoices
+from bookbill.invoices.models import Invoice, Version
+from bookbill.lib.actor import Actor
+from bookbill.lib.errors import RuleBroken
+from bookbill.lib.transactions import transact
+from bookbill.work.registry import JobView
+
+
+def make_pdf(job: JobView) -> None:
+    """Make a version's PDF from its stored document alone, keep it, and let its mails leave. Repeating it changes nothing."""
+    version = Version.objects.select_related("pdf").get(pk=job.args["version_id"])
+    stored = version.pdf or store_pdf(version)
+    now = business_now(Company.objects.get(pk=version.company_id))
+
+    def keep() -> None:
+        Version.objects.filter(Q(pk=version.pk) & Q(pdf=None)).update(pdf=stored, pdf_sha256=stored.sha256)
+        mark_ready(CAUSE, [version.pk], now=now)
+
+    transact(keep)
+
+
+def store_pdf(version: Version) -> StoredFile:
+    document = from_json_bytes(version.document.encode("utf-8"))
+    logo = read_logo(version.company_id, document.seller.logo_sha256)
+    rendered = render(printed(document, document.language), logo=logo)
+    return put_file(version.company_id, "invoice-pdf", rendered.pdf, "application/pdf")
+
+
+def send_held(job: JobView) -> None:
+    """The hold is over: send, with the rights of who asked. What cannot be sent any more is shown, not retried."""
+    invoice_id = UUID(job.args["invoice_id"])
+    by = Actor.from_json(job.args["by"])
+    now = business_now(Company.objects.get(pk=by.company_id))
+    invoice = Invoice.objects.filter(pk=invoice_id).first()
+    if invoice is None or invoice.sending_at is None:
+        return
+    chosen = job.args["recipients"]
+    try:
+        with (
+            transaction.atomic()
+        ):  # a refusal half-way must leave nothing behind, while the job itself goes on
+            send_invoices([invoice_id], by=by, now=now, recipients={invoice_id: chosen} if chosen else None)
+    except RuleBroken as refused:
+        Invoice.objects.filter(pk=invoice_id).update(sending_at=None)
+        record(entry("invoice.sending_refused", invoice, {}, {"reason": refused.message}), by=by, now=now)

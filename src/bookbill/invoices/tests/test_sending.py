@@ -1,0 +1,80 @@
+"""Sending: number, frozen version, promised mails, charges."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from bookbill.companies.models import Company
+from bookbill.delivery.models import Message
+from bookbill.invoices.actions.sending import CannotSend, send_invoices
+from bookbill.invoices.models import Charge, Invoice, Version
+from bookbill.invoices.rules import Status
+from bookbill.lib.actor import Actor
+from bookbill.lib.transactions import transact
+from bookbill.work.models import Job
+from tests.support.cast import NOW
+
+pytestmark = pytest.mark.both_databases
+
+
+def send(by: Actor, *invoices: Invoice, **options: Any) -> list[Version]:
+    return transact(lambda: send_invoices([invoice.pk for invoice in invoices], by=by, now=NOW, **options))
+
+
+def test_sending_numbers_freezes_and_promises_one_mail_per_recipient(
+    ana: Actor, company: Company, make_invoice: Callable[..., Invoice]
+) -> None:
+    invoice = make_invoice(extra_recipients=("second@customer.example",))
+
+    (version,) = send(ana, invoice)
+
+    invoice.refresh_from_db()
+    assert (invoice.number, invoice.status, version.n) == ("INV-2026-00001", Status.SENT, 1)
+    assert (str(invoice.issue_date), str(invoice.due_date)) == ("2026-06-30", "2026-07-14")
+    assert sorted(Message.objects.values_list("recipient", "state")) == [
+        ("maple@customer.example", "queued"),
+        ("second@customer.example", "queued"),
+    ]
+    assert [charge.amount_minor for charge in Charge.objects.all()] == [10_000]
+    assert Job.objects.filter(kind="invoices.make_pdf").count() == 1
+
+
+def test_a_refused_sending_changes_nothing(
+    ana: Actor,
+    make_customer: Callable[..., Any],
+    make_booking: Callable[..., Any],
+    make_invoice: Callable[..., Invoice],
+) -> None:
+    reachable = make_invoice()
+    silent = make_invoice(make_booking(make_customer("Silent", email="")))
+
+    with pytest.raises(CannotSend) as refused:
+        send(ana, reachable, silent)
+
+    assert refused.value.code == "no_recipient"
+    assert not Version.objects.exists()
+    assert set(Invoice.objects.values_list("number", "status")) == {("", Status.DRAFT)}
+
+
+def test_sending_again_makes_a_new_version_under_the_same_number(
+    ana: Actor, make_invoice: Callable[..., Invoice]
+) -> None:
+    invoice = make_invoice()
+    send(ana, invoice)
+    send(ana, invoice)
+
+    assert list(Version.objects.order_by("n").values_list("n", flat=True)) == [1, 2]
+    assert set(Message.objects.values_list("kind", "version_n")) == {("invoice", 1), ("invoice", 2)}
+    assert Charge.objects.count() == 1
+
+
+def test_sending_fifty_takes_as_many_queries_as_sending_one(
+    ana: Actor, make_invoice: Callable[..., Invoice], django_assert_max_num_queries: Any
+) -> None:
+    one = make_invoice()
+    fifty = [make_invoice() for _ in range(50)]
+    with django_assert_max_num_queries(40) as for_one:
+        send(ana, one)
+    with django_assert_max_num_queries(len(for_one)):
+        send(ana, *fifty)

@@ -1,0 +1,1 @@
+"""What can be done with money. Every act locks the customers first."""

@@ -1,0 +1,125 @@
+"""The one place that writes allocations and keeps the sums on bookings equal to them."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from bookbill.bookings.models import Booking, BookingTax
+from bookbill.ledger.models import Allocation, Payment, Reduction, WriteOff
+from bookbill.ledger.rules import Cause
+from bookbill.lib.errors import BadInput, RuleBroken
+from bookbill.money.share import share_out
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Money of a payment placed on a booking, or taken back from it (negative)."""
+
+    payment: Payment
+    booking_id: UUID
+    amount_minor: int
+    cause: Cause
+
+
+def move_money(moves: Sequence[Move], bookings: Mapping[UUID, Booking], *, now: datetime) -> None:
+    """Write the allocations and the bookings' sums, in three queries however many moves.
+
+    ``bookings`` were read after the customers' lock and are changed in place. Money placed on a booking undoes its
+    write-off by that much first. Raises RuleBroken when a booking cannot take that much.
+    """
+    undone: dict[UUID, int] = defaultdict(int)
+    for move in moves:
+        booking = bookings[move.booking_id]
+        if move.amount_minor > 0:
+            undo = min(move.amount_minor, booking.written_off_minor)
+            booking.written_off_minor -= undo
+            undone[booking.pk] += undo
+        booking.paid_minor += move.amount_minor
+        if booking.due() < 0:
+            raise RuleBroken(
+                "more_than_due",
+                _("More is placed on booking %(number)s than is still due there.")
+                % {"number": booking.number},
+                field="allocations",
+            )
+    Allocation.objects.bulk_create(
+        Allocation(
+            company_id=move.payment.company_id,
+            payment=move.payment,
+            booking_id=move.booking_id,
+            currency=move.payment.currency,
+            amount_minor=move.amount_minor,
+            cause=move.cause,
+            created_at=now,
+        )
+        for move in moves
+    )
+    enter_claims(
+        WriteOff,
+        {pk: -amount for pk, amount in undone.items() if amount},
+        bookings,
+        reason=_("Money came in"),
+        now=now,
+    )
+    store_cover([bookings[pk] for pk in {move.booking_id for move in moves}])
+
+
+def enter_claims(
+    entry: type[Reduction] | type[WriteOff],
+    amounts: Mapping[UUID, int],
+    bookings: Mapping[UUID, Booking],
+    *,
+    reason: str,
+    now: datetime,
+) -> None:
+    """Write reductions or write-offs (negative: undone) with their share of net and taxes. The caller keeps the sums."""
+    if not amounts:
+        return
+    taxes: dict[UUID, list[int]] = defaultdict(list)
+    for booking_id, amount in (
+        BookingTax.objects.filter(booking__in=amounts)
+        .order_by("booking_id", "position")
+        .values_list("booking_id", "amount_minor")
+    ):
+        taxes[booking_id].append(amount)
+    rows: list[Any] = []
+    for booking_id, amount in amounts.items():
+        booking = bookings[booking_id]
+        shares = share_out(
+            amount, net_minor=booking.subtotal_minor - booking.discount_minor, tax_minors=taxes[booking_id]
+        )
+        rows.append(
+            entry(
+                company_id=booking.company_id,
+                booking=booking,
+                currency=booking.currency,
+                amount_minor=amount,
+                net_minor=shares.net_minor,
+                taxes_minor=list(shares.tax_minors),
+                reason=reason,
+                created_at=now,
+            )
+        )
+    entry.objects.bulk_create(rows)
+
+
+def store_cover(bookings: Sequence[Booking]) -> None:
+    """Write the ledger's sums of these bookings in one statement; the database holds them within the totals."""
+    Booking.objects.bulk_update(
+        bookings, ["paid_minor", "reduced_minor", "written_off_minor"], batch_size=500
+    )
+
+
+def check_placing(placing: Mapping[UUID, int], *, amount_minor: int) -> None:
+    """Every part is positive and together they are no more than the payment."""
+    if any(part <= 0 for part in placing.values()):
+        raise BadInput("bad_amount", _("Each placed amount must be above zero."), field="allocations")
+    if sum(placing.values()) > amount_minor:
+        raise BadInput(
+            "more_than_payment", _("More is placed than the payment brought in."), field="allocations"
+        )
