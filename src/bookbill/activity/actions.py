@@ -85,5 +85,7 @@ def record_many(drafts: Sequence[EntryDraft], *, by: Actor, now: dt.datetime) ->
 
 def personal_hash(salt: str, before: dict[str, Any], after: dict[str, Any]) -> str:
     """SHA-256 over the salt and both values as canonical JSON; the salt is erased with the values."""
-    text = json.dumps([salt, before, after], sort_keys=True, separators=(",", ":"), ensure_ascii=True, cls=DjangoJSONEncoder)
+    text = json.dumps(
+        [salt, before, after], sort_keys=True, separators=(",", ":"), ensure_ascii=True, cls=DjangoJSONEncoder
+    )
     return hashlib.sha256(text.encode("ascii")).hexdigest()

@@ -13,7 +13,17 @@ from bookbill.companies.models import Company
 from bookbill.lib.actor import Actor, ActorKind
 from bookbill.lib.tenancy import scope
 from bookbill.lib.transactions import transact
-from bookbill.lib.triggers import all_triggers, append_only, apply_all, frozen, install, installed, missing, remove_all, unexpected
+from bookbill.lib.triggers import (
+    all_triggers,
+    append_only,
+    apply_all,
+    frozen,
+    install,
+    installed,
+    missing,
+    remove_all,
+    unexpected,
+)
 
 pytestmark = pytest.mark.both_databases
 
@@ -44,7 +54,10 @@ def test_altering_a_guarded_table_and_applying_again_leaves_the_guard_biting(dra
         assert not missing(all_triggers())
         with pytest.raises(IntegrityError, match="bookbill: activity_entry is append-only"):
             Entry.objects.filter(pk=entry.pk).delete()
-        with pytest.raises(IntegrityError, match="bookbill: activity_entry is append-only"), connection.cursor() as cursor:
+        with (
+            pytest.raises(IntegrityError, match="bookbill: activity_entry is append-only"),
+            connection.cursor() as cursor,
+        ):
             cursor.execute("UPDATE activity_entry SET colour = 'red'")
 
 

@@ -53,10 +53,16 @@ def test_nothing_is_recorded_outside_a_transaction(transactional_db: None, draft
 
 
 def test_personal_values_can_be_erased_while_the_entry_keeps_their_hash(actor: Actor, draft: Draft) -> None:
-    entry = record(draft(personal_before={"email": "old@example.com"}, personal_after={"email": "new@example.com"}), by=actor, now=NOW)
+    entry = record(
+        draft(personal_before={"email": "old@example.com"}, personal_after={"email": "new@example.com"}),
+        by=actor,
+        now=NOW,
+    )
     entry = Entry.objects.with_personal().get(pk=entry.pk)
     assert entry.personal_values() == ({"email": "old@example.com"}, {"email": "new@example.com"})
-    assert entry.personal_hash == personal_hash(entry.personal.salt, {"email": "old@example.com"}, {"email": "new@example.com"})
+    assert entry.personal_hash == personal_hash(
+        entry.personal.salt, {"email": "old@example.com"}, {"email": "new@example.com"}
+    )
 
     EntryPersonal.objects.of_subject("booking", entry.subject_id).delete()
 
@@ -85,7 +91,9 @@ def test_history_cannot_be_changed(actor: Actor, draft: Draft, change: Callable[
         change(entry)
 
 
-def test_the_history_of_a_sandbox_may_go_but_not_be_changed(actor: Actor, draft: Draft, company: Company) -> None:
+def test_the_history_of_a_sandbox_may_go_but_not_be_changed(
+    actor: Actor, draft: Draft, company: Company
+) -> None:
     Company.objects.filter(pk=company.pk).update(is_sandbox=True)
     entry = record(draft(personal_after={"email": "new@example.com"}), by=actor, now=NOW)
     with pytest.raises(IntegrityError, match="bookbill:"), transaction.atomic():
@@ -96,8 +104,13 @@ def test_the_history_of_a_sandbox_may_go_but_not_be_changed(actor: Actor, draft:
 
 def test_a_subject_has_its_own_history_newest_first(actor: Actor, draft: Draft) -> None:
     subject = new_id()
-    record_many([draft("booking.created", subject), draft(), draft("booking.completed", subject)], by=actor, now=NOW)
-    assert [entry.type for entry in Entry.objects.of_subject("booking", subject)] == ["booking.completed", "booking.created"]
+    record_many(
+        [draft("booking.created", subject), draft(), draft("booking.completed", subject)], by=actor, now=NOW
+    )
+    assert [entry.type for entry in Entry.objects.of_subject("booking", subject)] == [
+        "booking.completed",
+        "booking.created",
+    ]
 
 
 def test_history_belongs_to_one_company(actor: Actor, draft: Draft) -> None:

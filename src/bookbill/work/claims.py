@@ -1,0 +1,190 @@
+"""Who holds which job. Every function here is one short transaction's worth; the worker opens and paces it."""
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db.models import F
+
+from bookbill.lib.transactions import assert_in_transaction
+from bookbill.work.clock import process_clock
+from bookbill.work.models import Job, JobFailure, JobQuerySet, State, failure_of, storable
+from bookbill.work.registry import KINDS, lease_of, max_attempts_of
+from bookbill.work.rules import retry_delay
+
+PER_COMPANY = 16  # jobs of one company in one claim
+ROUND_MAX = 500  # companies remembered as served; then a new round begins
+SWEEP_MAX = 500
+
+
+@dataclass(slots=True)
+class Turns:
+    """Whose turn it was: a company served in this round waits until the others with work have been."""
+
+    served: set[UUID] = field(default_factory=set)
+
+    def took(self, jobs: Iterable[Job]) -> None:
+        self.served |= {job.company_id for job in jobs if job.company_id}
+        if len(self.served) > ROUND_MAX:
+            self.served.clear()
+
+
+def claim(
+    kinds: Sequence[str],
+    *,
+    holder: str,
+    limit: int,
+    turns: Turns,
+    per_company: int = PER_COMPANY,
+    retries_alone: bool = False,
+) -> list[Job]:
+    """Take at most ``limit`` due jobs, at most ``per_company`` of one company, companies not yet served first.
+
+    ``retries_alone``: a job that was tried before comes by itself, so that one that kills its worker takes no others along.
+    """
+    assert_in_transaction()
+    clock = process_clock()
+    due = Job.objects.due(clock).filter(kind__in=kinds).in_turn().select_for_update(skip_locked=True)
+    picked = _pick(due, limit, per_company, skip=turns.served)
+    if len(picked) < limit:
+        turns.served.clear()
+        picked += _pick(due, limit - len(picked), per_company, picked=picked)
+    if retries_alone and picked:
+        picked = picked[:1] if picked[0].attempts else [job for job in picked if not job.attempts]
+    turns.took(picked)
+    for lease, jobs in _by_lease(picked).items():
+        Job.objects.filter(pk__in=[job.pk for job in jobs]).update(
+            state=State.RUNNING, attempts=F("attempts") + 1, lease_holder=holder, lease_until=clock + lease
+        )
+    for job in picked:
+        job.state, job.attempts, job.lease_holder = State.RUNNING, job.attempts + 1, holder
+    return picked
+
+
+def _pick(
+    due: JobQuerySet, limit: int, per_company: int, *, skip: Iterable[UUID] = (), picked: Sequence[Job] = ()
+) -> list[Job]:
+    """The first ``limit`` jobs with no company over its share; ``picked`` were taken before and count."""
+    counts = Counter(job.company_id for job in picked)
+    full = {
+        *skip,
+        *(company_id for company_id, count in counts.items() if company_id and count >= per_company),
+    }
+    found: list[Job] = []
+    while len(found) < limit:
+        room = limit - len(found)
+        page = list(
+            due.exclude(company_id__in=full).exclude(pk__in=[job.pk for job in (*picked, *found)])[:room]
+        )
+        for job in page:
+            if job.company_id is None or counts[job.company_id] < per_company:
+                found.append(job)
+                counts[job.company_id] += 1
+            else:
+                full.add(job.company_id)
+        if len(page) < room:
+            break
+    return found
+
+
+def lock_held(jobs: Sequence[Job]) -> list[Job]:
+    """Those of ``jobs`` that are still ours, locked so that nobody can take them before this transaction ends."""
+    held: set[UUID] = set()
+    for mine in _fenced(jobs):
+        held |= set(mine.select_for_update().values_list("pk", flat=True))
+    return [job for job in jobs if job.pk in held]
+
+
+def finish(jobs: Sequence[Job]) -> int:
+    """Mark done what is still ours; the answer is how many that were."""
+    clock = process_clock()
+    return sum(
+        mine.update(state=State.DONE, finished_at=clock, lease_holder="", lease_until=None)
+        for mine in _fenced(jobs)
+    )
+
+
+def fail(job: Job, error: str, trace: str) -> bool:
+    """Write down a failed try and queue the next, or set the job aside after its last. False: it was not ours any more."""
+    clock = process_clock()
+    (mine,) = _fenced([job])
+    if job.tries >= max_attempts_of(job.kind):
+        ours = mine.update(
+            state=State.SET_ASIDE,
+            finished_at=clock,
+            lease_holder="",
+            lease_until=None,
+            last_error=storable(error)[:500],
+        )
+    else:
+        kind = KINDS[job.kind]
+        pause = retry_delay(
+            job.tries,
+            base_seconds=kind.backoff_seconds,
+            cap_seconds=kind.backoff_cap_seconds,
+            chance=random.random(),
+        )
+        ours = mine.update(
+            state=State.QUEUED,
+            run_at=clock + pause,
+            lease_holder="",
+            lease_until=None,
+            last_error=storable(error)[:500],
+        )
+    if ours:
+        failure_of(job, clock, error, trace).save(force_insert=True)
+    return bool(ours)
+
+
+def hand_back(jobs: Sequence[Job]) -> None:
+    """Return what was claimed and not begun; the claim does not count as a try."""
+    for mine in _fenced(jobs):
+        mine.update(state=State.QUEUED, attempts=F("attempts") - 1, lease_holder="", lease_until=None)
+
+
+def renew(holder: str) -> int:
+    """Push the leases of ``holder`` out to their full length. Locked rows are just being finished or taken over."""
+    assert_in_transaction()
+    clock = process_clock()
+    mine = list(Job.objects.held_by(holder).select_for_update(skip_locked=True))
+    for lease, jobs in _by_lease(mine).items():
+        Job.objects.filter(pk__in=[job.pk for job in jobs]).update(lease_until=clock + lease)
+    return len(mine)
+
+
+def return_lapsed() -> int:
+    """Take jobs from holders who stopped renewing: back into the queue, or aside after the last try."""
+    assert_in_transaction()
+    clock = process_clock()
+    lapsed = list(Job.objects.lapsed(clock).select_for_update(skip_locked=True)[:SWEEP_MAX])
+    last = [job.pk for job in lapsed if job.tries >= max_attempts_of(job.kind)]
+    again = [job.pk for job in lapsed if job.tries < max_attempts_of(job.kind)]
+    error = "The worker stopped before it was finished."
+    Job.objects.filter(pk__in=again).update(
+        state=State.QUEUED, run_at=clock, lease_holder="", lease_until=None, last_error=error
+    )
+    Job.objects.filter(pk__in=last).update(
+        state=State.SET_ASIDE, finished_at=clock, lease_holder="", lease_until=None, last_error=error
+    )
+    JobFailure.objects.bulk_create(
+        [failure_of(job, clock, error, f"held by {job.lease_holder}") for job in lapsed]
+    )
+    return len(lapsed)
+
+
+def _fenced(jobs: Sequence[Job]) -> Iterator[JobQuerySet]:
+    """The rows of ``jobs`` as long as they are ours: same holder, running, same attempt."""
+    groups: defaultdict[tuple[str, int], list[UUID]] = defaultdict(list)
+    for job in jobs:
+        groups[job.lease_holder, job.attempts].append(job.pk)
+    for (holder, attempts), keys in groups.items():
+        yield Job.objects.held_by(holder).filter(attempts=attempts, pk__in=keys)
+
+
+def _by_lease(jobs: Iterable[Job]) -> "dict[object, list[Job]]":
+    groups: defaultdict[object, list[Job]] = defaultdict(list)
+    for job in jobs:
+        groups[lease_of(job.kind)].append(job)
+    return groups

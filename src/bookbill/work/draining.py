@@ -1,0 +1,40 @@
+"""The worker's work without its threads: for tests, and for a tour whose clock was moved."""
+
+import threading
+
+from bookbill.work import claims
+from bookbill.work.lanes import DatabaseLane, anything_due
+from bookbill.work.pace import paced
+from bookbill.work.registry import LOOPS, kinds
+from bookbill.work.running import run_world_job, settle
+from bookbill.work.worker import new_holder
+
+
+def drain(*, limit: int = 10_000) -> int:
+    """Do all jobs and loops that are due, in the calling thread and on its connection; failed jobs wait for their retry.
+
+    The answer is how many things were done. More than ``limit`` is taken for an endless chain and raises.
+    """
+    holder = new_holder()
+    database = DatabaseLane(holder, threading.Event())
+    turns = claims.Turns()
+    done = 0
+    while (
+        did := database.step() + _world_step(holder, turns) + sum(loop.run_once() for loop in LOOPS.values())
+    ):
+        done += did
+        if done > limit:
+            raise RuntimeError(
+                f"more than {limit} things were due: something promises itself again and again"
+            )
+    return done
+
+
+def _world_step(holder: str, turns: claims.Turns) -> int:
+    names = kinds(database_only=False)
+    if not anything_due(names):
+        return 0
+    jobs = paced(lambda: claims.claim(names, holder=holder, limit=1, turns=turns))
+    outcomes = [run_world_job(job) for job in jobs]
+    paced(lambda: settle(outcomes))
+    return len(jobs)
