@@ -82,6 +82,14 @@ class SmtpServer:
     def is_running(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
+    def renew(self) -> None:
+        """Running, without mails and rules; a new process where rules may have left something under way."""
+        if self.rules:
+            self.kill()
+        self.clear()
+        if not self.is_running():
+            self.start()
+
     def clear(self) -> None:
         """Forget all mails and rules."""
         self.rules: list[Rule] = []

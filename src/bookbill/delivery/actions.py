@@ -10,7 +10,6 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from bookbill.activity.actions import EntryDraft, record
-from bookbill.delivery.clock import clock
 from bookbill.delivery.events import MessageSettled
 from bookbill.delivery.models import Message, Outbox
 from bookbill.delivery.rules import IN_TROUBLE, State, clean_answer
@@ -20,6 +19,7 @@ from bookbill.lib.events import publish
 from bookbill.lib.ids import new_id
 from bookbill.lib.parsing import parse_email
 from bookbill.lib.transactions import assert_in_transaction
+from bookbill.work.clock import process_clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class MessageDraft:
 
 
 def owe_messages(drafts: Sequence[MessageDraft], *, now: dt.datetime) -> list[Message]:
-    """Promise messages in the transaction of their cause; they leave after the commit. Two queries for any number.
+    """Promise messages in the transaction of their cause; they leave after the commit. One bulk insert, one read.
 
     The answer has the row of every draft, in order: one owed before under the same key is left as it is.
     Raises BadInput for an address that is none.
@@ -46,7 +46,7 @@ def owe_messages(drafts: Sequence[MessageDraft], *, now: dt.datetime) -> list[Me
     assert_in_transaction()
     if not drafts:
         return []
-    host, at_once = message_id_host(), clock()
+    host, at_once = message_id_host(), process_clock()
     rows = []
     for draft in drafts:
         pk = new_id()
@@ -94,7 +94,7 @@ def mark_ready(cause_kind: str, cause_ids: Sequence[UUID], *, now: dt.datetime) 
     """Let the messages of these causes leave: their PDF exists now. Saying it twice changes nothing."""
     assert_in_transaction()
     waiting = Message.objects.waiting_for_pdf().filter(cause_kind=cause_kind, cause_id__in=cause_ids)
-    count: int = waiting.update(ready_at=now, next_at=clock())
+    count: int = waiting.update(ready_at=now, next_at=process_clock())
     return count
 
 
@@ -120,7 +120,7 @@ def retry_message(
             ),
         )
     before = {"state": message.state, "server_answer": message.server_answer}
-    message.queue_again(clock())
+    message.queue_again(process_clock())
     record(entry(message, "message_retried", subject_label, before), by=by, now=now)
     return message
 

@@ -13,13 +13,13 @@ from uuid import UUID
 from django.db.models import F
 from django.db.models.functions import Coalesce
 
-from bookbill.delivery.clock import clock
 from bookbill.delivery.events import MessageSettled
 from bookbill.delivery.models import Attempt, Message
 from bookbill.delivery.rules import IN_TROUBLE, SETTLED, Outcome, State, pause_before_retry
 from bookbill.lib.events import publish
 from bookbill.lib.ids import new_id
 from bookbill.lib.transactions import transact
+from bookbill.work.clock import process_clock
 
 BATCH = 20
 CLAIM_LEASE = dt.timedelta(seconds=30)
@@ -43,7 +43,7 @@ def claim(*, only_sandboxes: bool, after: UUID) -> list[Message]:
     """
 
     def act() -> list[Message]:
-        now = clock()
+        now = process_clock()
         due = Message.objects.due(now).order_by("company_id", "next_at")
         if only_sandboxes:
             due = due.filter(company__is_sandbox=True)
@@ -65,7 +65,7 @@ def hand_back(messages: Collection[Message]) -> None:
     if messages:
         holders = {message.lease_holder for message in messages}
         held = Message.objects.filter(id__in=[message.id for message in messages], lease_holder__in=holders)
-        transact(lambda: held.exclude(state=State.SENDING).update(lease_holder=None, next_at=clock()))
+        transact(lambda: held.exclude(state=State.SENDING).update(lease_holder=None, next_at=process_clock()))
 
 
 def begin(message: Message, *, lease: dt.timedelta, settle_too: Sequence[Settlement] = ()) -> bool:
@@ -76,7 +76,7 @@ def begin(message: Message, *, lease: dt.timedelta, settle_too: Sequence[Settlem
 
     def act() -> bool:
         write(settle_too)
-        now = clock()
+        now = process_clock()
         return bool(
             held.update(state=State.SENDING, next_at=now + lease, first_try_at=Coalesce("first_try_at", now))
         )
@@ -132,7 +132,7 @@ def give_up_lapsed() -> int:
     """Messages whose sender did not come back from *sending* are unknown from now on."""
 
     def act() -> int:
-        now = clock()
+        now = process_clock()
         lapsed = Message.objects.lapsed(now).select_related("company")
         found = lapsed.select_for_update(skip_locked=True, of=("self",), no_key=True)[:BATCH]
         unanswered = Outcome(State.UNKNOWN, NO_ANSWER)

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from django.conf import settings
 
 from bookbill.delivery.claims import Settlement, lived_at, write
-from bookbill.delivery.clock import clock
 from bookbill.delivery.mime import Built, addressed
 from bookbill.delivery.models import MailboxItem, Message
 from bookbill.delivery.rules import Outcome, State
 from bookbill.lib.transactions import transact
+from bookbill.work.clock import process_clock
 
 
 def is_kept(message: Message) -> bool:
@@ -21,7 +21,7 @@ def keep(mails: Sequence[tuple[Message, Built]]) -> None:
     """Put mails into the mailbox and call them accepted, in one transaction: here nothing can be unknown."""
 
     def act() -> None:
-        now = clock()
+        now = process_clock()
         held = Message.objects.filter(id__in=[message.id for message, _ in mails]).values_list(
             "id", "lease_holder"
         )

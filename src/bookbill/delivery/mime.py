@@ -194,7 +194,11 @@ def read_mail(raw: bytes) -> ReadMail:
         text=text.get_content().replace("\r\n", "\n") if text else "",
         html=html.get_content().replace("\r\n", "\n") if html else "",
         attachments=[
-            Attachment(part.get_filename() or "", part.get_content_type(), bytes(part.get_payload(decode=True) or b""))
+            Attachment(
+                part.get_filename() or "",
+                part.get_content_type(),
+                bytes(part.get_payload(decode=True) or b""),
+            )
             for part in mail.iter_attachments()
         ],
     )

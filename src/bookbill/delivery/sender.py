@@ -21,25 +21,28 @@ from django.conf import settings
 
 from bookbill.delivery import claims, mailbox
 from bookbill.delivery.claims import FIRST, Settlement
-from bookbill.delivery.clock import clock
 from bookbill.delivery.composing import Bodies, MailCause
 from bookbill.delivery.mime import Built, addressed
 from bookbill.delivery.models import Attempt, Message, Outbox
 from bookbill.delivery.rules import Outcome, State, lane_pause, pause_before_composing
 from bookbill.delivery.smtp import Connection, ConnectionTroubleError
 from bookbill.lib.tenancy import scope, scopes_disabled
+from bookbill.work.clock import process_clock
 
 log = logging.getLogger(__name__)
 
 LAPSED_CHECK_EVERY = 5.0  # seconds
+TURN_SECONDS = (
+    10.0  # then what is left of a batch goes back, so that a slow server delays neither others nor a stop
+)
 NOT_MADE = "This mail could not be made:"
 
 _bodies = Bodies()
 _lanes = threading.local()
 
 
-def run_once() -> bool:
-    """One turn of the calling thread's lane. True when there was something to do, so that the worker asks again at once."""
+def run_once() -> int:
+    """One turn of the calling thread's lane: how many messages it took up, 0 when there is nothing to do now."""
     lane: Lane | None = getattr(_lanes, "lane", None)
     if lane is None:
         lane = _lanes.lane = Lane()
@@ -62,12 +65,12 @@ class Lane:
         self.unwritten: list[Settlement] = []  # outcomes that the database has not taken yet
         self.looks_for_lapsed_at = 0.0  # monotonic
 
-    def run_once(self) -> bool:
+    def run_once(self) -> int:
         self.write_down()
         if Outbox.objects.filter(held_at__isnull=False).exists():
-            return False
+            return 0
         gave_up = self.look_for_lapsed()
-        due = Message.objects.due(clock())
+        due = Message.objects.due(process_clock())
         if not due.exists():
             if self.connection:
                 self.connection.leave_when_idle()
@@ -84,13 +87,13 @@ class Lane:
         if connection:
             self.send_all(connection, [message for message in messages if not mailbox.is_kept(message)])
         self.write_down()
-        return bool(messages)
+        return len(messages)
 
-    def look_for_lapsed(self) -> bool:
+    def look_for_lapsed(self) -> int:
         if time.monotonic() < self.looks_for_lapsed_at:
-            return False
+            return 0
         self.looks_for_lapsed_at = time.monotonic() + LAPSED_CHECK_EVERY
-        return Message.objects.lapsed(clock()).exists() and claims.give_up_lapsed() > 0
+        return claims.give_up_lapsed() if Message.objects.lapsed(process_clock()).exists() else 0
 
     def write_down(self) -> None:
         claims.settle(self.unwritten)
@@ -102,25 +105,27 @@ class Lane:
             mailbox.keep(mails)
 
     def send_all(self, connection: Connection, messages: Sequence[Message]) -> None:
-        waiting = deque(messages)
+        waiting, ends_at = deque(messages), time.monotonic() + TURN_SECONDS
         try:
-            while waiting:
+            while waiting and time.monotonic() < ends_at:
                 if connection.smtp is None:
                     connection.open()
                 self.send(connection, waiting.popleft())
         except ConnectionTroubleError as trouble:
             self.rest(trouble)
-            claims.hand_back(waiting)
         except BaseException:
             connection.close()
             raise
+        claims.hand_back(waiting)
 
     def send(self, connection: Connection, message: Message) -> None:
         """Send one message as far as it goes. Raises ConnectionTroubleError when the lane should rest."""
         built = self.built(message)
         if built is None:
             return
-        mail = addressed(built, recipient=message.recipient, message_id=message.message_id, at=clock())
+        mail = addressed(
+            built, recipient=message.recipient, message_id=message.message_id, at=process_clock()
+        )
         refusal = self.address(connection, message, built, len(mail))
         if refusal:
             self.note(message, refusal)
@@ -161,7 +166,7 @@ class Lane:
             return None
 
     def note(self, message: Message, outcome: Outcome) -> None:
-        self.unwritten.append(Settlement(message, outcome, clock()))
+        self.unwritten.append(Settlement(message, outcome, process_clock()))
 
     def connected(self) -> Connection | None:
         """The lane's connection, standing; None while it rests or cannot be made."""
@@ -184,7 +189,9 @@ class Lane:
         self.resting_until = time.monotonic() + lane_pause(self.troubles)
         log.warning("No mail can leave at the moment: %s", trouble)
         if self.troubles == 1:
-            Outbox.objects.update_or_create(id=1, defaults={"trouble": str(trouble), "trouble_at": clock()})
+            Outbox.objects.update_or_create(
+                id=1, defaults={"trouble": str(trouble), "trouble_at": process_clock()}
+            )
 
 
 def transmit(connection: Connection, message: Message, mail: bytes) -> Outcome:

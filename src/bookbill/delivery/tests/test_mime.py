@@ -32,7 +32,11 @@ def mail_of(**content: object) -> EmailMessage:
 def test_a_mail_says_who_sent_it_to_whom_and_that_a_program_did():
     mail = mail_of(subject="Invoice INV-1", from_name="Bright Home Co.", reply_to="office@bright.example")
     assert mail["From"] == '"Bright Home Co." <invoices@bills.example>'
-    assert (mail["To"], mail["Reply-To"], mail["Subject"]) == ("joe@maple.example", "office@bright.example", "Invoice INV-1")
+    assert (mail["To"], mail["Reply-To"], mail["Subject"]) == (
+        "joe@maple.example",
+        "office@bright.example",
+        "Invoice INV-1",
+    )
     assert mail["Message-ID"] == "<1@bills.example>"
     assert mail["Date"].datetime == AT
     assert mail["Auto-Submitted"] == "auto-generated"
@@ -40,8 +44,12 @@ def test_a_mail_says_who_sent_it_to_whom_and_that_a_program_did():
 
 def test_the_attachment_arrives_as_the_very_bytes_it_was():
     pdf = bytes(range(256)) * 300
-    mail = read_mail(raw_of(html="<p>Hello</p>", attachments=[Attachment("INV-1.pdf", "application/pdf", pdf)]))
-    assert [(a.filename, a.content_type, a.content) for a in mail.attachments] == [("INV-1.pdf", "application/pdf", pdf)]
+    mail = read_mail(
+        raw_of(html="<p>Hello</p>", attachments=[Attachment("INV-1.pdf", "application/pdf", pdf)])
+    )
+    assert [(a.filename, a.content_type, a.content) for a in mail.attachments] == [
+        ("INV-1.pdf", "application/pdf", pdf)
+    ]
     assert (mail.text, mail.html) == ("Hello\n", "<p>Hello</p>\n")
 
 
@@ -66,7 +74,9 @@ def test_any_script_survives_in_subject_and_name(text):
     assert mail["From"].addresses[0].addr_spec == "invoices@bills.example"
 
 
-@pytest.mark.parametrize("newline", ["\r\n", "\n", "\r", "\x0b", "\x0c", "\x00", "\x85", "\u2028", "\u2029", "\r\n\t", "\n "])
+@pytest.mark.parametrize(
+    "newline", ["\r\n", "\n", "\r", "\x0b", "\x0c", "\x00", "\x85", "\u2028", "\u2029", "\r\n\t", "\n "]
+)
 @pytest.mark.parametrize("field", ["subject", "from_name", "filename", "header"])
 def test_no_text_becomes_a_header_or_a_body(newline, field):
     evil = f"Invoice{newline}Bcc: spy@evil.example{newline}{newline}<b>other body</b>"
@@ -82,7 +92,15 @@ def test_no_text_becomes_a_header_or_a_body(newline, field):
 
 @pytest.mark.parametrize(
     "evil",
-    ["a@b.example\r\nBcc: spy@evil.example", "a@b.example, spy@evil.example", "<a@b.example>", "a b@c.example", "", "a@b.example\x00", "ä@b.example"],
+    [
+        "a@b.example\r\nBcc: spy@evil.example",
+        "a@b.example, spy@evil.example",
+        "<a@b.example>",
+        "a b@c.example",
+        "",
+        "a@b.example\x00",
+        "ä@b.example",
+    ],
 )
 @pytest.mark.parametrize("field", ["recipient", "from_address", "reply_to"])
 def test_what_is_no_plain_address_is_refused(evil, field):
@@ -112,7 +130,13 @@ def test_a_composer_cannot_set_the_headers_that_are_ours(name):
     content=st.binary(max_size=500),
 )
 def test_every_mail_is_short_lines_of_seven_bit_text_and_reads_back(subject, name, filename, text, content):
-    raw = raw_of(subject=subject, from_name=name, text=text, html=text, attachments=[Attachment(filename, "text/csv", content)])
+    raw = raw_of(
+        subject=subject,
+        from_name=name,
+        text=text,
+        html=text,
+        attachments=[Attachment(filename, "text/csv", content)],
+    )
     assert max(map(len, raw.split(b"\r\n"))) <= 998
     assert raw.isascii()
     assert b"\n" not in raw.replace(b"\r\n", b"")

@@ -2,7 +2,14 @@ import datetime as dt
 
 import pytest
 
-from bookbill.delivery.rules import State, clean_answer, lane_pause, outcome_of, pause_before_composing, pause_before_retry
+from bookbill.delivery.rules import (
+    State,
+    clean_answer,
+    lane_pause,
+    outcome_of,
+    pause_before_composing,
+    pause_before_retry,
+)
 
 NOW = dt.datetime(2026, 7, 1, tzinfo=dt.UTC)
 
@@ -24,7 +31,9 @@ def test_only_the_reply_to_the_data_can_accept(code, before_data, after_data):
 
 
 def test_a_servers_words_become_one_safe_line():
-    assert clean_answer("550 No\r\n such\x00 user\u202e!  \ud800" + "x" * 900).startswith("550 No such user ! x")
+    assert clean_answer("550 No\r\n such\x00 user\u202e!  \ud800" + "x" * 900).startswith(
+        "550 No such user ! x"
+    )
     assert len(clean_answer("x" * 9000)) == 500
 
 
