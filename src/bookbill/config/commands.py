@@ -6,9 +6,11 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management import call_command, execute_from_command_line
 
+from bookbill.companies.commands import create_api_key_command, create_company_command
 from bookbill.config import server
 from bookbill.lib import triggers
 from bookbill.lib.sqlite import start_checkpointer
+from bookbill.work.worker import run_worker, stop_on_signals
 
 
 def run(options: argparse.Namespace) -> int:
@@ -33,12 +35,28 @@ def web(options: argparse.Namespace) -> int:
 
 
 def worker(options: argparse.Namespace) -> int:
-    from bookbill.work.worker import run_worker
-
     server.require_migrated()
     if settings.ENVIRONMENT.database.is_sqlite and not options.once:
         start_checkpointer(Path(settings.ENVIRONMENT.database.name))
-    run_worker(once=options.once)
+    run_worker(stop_on_signals(), once=options.once)
+    return 0
+
+
+def create_company(options: argparse.Namespace) -> int:
+    print(
+        create_company_command(
+            name=options.name,
+            owner=options.owner,
+            currency=options.currency,
+            time_zone=options.time_zone,
+            plan=options.plan,
+        )
+    )
+    return 0
+
+
+def create_api_key(options: argparse.Namespace) -> int:
+    print(create_api_key_command(company=options.company, member=options.member))
     return 0
 
 
@@ -52,4 +70,6 @@ COMMANDS = {
     "web": web,
     "worker": worker,
     "django": django,
+    "create-company": create_company,
+    "create-api-key": create_api_key,
 }

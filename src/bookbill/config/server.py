@@ -52,7 +52,8 @@ def run_web(environment: Environment, *, host: str, port: int) -> None:
         "timeout": 60,
         "graceful_timeout": DRAIN_SECONDS,
         "keepalive": 5,
-        "worker_tmp_dir": "/dev/shm" if os.access("/dev/shm", os.W_OK) else None,
+        # In memory where there is such a place: a slow disk must not make a worker look dead.
+        "worker_tmp_dir": "/dev/shm" if os.access("/dev/shm", os.W_OK) else None,  # noqa: S108
         "control_socket_disable": True,
         "loglevel": "warning",
         "proc_name": "bookbill-web",
@@ -162,10 +163,10 @@ class Supervisor:
 
     def start(self, command: Sequence[str]) -> tuple[subprocess.Popen[bytes], float]:
         # A group of its own: Ctrl-C reaches us alone, and we ask the children in order.
-        child = subprocess.Popen(
+        child = subprocess.Popen(  # noqa: S603 our own program
             [sys.executable, "-m", "bookbill.config.cli", *command],
             process_group=0,
-            preexec_fn=end_with_parent,
+            preexec_fn=end_with_parent,  # noqa: PLW1509 we have one thread
         )
         return child, time.monotonic()
 

@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "bookbill.activity",
     "bookbill.work",
     "bookbill.web",
+    "django.forms",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -54,6 +55,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "bookbill.web.api.middleware.RequestIdMiddleware",
+    "bookbill.web.api.middleware.ApiAnswerMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -66,7 +69,9 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "bookbill.companies.middleware.CompanyMiddleware",
 ]
+CSRF_FAILURE_VIEW = "bookbill.web.problems.csrf_failed"
 
 # Cotton and template-partials both want to rewrite the loaders, so they are written out: partials, then the cache, then the finders.
 TEMPLATES: list[dict[str, Any]] = [
@@ -89,16 +94,27 @@ TEMPLATES: list[dict[str, Any]] = [
                     ],
                 )
             ],
-            "builtins": ["django_cotton.templatetags.cotton", "template_partials.templatetags.partials"],
+            "builtins": [
+                "django_cotton.templatetags.cotton",
+                "template_partials.templatetags.partials",
+                "bookbill.web.templatetags.web",
+                "bookbill.web.templatetags.formatting",
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "bookbill.web.context.shell",
+                "bookbill.companies.context.staff",
             ],
         },
     }
 ]
+
+FORM_RENDERER = "bookbill.web.forms.Renderer"
+COTTON_ISOLATE_BY_DEFAULT = True
+CSRF_FAILURE_VIEW = "bookbill.web.problems.csrf_failed"
 
 
 # Data
@@ -136,7 +152,12 @@ def database_settings(database: Database, *, connections: int) -> dict[str, Any]
     }
 
 
-DATABASES = {"default": database_settings(ENVIRONMENT.database, connections=ENVIRONMENT.web_threads)}
+WORKER_CONNECTIONS = 16  # what `work.worker.threads_needed` asks for, and room for loops to come
+DATABASES = {
+    "default": database_settings(
+        ENVIRONMENT.database, connections=max(ENVIRONMENT.web_threads, WORKER_CONNECTIONS)
+    )
+}
 # Rate limits need one shared store: memory where one process serves, the database where several may.
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}

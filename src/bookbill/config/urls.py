@@ -1,5 +1,10 @@
 """Every address of the product."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from bookbill.config.api import api
+
+handler400 = "bookbill.web.problems.bad_request"
+handler403 = "bookbill.web.problems.permission_denied"
+handler404 = "bookbill.web.problems.not_found"
+handler500 = "bookbill.web.problems.server_error"
