@@ -20,7 +20,12 @@ def put_file(company_id: UUID, kind: str, content: bytes, content_type: str) -> 
     digest = sha256(content).hexdigest()
     _write(path_of(company_id, digest), content)
     StoredFile.objects.bulk_create(
-        [StoredFile(company_id=company_id, kind=kind, sha256=digest, size=len(content), content_type=content_type)], ignore_conflicts=True
+        [
+            StoredFile(
+                company_id=company_id, kind=kind, sha256=digest, size=len(content), content_type=content_type
+            )
+        ],
+        ignore_conflicts=True,
     )
     return StoredFile.objects.get(company_id=company_id, kind=kind, sha256=digest)
 

@@ -1,0 +1,57 @@
+"""How a document writes its raw values: the same ways as every page, in the document's language and currency."""
+
+import datetime as dt
+from dataclasses import replace
+from decimal import Decimal
+from functools import lru_cache
+
+from bookbill.money.currencies import exponent_of
+from bookbill.web import formatting
+
+
+class Formats:
+    def __init__(self, language: str, currency: str) -> None:
+        self.language = language
+        self.currency = currency
+        self.exponent = exponent_of(currency)
+        self.locale = formatting.locale_of(language, currency)
+        self._money = formatting.money_style(language, currency)
+        self._plain = replace(self._money, before="", after="")
+
+    def money(self, minor: int) -> str:
+        """With the currency: $1,284.50."""
+        return self._money.write(minor, self.exponent)
+
+    def amount(self, minor: int) -> str:
+        """Without the currency, for columns: 1,284.50."""
+        return self._plain.write(minor, self.exponent)
+
+    def price(self, unit_price: str) -> str:
+        """A price for one, without the currency: its decimals, or up to four where the price has more."""
+        value = Decimal(unit_price)
+        places = max(self.exponent, -int(value.normalize().as_tuple().exponent))
+        return self._plain.write(int(value.scaleb(places)), places)
+
+    def quantity(self, quantity: str | Decimal) -> str:
+        return formatting.quantity(Decimal(quantity), language=self.language)
+
+    def count(self, count: int) -> str:
+        return formatting.count(count, language=self.language)
+
+    def percent(self, rate: str) -> str:
+        return formatting.rate(Decimal(rate), language=self.language)
+
+    def date(self, iso: str | None) -> str:
+        return formatting.day(dt.date.fromisoformat(iso), language=self.language) if iso else ""
+
+    def month(self, iso: str) -> str:
+        return formatting.month(dt.date.fromisoformat(iso), language=self.language)
+
+    def country(self, country: str) -> str:
+        """The name of a country given by its ISO code; other text stays as it is."""
+        return str(self.locale.territories.get(country.upper(), country)) if len(country) == 2 else country
+
+
+@lru_cache(maxsize=64)
+def formats_of(language: str, currency: str) -> Formats:
+    return Formats(language, currency)

@@ -1,0 +1,1 @@
+"""The PDF of a printed document, made by typst."""
