@@ -196,7 +196,8 @@ class Lane:
 
 def transmit(connection: Connection, message: Message, mail: bytes) -> Outcome:
     """The only way to the socket, where it is asked once more whether this message may use it."""
-    if mailbox.is_kept(message):
+    # Not by mailbox.is_kept: two checks are only two while neither leans on the other.
+    if settings.DEMO or message.company.is_sandbox:
         raise SandboxLeakError(str(message.id))
     return connection.transmit(mail)
 

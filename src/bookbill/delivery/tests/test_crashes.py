@@ -1,0 +1,84 @@
+"""Senders that die or race: a mail may be late or unknown, never lost and never doubled."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from django.db import connections
+
+from bookbill.delivery.models import Message
+from bookbill.delivery.sender import Lane
+from bookbill.lib.tenancy import scopes_disabled
+from bookbill.work.clock import process_clock
+
+pytestmark = pytest.mark.both_databases
+
+SCRIPT = Path(__file__).with_name("sender_process.py")
+LANES = 2
+
+
+@pytest.fixture
+def sender_process(smtp_server):
+    """``sender_process(n)`` lets a sender work until the server has n mails, then kills it (SIGKILL)."""
+
+    def run(mails: int) -> None:
+        where = {key: connections["default"].settings_dict[key] for key in ("NAME", "HOST", "PORT", "USER")}
+        facts = {"database": where, "port": smtp_server.port, "lanes": LANES}
+        folders = os.pathsep.join(filter(None, sys.path))
+        process = subprocess.Popen(
+            [sys.executable, str(SCRIPT), json.dumps(facts)], env={**os.environ, "PYTHONPATH": folders}
+        )
+        try:
+            give_up_at = time.monotonic() + 60
+            while len(smtp_server.recipients()) < mails:
+                assert process.poll() is None, "the sender ended by itself"
+                assert time.monotonic() < give_up_at, f"only {len(smtp_server.recipients())} mails left"
+                time.sleep(0.002)
+        finally:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+
+    return run
+
+
+def make_due():
+    """Every lease ends now."""
+    Message.objects.filter(next_at__isnull=False).update(next_at=process_clock())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_senders_killed_at_any_moment_lose_nothing_and_double_nothing(owe, smtp_server, sender_process, lane):
+    owe(*[f"r{n}@maple.example" for n in range(200)])
+    for mails in (20, 75, 140):
+        sender_process(mails)
+        make_due()
+    while lane.run_once():
+        pass
+    arrived = Counter(smtp_server.recipients())
+    by_state = Counter(Message.objects.values_list("state", flat=True))
+    assert set(by_state) <= {"accepted", "unknown"}, by_state
+    for recipient, state in Message.objects.values_list("recipient", "state"):
+        assert arrived[recipient] == 1 if state == "accepted" else arrived[recipient] <= 1, (recipient, state)
+    # One per lane and kill at the data, and one whose answer had come but was not yet written down.
+    assert by_state["unknown"] <= 3 * LANES * 2
+
+
+def test_lanes_at_the_same_moment_send_each_mail_once(owe, smtp_server, together):
+    owe(*[f"r{n}@maple.example" for n in range(60)])
+
+    def work():
+        with scopes_disabled():
+            lane = Lane()
+            while lane.run_once():
+                pass
+            lane.connection and lane.connection.close()
+
+    assert together(work, work, work) == [None, None, None]
+    assert Counter(smtp_server.recipients()) == {f"r{n}@maple.example": 1 for n in range(60)}
+    assert set(Message.objects.values_list("state", flat=True)) == {"accepted"}
