@@ -8,7 +8,12 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
 
-pytest_plugins = ["tests.support.servers", "tests.support.racing", "tests.support.cast"]
+pytest_plugins = [
+    "tests.support.servers",
+    "tests.support.racing",
+    "tests.support.cast",
+    "bookbill.companies.tests.clients",
+]
 
 hypothesis_settings.register_profile(
     "short",

@@ -71,7 +71,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "bookbill.companies.middleware.CompanyMiddleware",
 ]
-CSRF_FAILURE_VIEW = "bookbill.web.problems.csrf_failed"
 
 # Cotton and template-partials both want to rewrite the loaders, so they are written out: partials, then the cache, then the finders.
 TEMPLATES: list[dict[str, Any]] = [
@@ -169,6 +168,10 @@ STATIC_ROOT = DATA_DIR / "static"
 STATIC_URL = "/static/"
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "stored_files": {
+        "BACKEND": "bookbill.documents.storage.DurableStorage",
+        "OPTIONS": {"location": DATA_DIR / "files"},
+    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
@@ -204,6 +207,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "bookbill.companies.sign_in.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -274,7 +278,11 @@ LOGGING: dict[str, Any] = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # It warns about every HEAD request, whose body it leaves out as it should.
+        "gunicorn.http.wsgi": {"level": "ERROR"},
+    },
 }
 
 PUBLIC_HOST = urlsplit(PUBLIC_BASE_URL).netloc

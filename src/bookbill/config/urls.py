@@ -4,6 +4,13 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from bookbill.config.api import api
 
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", api.urls),
+    path("accounts/", include("allauth.urls")),
+    path("", include("bookbill.companies.urls")),
+    path("", include("bookbill.web.urls")),
+]
+
 handler400 = "bookbill.web.problems.bad_request"
 handler403 = "bookbill.web.problems.permission_denied"
 handler404 = "bookbill.web.problems.not_found"

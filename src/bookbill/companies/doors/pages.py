@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
@@ -16,8 +15,9 @@ from django.utils.translation import gettext as _
 
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Feature, Right, refuse_sign_in, require
-from bookbill.lib.errors import Forbidden, NotFound, RuleBroken
+from bookbill.lib.errors import Forbidden, RuleBroken
 from bookbill.web.htmx import is_htmx
+from bookbill.web.problems import refusal, usual
 
 View = Callable[..., HttpResponseBase]
 StaffView = Callable[..., HttpResponseBase]
@@ -75,58 +75,15 @@ def refused_page(request: HttpRequest, refused: RuleBroken) -> HttpResponse:
         messages.error(request, refused.message)
         toasts = render_to_string("web/parts/toasts_oob.html", {}, request=request)
         return HttpResponse(toasts, status=422, headers={"HX-Reswap": "none"})
-    return problem_page(request, refused.status, heading_of(refused), refused.message)
-
-
-def problem_page(request: HttpRequest, status: int, heading: str, message: str) -> HttpResponse:
-    return render(
-        request,
-        "companies/problem.html",
-        {"problem_heading": heading, "problem_message": message},
-        status=status,
-    )
-
-
-def heading_of(refused: RuleBroken) -> str:
-    if isinstance(refused, NotFound):
-        return _("There is nothing here")
-    if isinstance(refused, Forbidden):
-        return _("Not in your plan") if refused.code == "plan_required" else _("Not allowed")
-    return _("That did not work")
+    return refusal(request, refused)
 
 
 def unavailable_page() -> HttpResponse:
-    """Drawn without a request: its context might need the database that does not answer."""
-    response = HttpResponse(render_to_string("companies/unavailable.html"), status=503)
+    """The database does not answer. Drawn without the request, whose context might need it."""
+    title, message = usual(503)
+    response = HttpResponse(
+        render_to_string("web/problem.html", {"status": 503, "heading": title, "message": message}),
+        status=503,
+    )
     response["Retry-After"] = "5"
     return response
-
-
-def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Django's CSRF_FAILURE_VIEW."""
-    message = _(
-        "The form was too old, or your browser did not send its cookie. Go back, reload the page and send it again."
-    )
-    return problem_page(request, 403, _("This form could not be checked"), message)
-
-
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Django's handler404."""
-    return problem_page(
-        request, 404, _("There is nothing here"), _("This page does not exist, or it is not yours to see.")
-    )
-
-
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Django's handler400."""
-    return problem_page(
-        request, 400, _("This request cannot be read"), _("Go back, reload the page and try again.")
-    )
-
-
-def crashed(request: HttpRequest) -> HttpResponse:
-    """Django's handler500: says nothing about why, and needs nothing that may be broken."""
-    return HttpResponse(
-        render_to_string("companies/crashed.html", {"request_id": getattr(request, "request_id", "")}),
-        status=500,
-    )

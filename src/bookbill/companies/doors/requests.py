@@ -11,5 +11,6 @@ class CompanyRequest(HttpRequest):
 
     company: Company
     member: Member
+    memberships: list[Member]
     actor: Actor
     request_id: str

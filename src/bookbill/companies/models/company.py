@@ -73,7 +73,9 @@ class Company(models.Model):
     use_credit_at_sending = models.BooleanField(default=False)
     payment_link_default = models.BooleanField(default=True)
     logo = models.ForeignKey("documents.StoredFile", models.PROTECT, null=True, blank=True, related_name="+")
-    default_tax_code = models.ForeignKey("bookings.TaxCode", models.PROTECT, null=True, blank=True, related_name="+")
+    default_tax_code = models.ForeignKey(
+        "bookings.TaxCode", models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         constraints = [

@@ -1,0 +1,18 @@
+"""Joining people to companies: accounts and memberships, without asking who may."""
+
+from allauth.account.models import EmailAddress
+
+from bookbill.companies.models import Company, Member, User
+from bookbill.lib.parsing import clean_text, parse_email
+
+
+def join(company: Company, *, email: str, name: str, role: str) -> Member:
+    """The membership of the person with this email, whose account is made if there is none. Raises BadInput."""
+    address = parse_email(email, field="email").lower()
+    shown = clean_text(name, field="name", max_length=200) or address.partition("@")[0]
+    user = User.objects.filter(email=address).first()
+    if user is None:
+        user = User.objects.create_user(address, name=shown)
+        # Whoever makes the account vouches for the address; the password is set by a link sent there.
+        EmailAddress.objects.create(user=user, email=address, verified=True, primary=True)
+    return Member.objects.create(company=company, user=user, role=role, name=shown)
