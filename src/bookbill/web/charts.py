@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-WIDTH, HEIGHT = 720, 220
+WIDE, NARROW, HEIGHT = 720, 340, 220
+NARROW_LABELS = 6
 LEFT, RIGHT, TOP, BOTTOM = 56, 8, 10, 26
 SERIES_MAX = 4
 
@@ -45,18 +46,27 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Chart:
-    title: Any
+class Drawing:
+    """One size of a chart. The narrow one shows the last labels only."""
+
+    size: str
     groups: Sequence[Group]
     lines: Sequence[Line]
-    series: Sequence[Any]
-    width: int = WIDTH
+    width: int
+    right: int
     height: int = HEIGHT
     left: int = LEFT
-    right: int = WIDTH - RIGHT
     top: int = TOP
-    floor: int = HEIGHT - BOTTOM
+    plot: int = HEIGHT - TOP - BOTTOM
     label_y: int = HEIGHT - 8
+
+
+@dataclass(frozen=True)
+class Chart:
+    title: Any
+    series: Sequence[Any]
+    wide: Drawing
+    narrow: Drawing
 
 
 def bar_chart(
@@ -70,14 +80,34 @@ def bar_chart(
     """Bars side by side per label. ``written`` says a value in the table and on pointing, ``short`` on the axis."""
     if len(series) > SERIES_MAX:
         raise ValueError(f"at most {SERIES_MAX} series")
+
+    def drawing(size: str, width: int, first: int) -> Drawing:
+        shown = [Series(one.name, one.values[first:]) for one in series]
+        return draw(size, width, labels[first:], shown, written, short or written)
+
+    return Chart(
+        title,
+        [one.name for one in series],
+        wide=drawing("wide", WIDE, 0),
+        narrow=drawing("narrow", NARROW, max(len(labels) - NARROW_LABELS, 0)),
+    )
+
+
+def draw(
+    size: str,
+    width: int,
+    labels: Sequence[Any],
+    series: Sequence[Series],
+    written: Callable[[int], str],
+    short: Callable[[int], str],
+) -> Drawing:
     highest = max((value for one in series for value in one.values), default=0)
     step = round_step(highest)
     steps = max(1, -(-highest // step))
-    top = step * steps
-    plot_width, plot_height = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
+    plot_width, plot_height = width - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
 
     def y_of(value: int) -> float:
-        return round(TOP + plot_height * (1 - max(value, 0) / top), 2)
+        return round(TOP + plot_height * (1 - max(value, 0) / (step * steps)), 2)
 
     slot = plot_width / max(len(labels), 1)
     bar_width = min(22.0, slot * 0.72 / max(len(series), 1))
@@ -97,8 +127,8 @@ def bar_chart(
         ]
         texts = [(one.name, written(one.values[index])) for one in series]
         groups.append(Group(label, round(middle, 2), round(LEFT + slot * index, 2), round(slot, 2), bars, texts))
-    lines = [Line(y_of(step * number), (short or written)(step * number)) for number in range(steps + 1)]
-    return Chart(title, groups, lines, [one.name for one in series])
+    lines = [Line(y_of(step * number), short(step * number)) for number in range(steps + 1)]
+    return Drawing(size, groups, lines, width=width, right=width - RIGHT)
 
 
 def round_step(highest: int) -> int:

@@ -25,7 +25,8 @@ class Row:
     number: str
     customer: str
     detail: str
-    bookings: str
+    bookings: int
+    range: str
     issued: dt.date | None
     due: dt.date | None
     total: int
@@ -47,25 +48,25 @@ def day(month: int, number: int) -> dt.date:
 
 
 ROWS = [
-    Row("INV-01042", "Maple Offices", "ap@maple.example", "4 · B-881 – B-902", day(6, 30), day(7, 14), 46000, 11500,
+    Row("INV-01042", "Maple Offices", "ap@maple.example", 4, "B-881 – B-902", day(6, 30), day(7, 14), 46000, 11500,
         "Partially paid", [("Changed since sent", "warning", "file-diff")]),
-    Row("INV-01041", "Jeanne Tremblay", "j.tremblay@courriel.example", "1 · B-896", day(6, 29), day(6, 29), 13222, 0,
+    Row("INV-01041", "Jeanne Tremblay", "j.tremblay@courriel.example", 1, "B-896", day(6, 29), day(6, 29), 13222, 0,
         "Sent", [("Overdue 12 days", "error", "clock"), ("Viewed", "neutral", "eye")]),
-    Row("INV-01040", "Rohan Singh", "rohan.singh@post.example", "1 · B-897", day(6, 28), day(7, 12), 9000, 0,
+    Row("INV-01040", "Rohan Singh", "rohan.singh@post.example", 1, "B-897", day(6, 28), day(7, 12), 9000, 0,
         "Sent", [("Bounced", "error", "mail-x")]),
-    Row("", "Oak Dental Group", "office@oakdental.example", "2 · B-890, B-895", None, None, 23000, 0, "Draft",
+    Row("", "Oak Dental Group", "office@oakdental.example", 2, "B-890, B-895", None, None, 23000, 0, "Draft",
         [("Sending in 8 s", "info", "send")]),
-    Row("INV-01039", "Marisol Díaz", "m.diaz@correo.example", "1 · B-893", day(6, 27), day(7, 11), 7500, 7500,
+    Row("INV-01039", "Marisol Díaz", "m.diaz@correo.example", 1, "B-893", day(6, 27), day(7, 11), 7500, 7500,
         "Paid in full"),
-    Row("INV-01038", "Harbour Lofts Property Management Ltd.", "accounts@harbourlofts.example", "20 · B-811 – B-892",
+    Row("INV-01038", "Harbour Lofts Property Management Ltd.", "accounts@harbourlofts.example", 20, "B-811 – B-892",
         day(6, 27), day(7, 27), 448000, 0, "Sent", [("Viewed", "neutral", "eye")]),
-    Row("INV-01037", "Café Lumière", "finance@lumiere.example", "3 · B-860 – B-874", day(6, 26), day(7, 10), 115000,
+    Row("INV-01037", "Café Lumière", "finance@lumiere.example", 3, "B-860 – B-874", day(6, 26), day(7, 10), 115000,
         115000, "Paid in full", [("Credit to place", "info", "coins")]),
-    Row("INV-01036", "Northside Yoga", "hello@northside.example", "2 · B-858, B-866", day(6, 25), day(6, 25), 61800, 0,
+    Row("INV-01036", "Northside Yoga", "hello@northside.example", 2, "B-858, B-866", day(6, 25), day(6, 25), 61800, 0,
         "Sent", [("Overdue 16 days", "error", "clock")]),
-    Row("INV-01035", "Grace Lindqvist", "grace.l@mail.example", "1 · B-855", day(6, 24), day(7, 8), 18990, 0,
+    Row("INV-01035", "Grace Lindqvist", "grace.l@mail.example", 1, "B-855", day(6, 24), day(7, 8), 18990, 0,
         "Cancelled"),
-    Row("INV-01034", "Brightside Preschool", "admin@brightside.example", "8 · B-801 – B-850", day(6, 24), day(7, 24),
+    Row("INV-01034", "Brightside Preschool", "admin@brightside.example", 8, "B-801 – B-850", day(6, 24), day(7, 24),
         182400, 182400, "Paid in full"),
 ]
 

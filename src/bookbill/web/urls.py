@@ -10,5 +10,6 @@ urlpatterns = [
     path("search", views.search, name="search"),
     path("favicon.ico", views.favicon, name="favicon"),
     path("_components", views.components, name="components"),
+    path("_components/<slug:page>/page", views.components_page, name="components-page"),
     path("_components/dialog", views.components_dialog, name="components-dialog"),
 ]

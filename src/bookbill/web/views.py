@@ -12,6 +12,7 @@ from bookbill.web import palette, samples
 from bookbill.web.context import THEMES
 from bookbill.web.htmx import is_htmx, render_page, safe_next, see_other, toast
 
+SAMPLE_PAGES = ("public", "plain")
 YEAR_S = 365 * 24 * 3600
 
 
@@ -63,6 +64,15 @@ def components_dialog(request: HttpRequest) -> HttpResponse:
         toast(request, "Payment of $200.00 recorded.", undo_url=request.path)
         return see_other(request, "/_components")
     return render_page(request, "web/components_dialog.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_safe
+def components_page(request: HttpRequest, page: str) -> HttpResponse:
+    """The frames without navigation: `public`, `plain`."""
+    assert_shown()
+    if page not in SAMPLE_PAGES:
+        raise Http404
+    return render(request, f"web/components_{page}.html", {"currency": "CAD"})
 
 
 def assert_shown() -> None:

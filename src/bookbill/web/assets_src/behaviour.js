@@ -31,11 +31,17 @@ document.addEventListener("submit", (event) => {
     return;
   }
   form.dataset.sent = "1";
-  event.submitter?.setAttribute("aria-busy", "true");
+  if (event.submitter) {
+    event.submitter.setAttribute("aria-busy", "true");
+    event.submitter.dataset.waiting = "";
+  }
 });
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
-  for (const button of document.querySelectorAll(".btn[aria-busy=true]")) button.removeAttribute("aria-busy");
+  for (const button of document.querySelectorAll("[data-waiting]")) {
+    button.removeAttribute("aria-busy");
+    delete button.dataset.waiting;
+  }
 });
 
 // Toasts leave after ten seconds, not while the pointer or the focus is on them.
@@ -190,5 +196,18 @@ window.addEventListener("beforeunload", (event) => {
   if (dirty) event.preventDefault();
 });
 
-document.addEventListener("DOMContentLoaded", armToasts);
-if (document.readyState !== "loading") armToasts();
+// The current tab is in sight, also where the row of tabs scrolls.
+function showCurrentTabs() {
+  for (const tab of document.querySelectorAll(".tabs-row > [aria-current]")) {
+    const row = tab.parentElement;
+    if (tab.offsetLeft + tab.offsetWidth > row.clientWidth - 28) row.scrollLeft = tab.offsetLeft - row.clientWidth / 3;
+  }
+}
+document.addEventListener("htmx:afterSettle", showCurrentTabs);
+
+function ready() {
+  armToasts();
+  showCurrentTabs();
+}
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", ready);
+else ready();
