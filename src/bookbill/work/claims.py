@@ -17,6 +17,7 @@ from bookbill.work.rules import retry_delay
 PER_COMPANY = 16  # jobs of one company in one claim
 ROUND_MAX = 500  # companies remembered as served; then a new round begins
 SWEEP_MAX = 500
+SUSPECT_AFTER = 2  # tries
 
 
 @dataclass(slots=True)
@@ -38,11 +39,12 @@ def claim(
     limit: int,
     turns: Turns,
     per_company: int = PER_COMPANY,
-    retries_alone: bool = False,
+    suspects_alone: bool = False,
 ) -> list[Job]:
     """Take at most ``limit`` due jobs, at most ``per_company`` of one company, companies not yet served first.
 
-    ``retries_alone``: a job that was tried before comes by itself, so that one that kills its worker takes no others along.
+    ``suspects_alone``: a job that two tries have not finished comes by itself, so that one that kills its worker
+    does not take others along until they are set aside too.
     """
     assert_in_transaction()
     clock = process_clock()
@@ -51,8 +53,9 @@ def claim(
     if len(picked) < limit:
         turns.served.clear()
         picked += _pick(due, limit - len(picked), per_company, picked=picked)
-    if retries_alone and picked:
-        picked = picked[:1] if picked[0].attempts else [job for job in picked if not job.attempts]
+    if suspects_alone and picked:
+        suspects = [job for job in picked if job.attempts >= SUSPECT_AFTER]
+        picked = suspects[:1] if picked[0] in suspects else [job for job in picked if job not in suspects]
     turns.took(picked)
     for lease, jobs in _by_lease(picked).items():
         Job.objects.filter(pk__in=[job.pk for job in jobs]).update(

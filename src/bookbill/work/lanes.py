@@ -35,7 +35,7 @@ class DatabaseLane:
             return 0
         jobs = paced(
             lambda: claims.claim(
-                names, holder=self.holder, limit=self.batch, turns=self.turns, retries_alone=True
+                names, holder=self.holder, limit=self.batch, turns=self.turns, suspects_alone=True
             )
         )
         done = 0

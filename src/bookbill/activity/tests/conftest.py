@@ -28,9 +28,11 @@ def actor(company: Company) -> Actor:
 
 @pytest.fixture
 def draft() -> Callable[..., EntryDraft]:
-    def make(type: str = "booking.completed", subject_id: UUID | None = None, **values: Any) -> EntryDraft:
+    def make(
+        entry_type: str = "booking.completed", subject_id: UUID | None = None, **values: Any
+    ) -> EntryDraft:
         return EntryDraft(
-            type=type,
+            type=entry_type,
             subject_type="booking",
             subject_id=subject_id or new_id(),
             subject_label="B-1042",
