@@ -1,12 +1,12 @@
 """Keeping bytes by their hash: written and synced before any row says so, never overwritten."""
 
-import os
-import tempfile
+from collections.abc import Sequence
 from hashlib import sha256
-from pathlib import Path
+from io import BytesIO
 from uuid import UUID
 
-from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import Storage, storages
 
 from bookbill.documents.models import StoredFile
 
@@ -16,26 +16,32 @@ class DamagedFile(Exception):
 
 
 def put_file(company_id: UUID, kind: str, content: bytes, content_type: str) -> StoredFile:
-    """Keep bytes and return their row; the same bytes again give the same row."""
-    digest = sha256(content).hexdigest()
-    _write(path_of(company_id, digest), content)
-    StoredFile.objects.bulk_create(
-        [
-            StoredFile(
-                company_id=company_id, kind=kind, sha256=digest, size=len(content), content_type=content_type
-            )
-        ],
-        ignore_conflicts=True,
-    )
-    return StoredFile.objects.get(company_id=company_id, kind=kind, sha256=digest)
+    """Keep bytes and return their row; the same bytes again give the same row. Inside the company's scope."""
+    return put_files(company_id, kind, [content], content_type)[0]
+
+
+def put_files(company_id: UUID, kind: str, contents: Sequence[bytes], content_type: str) -> list[StoredFile]:
+    """The same for many, in order, with two queries. Best outside a transaction: each file waits for the disk."""
+    digests = [sha256(content).hexdigest() for content in contents]
+    for digest, content in zip(digests, contents, strict=True):
+        _write(name_of(company_id, digest), digest, content)
+    rows = {
+        digest: StoredFile(
+            company_id=company_id, kind=kind, sha256=digest, size=len(content), content_type=content_type
+        )
+        for digest, content in zip(digests, contents, strict=True)
+    }
+    StoredFile.objects.bulk_create(rows.values(), ignore_conflicts=True)
+    kept = StoredFile.objects.filter(company_id=company_id, kind=kind, sha256__in=rows)
+    by_digest = {stored.sha256: stored for stored in kept}
+    return [by_digest[digest] for digest in digests]
 
 
 def read_file(stored: StoredFile) -> bytes:
     """The bytes, checked against their hash. Raises DamagedFile where they differ or are gone."""
-    try:
-        content = path_of(stored.company_id, stored.sha256).read_bytes()
-    except FileNotFoundError as problem:
-        raise DamagedFile(f"stored file {stored.sha256} is missing") from problem
+    content = _content(name_of(stored.company_id, stored.sha256))
+    if content is None:
+        raise DamagedFile(f"stored file {stored.sha256} is missing")
     if sha256(content).hexdigest() != stored.sha256:
         raise DamagedFile(f"stored file {stored.sha256} has other bytes")
     return content
@@ -48,21 +54,27 @@ def read_logo(company_id: UUID, digest: str | None) -> bytes | None:
     return read_file(StoredFile.objects.get(company_id=company_id, kind="logo", sha256=digest))
 
 
-def path_of(company_id: UUID, digest: str) -> Path:
-    return Path(settings.DATA_DIR) / "files" / str(company_id) / digest[:2] / digest
+def name_of(company_id: UUID, digest: str) -> str:
+    """The key in the storage: `company/ab/sha256`."""
+    return f"{company_id}/{digest[:2]}/{digest}"
 
 
-def _write(path: Path, content: bytes) -> None:
-    if path.exists() and sha256(path.read_bytes()).hexdigest() == path.name:
+def storage() -> Storage:
+    return storages["stored_files"]
+
+
+def _write(name: str, digest: str, content: bytes) -> None:
+    there = _content(name)
+    if there is not None and sha256(there).hexdigest() == digest:
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as draft:
-        draft.write(content)
-        draft.flush()
-        os.fsync(draft.fileno())
-    os.replace(draft.name, path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    if there is not None:
+        storage().delete(name)  # damaged on disk; these are the bytes it should have
+    storage().save(name, File(BytesIO(content)))
+
+
+def _content(name: str) -> bytes | None:
     try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        with storage().open(name) as file:
+            return bytes(file.read())
+    except FileNotFoundError:
+        return None

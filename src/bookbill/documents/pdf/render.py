@@ -6,16 +6,14 @@ import threading
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typst
 
 from bookbill.documents.pdf.clean import BREAK, Cleaner, first_strong_is_rtl
 from bookbill.documents.pdf.fonts import FontBook, font_book
 from bookbill.documents.pdf.images import logo_svg, qr_svg
-
-if TYPE_CHECKING:  # worker processes get it ready-made, and do without Django
-    from bookbill.documents.printed import Printed
+from bookbill.documents.printed import Printed
 
 HERE = Path(__file__).parent
 TEMPLATE = HERE / "invoice.typ"
@@ -48,7 +46,7 @@ class Rendered:
 
 
 def render(
-    printed: "Printed",
+    printed: Printed,
     *,
     logo: bytes | None = None,
     watermark: str = "",
@@ -69,7 +67,7 @@ def render(
     return Rendered(pdf=pdf, replaced_characters=tuple(cleaner.replaced))
 
 
-def _data(printed: "Printed", cleaner: Cleaner) -> dict[str, Any]:
+def _data(printed: Printed, cleaner: Cleaner) -> dict[str, Any]:
     """What the template reads: cleaned text, never source."""
     raw = asdict(printed)
     kept = {name: raw.pop(name) for name in ("csv", "colour", "paper", "issued_at", "attachment_name")}
