@@ -5,7 +5,7 @@ Two identities hold for every result, with prices that contain tax and with pric
 - ``subtotal_minor - discount_minor + tax_minor == total_minor``; subtotal and discount are net of tax;
 - the lines' ``net_minor`` and the taxes' ``amount_minor`` sum to ``total_minor``.
 
-All arithmetic is on scaled integers: exact, and about four times as fast as ``Fraction`` (see docs/adr/0002).
+All arithmetic is on scaled integers: exact, and two to seven times as fast as with ``Fraction``.
 """
 
 from collections.abc import Iterable, Sequence

@@ -8,17 +8,6 @@ from hypothesis import strategies as st
 from bookbill.money.pricing import Component, Discount, Line, TaxTerms
 from bookbill.money.tests.reference import slow_price
 
-CATEGORIES = [
-    "standard",
-    "standard",
-    "standard",
-    "zero",
-    "exempt",
-    "reverse_charge",
-    "outside_scope",
-]
-EVERYDAY_RATES = ["0", "5", "7", "9.975", "13", "15", "19", "20", "100"]
-
 
 @dataclass(frozen=True)
 class Asked:
@@ -34,45 +23,49 @@ def decimals(low: int, high: int, places: int) -> st.SearchStrategy[Decimal]:
     return st.integers(low * 10**places, high * 10**places).map(lambda whole: Decimal(whole).scaleb(-places))
 
 
-def rates() -> st.SearchStrategy[Decimal]:
-    return st.sampled_from(EVERYDAY_RATES).map(Decimal) | decimals(0, 100, 6)
-
-
-def components(categories: list[str]) -> st.SearchStrategy[Component]:
-    return st.builds(
+def components(*categories: str) -> st.SearchStrategy[tuple[Component, ...]]:
+    everyday = st.sampled_from(["0", "5", "7", "9.975", "13", "15", "19", "20", "100"]).map(Decimal)
+    one = st.builds(
         Component,
-        name=st.sampled_from(["GST", "QST", "VAT"]),
-        rate=rates(),
+        name=st.just("tax"),
+        rate=everyday | decimals(0, 100, 6),
         compound=st.booleans(),
         category=st.sampled_from(categories),
     )
+    return st.lists(one, max_size=3).map(tuple)
 
 
-@st.composite
+# strategies are built once: building them for every example took most of the time of these tests
+CHARGED = components("standard")
+UNCHARGED = components("zero", "exempt", "reverse_charge", "outside_scope")
+ANY = CHARGED | components("standard", "zero", "exempt", "reverse_charge", "outside_scope")
+POSITIVE = st.tuples(decimals(0, 50, 3), decimals(0, 300, 4))
+SIGNED = POSITIVE | POSITIVE | st.tuples(decimals(-5, 5, 3), decimals(-30, 300, 4))
+CODE_OF_LINE = st.integers(0, 3)
+PERCENTAGES = decimals(0, 100, 2) | decimals(0, 100, 6)
+EXPONENTS = st.sampled_from([0, 2, 2, 2, 3])
+
+
 def tax_terms(
-    draw: st.DrawFn,
-    key: str,
-    *,
-    inclusive: bool | None = None,
-    categories: list[str] = CATEGORIES,
-) -> TaxTerms:
-    parts = draw(st.lists(components(categories), min_size=0, max_size=3))
-    return TaxTerms(key, draw(st.booleans()) if inclusive is None else inclusive, tuple(parts))
+    parts: st.SearchStrategy[tuple[Component, ...]] = ANY, *, inclusive: bool | None = None, key: str = "a"
+) -> st.SearchStrategy[TaxTerms]:
+    flags = st.booleans() if inclusive is None else st.just(inclusive)
+    return st.builds(TaxTerms, key=st.just(key), inclusive=flags, components=parts)
 
 
-def positive_lines(
-    terms: st.SearchStrategy[TaxTerms | None],
-) -> st.SearchStrategy[Line]:
-    return st.builds(Line, decimals(0, 50, 3), decimals(0, 300, 4), terms)
-
-
-def lines_of(terms: st.SearchStrategy[TaxTerms | None]) -> st.SearchStrategy[Line]:
-    """Mostly positive, some negative by quantity or by price."""
-    return (
-        positive_lines(terms)
-        | positive_lines(terms)
-        | st.builds(Line, decimals(-5, 5, 3), decimals(-30, 300, 4), terms)
+def lines_under(
+    terms: TaxTerms | None, figures: st.SearchStrategy[tuple[Decimal, Decimal]] = POSITIVE
+) -> st.SearchStrategy[list[Line]]:
+    return st.lists(figures, min_size=1, max_size=5).map(
+        lambda pairs: [Line(quantity, unit_price, terms) for quantity, unit_price in pairs]
     )
+
+
+CODES = {
+    inclusive: st.tuples(*(tax_terms(inclusive=inclusive, key=key) for key in "abc"))
+    for inclusive in (None, False, True)
+}
+LINES = st.lists(st.tuples(SIGNED, CODE_OF_LINE), min_size=1, max_size=6)
 
 
 @st.composite
@@ -84,28 +77,27 @@ def asked(
     discounted: bool | None = None,
     may_be_negative: bool = False,
 ) -> Asked:
-    """A booking of up to six lines over up to three tax codes and none; its total is not negative unless allowed."""
-    codes: list[TaxTerms | None] = [
-        draw(tax_terms(key, inclusive=inclusive)) for key in ("a", "b", "c")[: draw(st.integers(1, 3))]
+    """Up to six lines over up to three tax codes and none; the total is not negative unless that is allowed."""
+    codes = draw(CODES[inclusive])
+    figures = draw(LINES)
+    untaxed = None if inclusive is None else codes[0]
+    lines = [
+        Line(quantity, unit_price, (*codes, untaxed)[index]) for (quantity, unit_price), index in figures
     ]
-    if inclusive is None:
-        codes.append(None)
-    lines = draw(st.lists(lines_of(st.sampled_from(codes)), min_size=1, max_size=6))
-    exponent = draw(st.sampled_from([0, 2, 2, 2, 3]))
+    exponent = draw(EXPONENTS)
+    free = draw(st.booleans()) if exempt is None else exempt
     discount = None
     if draw(st.booleans()) if discounted is None else discounted:
-        discount = draw(discounts(lines, exponent))
-    free = draw(st.booleans()) if exempt is None else exempt
+        discount = draw_discount(draw, lines, exponent)
     if not may_be_negative and slow_price(lines, discount, exempt=free, exponent=exponent).total < 0:
         lines = [*lines, Line(Decimal(1), Decimal(100_000), lines[0].tax)]
     return Asked(lines, discount, free, exponent)
 
 
-@st.composite
-def discounts(draw: st.DrawFn, lines: list[Line], exponent: int) -> Discount:
+def draw_discount(draw: st.DrawFn, lines: list[Line], exponent: int) -> Discount:
     """A percentage, or an amount up to the sum of the positive lines."""
     if draw(st.booleans()):
-        return Discount("percent", draw(decimals(0, 100, 2) | decimals(0, 100, 6)))
+        return Discount("percent", draw(PERCENTAGES))
     amounts = slow_price(lines, None, exempt=False, exponent=exponent).amounts
     whole = draw(st.integers(0, sum(amount for amount in amounts if amount > 0)))
     return Discount("amount", Decimal(whole).scaleb(-exponent))

@@ -207,6 +207,11 @@ def test_taxes_stand_in_the_order_of_their_first_line() -> None:
     ]
 
 
+def test_lines_share_an_inclusive_net_by_their_gross() -> None:
+    result = priced(line("1.00", HST_INSIDE), line("1.50", HST_INSIDE), line("3.00", HST_INSIDE))
+    assert [part.net_minor for part in result.lines] == [88, 133, 266]
+
+
 def test_lines_of_both_signs_share_an_inclusive_net_as_if_each_stood_alone() -> None:
     result = priced(line("10.00", HST_INSIDE), line("-9.99", HST_INSIDE))
     assert [part.net_minor for part in result.lines] == [885, -884]
@@ -249,6 +254,7 @@ def test_a_booking_without_lines_costs_nothing() -> None:
         ("line_too_large", [line("0"), line("1000000000", quantity="-1.001")], None, 1),
         ("total_too_large", [line("1000000000")] * 10_000 + [line("0.01")], None, None),
         ("total_too_large", [line("1000000000", HST)] * 9_000, None, None),
+        ("total_too_large", [line("1000000000")] * 10_001, Discount("percent", Decimal(100)), None),
         ("negative_total", [line("-0.01")], None, None),
         (
             "negative_total",
