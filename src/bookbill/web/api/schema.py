@@ -38,7 +38,10 @@ class Body(BaseModel):
 
 
 class Empty(Body):
-    """A body that says nothing: ``{}``, or none at all."""
+    """A body that says nothing: ``{}``, or none at all with ``body: Empty = NOTHING``."""
+
+
+NOTHING = Empty()
 
 
 class Answer(BaseModel):
@@ -125,7 +128,7 @@ Recipients = Annotated[
 Name = Annotated[str, text(200, required=True)]
 Line = Annotated[str, text(200)]
 Note = Annotated[str, text(5000, multiline=True)]
-Reason = Annotated[str, text(500, multiline=True, required=True)]
+Reason = Annotated[str, text(300, multiline=True, required=True)]
 Quantity = Annotated[Decimal, decimal(3)]
 UnitPrice = Annotated[Decimal, decimal(4)]
 Rate = Annotated[Decimal, decimal(4)]
