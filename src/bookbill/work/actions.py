@@ -80,7 +80,7 @@ def withdraw(kind: str, company_id: UUID | None, unique_key: str) -> bool:
     """Take a promise back for good, unless a worker has it already. True if it is gone and nothing was done."""
     assert_in_transaction()
     # Lock first: a claim that is under way either commits before, and then this finds nothing, or skips the row.
-    waiting = Job.objects.filter(kind=kind, company_id=company_id, unique_key=unique_key, state=State.QUEUED)
+    waiting = Job.objects.of_company(company_id).filter(kind=kind, unique_key=unique_key, state=State.QUEUED)
     found = list(waiting.select_for_update().values_list("pk", flat=True))
     Job.objects.filter(pk__in=found).delete()
     return bool(found)
@@ -93,7 +93,7 @@ def is_promised(kind: str, company_id: UUID | None, unique_keys: Iterable[str]) 
 
 def promised_at(kind: str, company_id: UUID | None, unique_keys: Iterable[str]) -> dict[str, dt.datetime]:
     """When the open jobs with these keys run, by the bare clock; keys without an open job are left out."""
-    open_jobs = Job.objects.open().filter(kind=kind, company_id=company_id, unique_key__in=list(unique_keys))
+    open_jobs = Job.objects.of_company(company_id).open().filter(kind=kind, unique_key__in=list(unique_keys))
     return {key: run_at for key, run_at in open_jobs.values_list("unique_key", "run_at") if key is not None}
 
 
@@ -132,7 +132,7 @@ def discard_job(job_id: UUID, *, company_id: UUID | None) -> Job:
 
 def _lock_set_aside(job_id: UUID, company_id: UUID | None) -> Job:
     assert_in_transaction()
-    job = Job.objects.set_aside().select_for_update().filter(pk=job_id, company_id=company_id).first()
+    job = Job.objects.of_company(company_id).set_aside().select_for_update().filter(pk=job_id).first()
     if job is None:
         raise NotFound("not_found", _("This work is not set aside (any more)."))
     return job

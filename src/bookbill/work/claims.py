@@ -1,5 +1,6 @@
 """Who holds which job. Every function here is one short transaction's worth; the worker opens and paces it."""
 
+import datetime as dt
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -186,8 +187,8 @@ def _fenced(jobs: Sequence[Job]) -> Iterator[JobQuerySet]:
         yield Job.objects.held_by(holder).filter(attempts=attempts, pk__in=keys)
 
 
-def _by_lease(jobs: Iterable[Job]) -> "dict[object, list[Job]]":
-    groups: defaultdict[object, list[Job]] = defaultdict(list)
+def _by_lease(jobs: Iterable[Job]) -> dict[dt.timedelta, list[Job]]:
+    groups: defaultdict[dt.timedelta, list[Job]] = defaultdict(list)
     for job in jobs:
         groups[lease_of(job.kind)].append(job)
     return groups

@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
@@ -33,6 +34,10 @@ class QueueHealth:
 
 
 class JobQuerySet(models.QuerySet["Job"]):
+    def of_company(self, company_id: UUID | None) -> "JobQuerySet":
+        """None: those of the house itself."""
+        return self.filter(company_id=company_id) if company_id else self.filter(company=None)
+
     def open(self) -> "JobQuerySet":
         return self.filter(state__in=OPEN)
 

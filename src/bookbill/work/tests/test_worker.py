@@ -32,9 +32,12 @@ def states() -> set[str]:
 def running(count: int = 1) -> Iterator[None]:
     """Workers that stay, in threads of this process."""
     stop = threading.Event()
-    workers = [
-        threading.Thread(target=lambda: (run_worker(stop), connections.close_all())) for _ in range(count)
-    ]
+
+    def work() -> None:
+        run_worker(stop)
+        connections.close_all()
+
+    workers = [threading.Thread(target=work) for _ in range(count)]
     for worker in workers:
         worker.start()
     try:
@@ -64,7 +67,14 @@ def test_once_does_all_that_is_due_and_what_it_promises_and_returns(
         transact(lambda: promise("note", company_id=company.pk, args={}))
 
     registry.register("write", write_letter, database_only=False)
-    registry.register_loop("letters", lambda: len([sent.append(letters.pop())]) if letters else 0, threads=2)
+
+    def send_letter() -> int:
+        if not letters:
+            return 0
+        sent.append(letters.pop())
+        return 1
+
+    registry.register_loop("letters", send_letter, threads=2)
     for _ in range(6):
         promised("write")
         promised("note")
@@ -119,7 +129,11 @@ def test_a_job_longer_than_its_lease_is_not_taken_from_a_worker_that_lives(promi
 
 def test_one_worker_runs_several_jobs_that_wait_for_the_world_at_once(promised: Promised) -> None:
     barrier = threading.Barrier(4, timeout=10)
-    registry.register("call", lambda job: barrier.wait() and None, database_only=False, max_attempts=1)
+
+    def meet(job: JobView) -> None:
+        barrier.wait()
+
+    registry.register("call", meet, database_only=False, max_attempts=1)
     for _ in range(4):
         promised("call")
     run_worker(threading.Event(), once=True)
