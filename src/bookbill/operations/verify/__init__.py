@@ -1,0 +1,1 @@
+"""`bookbill verify`: every invariant that must always hold, checked on the stored rows. Changes nothing."""
