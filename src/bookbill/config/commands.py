@@ -10,6 +10,7 @@ from bookbill.companies.commands import create_api_key_command, create_company_c
 from bookbill.config import server
 from bookbill.lib import triggers
 from bookbill.lib.sqlite import start_checkpointer
+from bookbill.operations.verify.command import verify_command
 from bookbill.work.worker import run_worker, stop_on_signals
 
 
@@ -65,6 +66,13 @@ def django(options: argparse.Namespace) -> int:
     return 0
 
 
+def verify(options: argparse.Namespace) -> int:
+    server.require_migrated()
+    text, status = verify_command(company_name=options.company, as_json=options.json)
+    print(text)
+    return status
+
+
 COMMANDS = {
     "migrate": migrate,
     "web": web,
@@ -72,4 +80,5 @@ COMMANDS = {
     "django": django,
     "create-company": create_company,
     "create-api-key": create_api_key,
+    "verify": verify,
 }
