@@ -1,0 +1,153 @@
+"""The API of bookings."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from django.http import HttpResponse
+from ninja import Query, Router, Status
+from pydantic import Field
+
+from bookbill.bookings.actions.booking import (
+    cancel_booking,
+    complete_bookings,
+    create_bookings,
+    delete_booking,
+    edit_booking,
+)
+from bookbill.bookings.api.schema import (
+    BookingIn,
+    BookingOut,
+    BookingPatch,
+    ExternalId,
+    ItemIn,
+    PlainBooking,
+    booking_for,
+)
+from bookbill.bookings.models import Booking
+from bookbill.bookings.models.booking import BookingQuerySet
+from bookbill.companies.clock import now
+from bookbill.companies.doors.once import answer_once
+from bookbill.companies.doors.requests import CompanyRequest
+from bookbill.companies.rights import Right, is_own_only, require
+from bookbill.lib.transactions import transact
+from bookbill.web.api.cursors import PageQuery, keyset
+from bookbill.web.api.etags import if_match
+from bookbill.web.api.rendering import answered
+from bookbill.web.api.routes import find, id_in_route
+from bookbill.web.api.schema import Body, Empty, Id, IsoDate, Page, text
+
+router = Router(tags=["Bookings"])
+
+NOTHING = Empty()
+
+Shown = BookingOut | PlainBooking
+
+
+class BookingQuery(PageQuery):
+    """`from` and `to` are service dates, both included."""
+
+    customer_id: Id | None = None
+    provider_id: Id | None = None
+    state: Literal["scheduled", "completed", "cancelled"] | None = None
+    first_date: IsoDate | None = Field(None, alias="from")
+    last_date: IsoDate | None = Field(None, alias="to")
+    to_invoice: Literal["true"] | None = None
+    external_id: ExternalId | None = None
+
+
+class BookingCancellation(Body):
+    """Without a fee the booking costs nothing any more and leaves its invoice."""
+
+    fee: ItemIn | None = None
+    reason: Annotated[str, text(300, multiline=True)] = ""
+
+
+def visible(request: CompanyRequest) -> BookingQuerySet:
+    """The bookings this actor may see, with their items and taxes."""
+    require(request.actor, Right.VIEW_BOOKINGS)
+    bookings: BookingQuerySet = Booking.objects.with_parts()
+    if is_own_only(request.actor):
+        bookings = bookings.filter(provider=request.actor.member_id)
+    return bookings
+
+
+@router.post("/bookings", response={201: BookingOut})
+def create_booking(request: CompanyRequest, body: BookingIn) -> HttpResponse:
+    """Add a booking; it is priced at once."""
+    return answer_once(
+        request,
+        lambda: booking_for(
+            request.actor, create_bookings([body.draft()], by=request.actor, now=now(request.company))[0]
+        ),
+    )
+
+
+@router.get("/bookings", response=Page[Shown])
+def list_bookings(request: CompanyRequest, page: Query[BookingQuery]) -> HttpResponse:
+    """Bookings, latest service date first. `to_invoice=true`: only those that can be put on an invoice."""
+    found = visible(request)
+    if page.to_invoice:
+        found = found.to_invoice()
+    wanted = {
+        "customer": page.customer_id,
+        "provider": page.provider_id,
+        "state": page.state,
+        "service_date__gte": page.first_date,
+        "service_date__lte": page.last_date,
+        "external_id": page.external_id,
+    }
+    found = found.filter(**{name: value for name, value in wanted.items() if value is not None})
+    rows, next_cursor = keyset(found, page, by=("service_date", "number_n"))
+    return answered(
+        Page[Shown](items=[booking_for(request.actor, row) for row in rows], next_cursor=next_cursor)
+    )
+
+
+@router.get("/bookings/{booking_id}", response=Shown)
+def read_booking(request: CompanyRequest, booking_id: str) -> HttpResponse:
+    """One booking."""
+    booking = find(visible(request), booking_id)
+    return answered(booking_for(request.actor, booking), revision=booking.revision)
+
+
+@router.patch("/bookings/{booking_id}", response=BookingOut)
+def edit_booking_(request: CompanyRequest, booking_id: str, body: BookingPatch) -> HttpResponse:
+    """Change a booking. The invoice it is on shows the change at once; the customer sees it with the next send."""
+    pk, revision = id_in_route(booking_id), if_match(request)
+    booking = transact(
+        lambda: edit_booking(pk, body.edit(), revision=revision, by=request.actor, now=now(request.company))
+    )
+    return answered(booking_for(request.actor, booking), revision=booking.revision)
+
+
+@router.delete("/bookings/{booking_id}", response={204: None})
+def delete_booking_(request: CompanyRequest, booking_id: str) -> Status[None]:
+    """Delete a scheduled booking without money or invoice. Anything else is cancelled instead."""
+    pk = id_in_route(booking_id)
+    transact(lambda: delete_booking(pk, by=request.actor, now=now(request.company)))
+    return Status(204, None)
+
+
+@router.post("/bookings/{booking_id}/completion", response={201: Shown})
+def complete_booking(request: CompanyRequest, booking_id: str, body: Empty = NOTHING) -> HttpResponse:
+    """The work is done."""
+    pk = id_in_route(booking_id)
+    return answer_once(
+        request,
+        lambda: booking_for(
+            request.actor, complete_bookings([pk], by=request.actor, now=now(request.company))[0]
+        ),
+    )
+
+
+@router.post("/bookings/{booking_id}/cancellation", response={201: BookingOut})
+def cancel_booking_(request: CompanyRequest, booking_id: str, body: BookingCancellation) -> HttpResponse:
+    """Cancel a booking for good. A fee replaces its items; money beyond the fee becomes credit."""
+    pk = id_in_route(booking_id)
+    return answer_once(request, lambda: _cancelled(request, pk, body))
+
+
+def _cancelled(request: CompanyRequest, pk: UUID, body: BookingCancellation) -> Shown:
+    fee = body.fee.draft() if body.fee else None
+    cancel_booking(pk, fee=fee, reason=body.reason, by=request.actor, now=now(request.company))
+    return booking_for(request.actor, Booking.objects.get(pk=pk))  # read again: it may have left its invoice

@@ -1,0 +1,46 @@
+"""Reading payments for lists: what became of the money of each, in a constant number of queries."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Sum
+
+from bookbill.ledger.models import Allocation, Payment, Refund, Reversal
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRow:
+    """A payment and where it is now: the amount is placed + credit + refunded + reversed."""
+
+    payment: Payment
+    placed: tuple[tuple[UUID, int], ...]
+    """(booking_id, amount in minor units), oldest placing first."""
+    credit_minor: int
+    refunded_minor: int
+    reversal: Reversal | None
+
+
+def rows_of(payments: Sequence[Payment]) -> list[PaymentRow]:
+    """The rows of one page of payments. Seven queries for 1 and for 200."""
+    if not payments:
+        return []
+    ids = [payment.pk for payment in payments]
+    placed: dict[UUID, list[tuple[UUID, int]]] = defaultdict(list)
+    for payment_id, booking_id, amount in Allocation.objects.filter(payment__in=ids).placed():
+        placed[payment_id].append((booking_id, amount))
+    credit = Payment.objects.credit_by_payment(ids)
+    refunds = Refund.objects.filter(payment__in=ids, is_tip=False).values_list("payment_id")
+    refunded = dict(refunds.annotate(total=Sum("amount_minor")).values_list("payment_id", "total"))
+    reversals = {reversal.payment_id: reversal for reversal in Reversal.objects.filter(payment__in=ids)}
+    return [
+        PaymentRow(
+            payment=payment,
+            placed=tuple(placed[payment.pk]),
+            credit_minor=credit[payment.pk],
+            refunded_minor=refunded.get(payment.pk, 0),
+            reversal=reversals.get(payment.pk),
+        )
+        for payment in payments
+    ]
