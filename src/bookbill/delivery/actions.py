@@ -10,7 +10,6 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from bookbill.activity.actions import EntryDraft, record
-from bookbill.delivery.events import MessageSettled
 from bookbill.delivery.models import Message, Outbox
 from bookbill.delivery.rules import IN_TROUBLE, State, clean_answer
 from bookbill.lib.actor import Actor
@@ -141,7 +140,7 @@ def record_bounce(
     before = {"state": message.state, "server_answer": message.server_answer}
     message.come_back(clean_answer(answer), now)
     record(entry(message, "message_bounced", subject_label, before), by=by, now=now)
-    publish(MessageSettled.of(message))
+    publish(message.settled())
     return message
 
 

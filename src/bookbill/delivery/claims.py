@@ -8,12 +8,11 @@ all companies at once and run with scopes disabled.
 import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from django.db.models import F
-from django.db.models.functions import Coalesce
+from django.db import connection
 
-from bookbill.delivery.events import MessageSettled
 from bookbill.delivery.models import Attempt, Message
 from bookbill.delivery.rules import IN_TROUBLE, SETTLED, Outcome, State, pause_before_retry
 from bookbill.lib.events import publish
@@ -47,7 +46,7 @@ def claim(*, only_sandboxes: bool, after: UUID) -> list[Message]:
         due = Message.objects.due(now).order_by("company_id", "next_at")
         if only_sandboxes:
             due = due.filter(company__is_sandbox=True)
-        due = due.select_related("company").select_for_update(skip_locked=True, of=("self",), no_key=True)
+        due = due.prefetch_related("company").select_for_update(skip_locked=True, of=("self",), no_key=True)
         claimed = list(due.filter(company_id__gt=after)[:BATCH]) or list(due[:BATCH])
         holder = new_id()
         Message.objects.filter(id__in=[message.id for message in claimed]).update(
@@ -70,15 +69,13 @@ def hand_back(messages: Collection[Message]) -> None:
 
 def begin(message: Message, *, lease: dt.timedelta, settle_too: Sequence[Settlement] = ()) -> bool:
     """Commit that the data goes out now, and write down earlier settlements with it. False when the lease was lost."""
-    held = Message.objects.filter(id=message.id, lease_holder=message.lease_holder).exclude(
-        state=State.SENDING
-    )
 
     def act() -> bool:
         write(settle_too)
         now = process_clock()
-        return bool(
-            held.update(state=State.SENDING, next_at=now + lease, first_try_at=Coalesce("first_try_at", now))
+        message.first_try_at = message.first_try_at or now
+        return update_held(
+            message, state=State.SENDING, next_at=now + lease, first_try_at=message.first_try_at
         )
 
     return transact(act)
@@ -99,12 +96,13 @@ def write(settlements: Sequence[Settlement]) -> None:
         if state == State.DEFERRED:
             pause = outcome.pause or pause_before_retry(first_try_at, at)
             state, next_at = (State.FAILED, None) if pause is None else (State.DEFERRED, at + pause)
-        written = Message.objects.filter(id=message.id, lease_holder=message.lease_holder).update(
+        written = update_held(
+            message,
             state=state,
             next_at=next_at,
             # An unknown one keeps its holder: should the answer come after all, it may still be written.
             lease_holder=message.lease_holder if state == State.UNKNOWN else None,
-            attempts=F("attempts") + 1,
+            attempts=message.attempts + 1,
             first_try_at=first_try_at,
             server_answer=outcome.answer,
             accepted_at=lived_at(message, at) if state == State.ACCEPTED else None,
@@ -124,8 +122,27 @@ def write(settlements: Sequence[Settlement]) -> None:
         )
         message.state, message.server_answer = state.value, outcome.answer
         if state in SETTLED:
-            publish(MessageSettled.of(message))
+            publish(message.settled())
     Attempt.objects.bulk_create(attempts)
+
+
+def update_held(message: Message, **values: Any) -> bool:
+    """Write ``values`` if the message is still held by whom it was claimed for. False when it is not.
+
+    By hand, because it runs twice for every mail: putting it together takes Django 0.4 ms, a seventh of sending one.
+    """
+    fields = {field.attname: field for field in Message._meta.concrete_fields}
+    columns = ", ".join(f"{connection.ops.quote_name(name)} = %s" for name in values)
+    keys = {"id": message.id, "company_id": message.company_id, "lease_holder": message.lease_holder}
+    prepared = [
+        fields[name].get_db_prep_save(value, connection) for name, value in [*values.items(), *keys.items()]
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE delivery_message SET {columns} WHERE id = %s AND company_id = %s AND lease_holder = %s",  # noqa: S608
+            prepared,
+        )
+        return bool(cursor.rowcount == 1)
 
 
 def give_up_lapsed() -> int:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from bookbill.delivery.models import Message
 from bookbill.delivery.rules import State
 
 
@@ -19,16 +18,3 @@ class MessageSettled:
     kind: str
     recipient: str
     state: State
-
-    @classmethod
-    def of(cls, message: Message) -> "MessageSettled":
-        return cls(
-            company_id=message.company_id,
-            message_id=message.id,
-            cause_kind=message.cause_kind,
-            cause_id=message.cause_id,
-            subject_id=message.subject_id,
-            kind=message.kind,
-            recipient=message.recipient,
-            state=State(message.state),
-        )

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Count, Min, Q
 from django.utils.translation import gettext_lazy as _
 
+from bookbill.delivery.events import MessageSettled
 from bookbill.delivery.rules import IN_TROUBLE, SETTLED, WAITING, State
 from bookbill.lib.ids import new_id
 from bookbill.lib.tenancy import tenant_manager
@@ -143,6 +144,18 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} to {self.recipient}"
+
+    def settled(self) -> MessageSettled:
+        return MessageSettled(
+            company_id=self.company_id,
+            message_id=self.id,
+            cause_kind=self.cause_kind,
+            cause_id=self.cause_id,
+            subject_id=self.subject_id,
+            kind=self.kind,
+            recipient=self.recipient,
+            state=State(self.state),
+        )
 
     def queue_again(self, clock: dt.datetime) -> None:
         """From any kind of trouble back to the start, with 48 new hours; who still held it holds it no longer."""

@@ -20,6 +20,8 @@ from bookbill.lib.transactions import transact
 from bookbill.work.clock import process_clock
 from tests.support.smtp_server import SmtpServer, running_smtp_server
 
+Owe = Callable[..., list[Message]]
+Drain = Callable[[], None]
 PDF = b"%PDF-1.7 " + bytes(range(256)) * 40
 
 

@@ -7,15 +7,19 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connections
 
 from bookbill.delivery.models import Message
 from bookbill.delivery.sender import Lane
+from bookbill.delivery.tests.conftest import Owe
 from bookbill.lib.tenancy import scopes_disabled
 from bookbill.work.clock import process_clock
+from tests.support.smtp_server import SmtpServer
 
 pytestmark = pytest.mark.both_databases
 
@@ -24,7 +28,7 @@ LANES = 2
 
 
 @pytest.fixture
-def sender_process(smtp_server):
+def sender_process(smtp_server: SmtpServer) -> Callable[[int], None]:
     """``sender_process(n)`` lets a sender work until the server has n mails, then kills it (SIGKILL)."""
 
     def run(mails: int) -> None:
@@ -47,13 +51,15 @@ def sender_process(smtp_server):
     return run
 
 
-def make_due():
+def make_due() -> None:
     """Every lease ends now."""
     Message.objects.filter(next_at__isnull=False).update(next_at=process_clock())
 
 
 @pytest.mark.django_db(transaction=True)
-def test_senders_killed_at_any_moment_lose_nothing_and_double_nothing(owe, smtp_server, sender_process, lane):
+def test_senders_killed_at_any_moment_lose_nothing_and_double_nothing(
+    owe: Owe, smtp_server: SmtpServer, sender_process: Callable[[int], None], lane: Lane
+) -> None:
     owe(*[f"r{n}@maple.example" for n in range(200)])
     for mails in (20, 75, 140):
         sender_process(mails)
@@ -69,15 +75,18 @@ def test_senders_killed_at_any_moment_lose_nothing_and_double_nothing(owe, smtp_
     assert by_state["unknown"] <= 3 * LANES * 2
 
 
-def test_lanes_at_the_same_moment_send_each_mail_once(owe, smtp_server, together):
+def test_lanes_at_the_same_moment_send_each_mail_once(
+    owe: Owe, smtp_server: SmtpServer, together: Any
+) -> None:
     owe(*[f"r{n}@maple.example" for n in range(60)])
 
-    def work():
+    def work() -> None:
         with scopes_disabled():
             lane = Lane()
             while lane.run_once():
                 pass
-            lane.connection and lane.connection.close()
+            if lane.connection:
+                lane.connection.close()
 
     assert together(work, work, work) == [None, None, None]
     assert Counter(smtp_server.recipients()) == {f"r{n}@maple.example": 1 for n in range(60)}

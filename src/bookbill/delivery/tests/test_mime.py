@@ -3,6 +3,7 @@ from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.utils import parseaddr
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -29,7 +30,7 @@ def mail_of(**content: object) -> EmailMessage:
     return mail
 
 
-def test_a_mail_says_who_sent_it_to_whom_and_that_a_program_did():
+def test_a_mail_says_who_sent_it_to_whom_and_that_a_program_did() -> None:
     mail = mail_of(subject="Invoice INV-1", from_name="Bright Home Co.", reply_to="office@bright.example")
     assert mail["From"] == '"Bright Home Co." <invoices@bills.example>'
     assert (mail["To"], mail["Reply-To"], mail["Subject"]) == (
@@ -42,7 +43,7 @@ def test_a_mail_says_who_sent_it_to_whom_and_that_a_program_did():
     assert mail["Auto-Submitted"] == "auto-generated"
 
 
-def test_the_attachment_arrives_as_the_very_bytes_it_was():
+def test_the_attachment_arrives_as_the_very_bytes_it_was() -> None:
     pdf = bytes(range(256)) * 300
     mail = read_mail(
         raw_of(html="<p>Hello</p>", attachments=[Attachment("INV-1.pdf", "application/pdf", pdf)])
@@ -65,7 +66,7 @@ def test_the_attachment_arrives_as_the_very_bytes_it_was():
         "👩‍🔧 family emoji stays joined",
     ],
 )
-def test_any_script_survives_in_subject_and_name(text):
+def test_any_script_survives_in_subject_and_name(text: str) -> None:
     mail = mail_of(subject=text, from_name=text[:100])
     expected = " ".join(text.split())
     assert mail["Subject"] == expected
@@ -78,16 +79,17 @@ def test_any_script_survives_in_subject_and_name(text):
     "newline", ["\r\n", "\n", "\r", "\x0b", "\x0c", "\x00", "\x85", "\u2028", "\u2029", "\r\n\t", "\n "]
 )
 @pytest.mark.parametrize("field", ["subject", "from_name", "filename", "header"])
-def test_no_text_becomes_a_header_or_a_body(newline, field):
+def test_no_text_becomes_a_header_or_a_body(newline: str, field: str) -> None:
     evil = f"Invoice{newline}Bcc: spy@evil.example{newline}{newline}<b>other body</b>"
-    contents = {
+    contents: dict[str, dict[str, Any]] = {
         "filename": {"attachments": [Attachment(evil, "application/pdf", b"x")]},
         "header": {"headers": {"X-Customer": evil}},
     }
-    mail = mail_of(**contents.get(field, {field: evil}))
+    raw = raw_of(**contents.get(field, {field: evil}))
+    mail = message_from_bytes(raw)
     assert mail["Bcc"] is None
     assert set(mail.keys()) <= OWN_HEADERS | {"X-Customer"}
-    assert "other body" not in mail.get_body(("plain",)).get_content()
+    assert "other body" not in read_mail(raw).text
 
 
 @pytest.mark.parametrize(
@@ -103,10 +105,11 @@ def test_no_text_becomes_a_header_or_a_body(newline, field):
     ],
 )
 @pytest.mark.parametrize("field", ["recipient", "from_address", "reply_to"])
-def test_what_is_no_plain_address_is_refused(evil, field):
+def test_what_is_no_plain_address_is_refused(evil: str, field: str) -> None:
     if not evil and field != "recipient":
         evil = " "
-    content = MailContent(subject="s", text="t", **({} if field == "recipient" else {field: evil}))
+    addresses: dict[str, Any] = {} if field == "recipient" else {field: evil}
+    content = MailContent(subject="s", text="t", **addresses)
     with pytest.raises(ValueError, match="not a plain address"):
         addressed(
             build(content, mail_from="x@y.example"),
@@ -117,7 +120,7 @@ def test_what_is_no_plain_address_is_refused(evil, field):
 
 
 @pytest.mark.parametrize("name", ["To", "Bcc", "X-A\r\nBcc", "Content-Type", "X-", "X-É"])
-def test_a_composer_cannot_set_the_headers_that_are_ours(name):
+def test_a_composer_cannot_set_the_headers_that_are_ours(name: str) -> None:
     with pytest.raises(ValueError, match="not a header"):
         raw_of(headers={name: "x"})
 
@@ -129,7 +132,9 @@ def test_a_composer_cannot_set_the_headers_that_are_ours(name):
     text=st.text(max_size=3000),
     content=st.binary(max_size=500),
 )
-def test_every_mail_is_short_lines_of_seven_bit_text_and_reads_back(subject, name, filename, text, content):
+def test_every_mail_is_short_lines_of_seven_bit_text_and_reads_back(
+    subject: str, name: str, filename: str, text: str, content: bytes
+) -> None:
     raw = raw_of(
         subject=subject,
         from_name=name,
@@ -150,11 +155,11 @@ def test_every_mail_is_short_lines_of_seven_bit_text_and_reads_back(subject, nam
     assert mail["From"].addresses[0].addr_spec == "invoices@bills.example"
 
 
-def test_long_lines_and_dots_at_their_beginning_stay_as_written():
+def test_long_lines_and_dots_at_their_beginning_stay_as_written() -> None:
     text = ".\n..hidden\n" + "x" * 5000 + "\n. end"
     assert read_mail(raw_of(text=text)).text == text + "\n"
 
 
-def test_a_file_name_keeps_its_letters_and_loses_its_path():
+def test_a_file_name_keeps_its_letters_and_loses_its_path() -> None:
     mail = read_mail(raw_of(attachments=[Attachment("../Rechnung für Ärger;.pdf", "application/pdf", b"x")]))
     assert mail.attachments[0].filename == "-Rechnung für Ärger-.pdf"

@@ -25,19 +25,19 @@ NOW = dt.datetime(2026, 7, 1, tzinfo=dt.UTC)
         (-1, State.DEFERRED, State.UNKNOWN),
     ],
 )
-def test_only_the_reply_to_the_data_can_accept(code, before_data, after_data):
+def test_only_the_reply_to_the_data_can_accept(code: int, before_data: State, after_data: State) -> None:
     assert outcome_of(code, b"words", data_was_sent=False).state == before_data
     assert outcome_of(code, b"words", data_was_sent=True).state == after_data
 
 
-def test_a_servers_words_become_one_safe_line():
+def test_a_servers_words_become_one_safe_line() -> None:
     assert clean_answer("550 No\r\n such\x00 user\u202e!  \ud800" + "x" * 900).startswith(
         "550 No such user ! x"
     )
     assert len(clean_answer("x" * 9000)) == 500
 
 
-def test_pauses_grow_with_the_outage_and_end_after_two_days():
+def test_pauses_grow_with_the_outage_and_end_after_two_days() -> None:
     waited = [dt.timedelta(0), dt.timedelta(minutes=1), dt.timedelta(minutes=30), dt.timedelta(hours=40)]
     pauses = [pause_before_retry(NOW, NOW + passed) for passed in waited]
     assert all(pauses)
@@ -46,10 +46,10 @@ def test_pauses_grow_with_the_outage_and_end_after_two_days():
     assert pause_before_retry(NOW, NOW + dt.timedelta(hours=48)) is None
 
 
-def test_a_mail_that_cannot_be_made_is_set_aside_after_five_tries():
+def test_a_mail_that_cannot_be_made_is_set_aside_after_five_tries() -> None:
     pauses = [pause_before_composing(failures) for failures in range(5)]
     assert [p and p.total_seconds() for p in pauses] == [10, 40, 160, 640, None]
 
 
-def test_a_lane_is_back_within_fifteen_seconds():
+def test_a_lane_is_back_within_fifteen_seconds() -> None:
     assert all(0 < lane_pause(troubles) <= 15 for troubles in range(1, 10_000))

@@ -2,9 +2,11 @@
 
 import datetime as dt
 from email import message_from_bytes, policy
+from typing import Any
 
 import pytest
 
+from bookbill.companies.models import Company
 from bookbill.delivery import claims, sender
 from bookbill.delivery.claims import FIRST, Settlement
 from bookbill.delivery.composing import Bodies, MailCause, register_composer
@@ -13,24 +15,27 @@ from bookbill.delivery.mime import MailContent, read_mail
 from bookbill.delivery.models import Attempt, MailboxItem, Message, Outbox
 from bookbill.delivery.rules import Outcome, State
 from bookbill.delivery.sender import Lane, SandboxLeakError, transmit
-from bookbill.delivery.tests.conftest import PDF
+from bookbill.delivery.tests.conftest import PDF, Drain, Owe
 from bookbill.lib.events import react
 from bookbill.work.clock import process_clock
+from tests.support.smtp_server import SmtpServer
 
 pytestmark = pytest.mark.both_databases
 
 HOURS_AGO = dt.timedelta(hours=49)
 
 
-def states():
+def states() -> dict[str, str]:
     return dict(Message.objects.values_list("recipient", "state"))
 
 
-def make_due():
+def make_due() -> None:
     Message.objects.filter(next_at__isnull=False).update(next_at=process_clock())
 
 
-def test_five_recipients_get_five_mails_from_one_composing(owe, composed, smtp_server, drain):
+def test_five_recipients_get_five_mails_from_one_composing(
+    owe: Owe, composed: list[MailCause], smtp_server: SmtpServer, drain: Drain
+) -> None:
     recipients = [f"r{n}@maple.example" for n in range(5)]
     owed = {message.recipient: message for message in owe(*recipients)}
     drain()
@@ -44,7 +49,9 @@ def test_five_recipients_get_five_mails_from_one_composing(owe, composed, smtp_s
     assert len({received.connection for received in smtp_server.messages()}) == 1
 
 
-def test_an_accepted_message_says_when_and_what_the_server_said(owe, smtp_server, drain):
+def test_an_accepted_message_says_when_and_what_the_server_said(
+    owe: Owe, smtp_server: SmtpServer, drain: Drain
+) -> None:
     owe("joe@maple.example")
     drain()
     message = Message.objects.get()
@@ -56,13 +63,15 @@ def test_an_accepted_message_says_when_and_what_the_server_said(owe, smtp_server
 
 
 @pytest.mark.parametrize("step", ["mail", "rcpt", "data", "end"])
-def test_a_refusal_for_now_is_retried_and_later_accepted(owe, smtp_server, drain, step):
+def test_a_refusal_for_now_is_retried_and_later_accepted(
+    owe: Owe, smtp_server: SmtpServer, drain: Drain, step: str
+) -> None:
     smtp_server.rule(step, answer="451 4.7.1 Greylisted", times=1)
     owe("joe@maple.example")
     drain()
     message = Message.objects.get()
     assert (message.state, message.server_answer) == ("deferred", "451 4.7.1 Greylisted")
-    assert message.next_at > process_clock()
+    assert Message.objects.filter(next_at__gt=process_clock()).exists()
     drain()
     assert smtp_server.recipients() == []
     make_due()
@@ -73,7 +82,9 @@ def test_a_refusal_for_now_is_retried_and_later_accepted(owe, smtp_server, drain
 
 
 @pytest.mark.parametrize("step", ["mail", "rcpt", "data", "end"])
-def test_a_refusal_for_good_fails_at_once_with_the_servers_words(owe, smtp_server, drain, step):
+def test_a_refusal_for_good_fails_at_once_with_the_servers_words(
+    owe: Owe, smtp_server: SmtpServer, drain: Drain, step: str
+) -> None:
     smtp_server.rule(step, answer="550-5.1.1 No such user\r\n550 here", times=1)
     owe("joe@maple.example")
     drain()
@@ -83,7 +94,9 @@ def test_a_refusal_for_good_fails_at_once_with_the_servers_words(owe, smtp_serve
     assert smtp_server.recipients() == []
 
 
-def test_one_refused_recipient_of_several_fails_alone(owe, smtp_server, drain):
+def test_one_refused_recipient_of_several_fails_alone(
+    owe: Owe, smtp_server: SmtpServer, drain: Drain
+) -> None:
     smtp_server.rule("rcpt", recipient="bad@*", answer="550 No")
     smtp_server.rule("rcpt", recipient="later@*", answer="450 Later")
     owe("a@maple.example", "bad@maple.example", "later@maple.example", "z@maple.example")
@@ -96,7 +109,7 @@ def test_one_refused_recipient_of_several_fails_alone(owe, smtp_server, drain):
     }
 
 
-def test_after_two_days_of_refusals_a_message_fails(owe, smtp_server, drain):
+def test_after_two_days_of_refusals_a_message_fails(owe: Owe, smtp_server: SmtpServer, drain: Drain) -> None:
     smtp_server.rule("rcpt", answer="450 Later")
     owe("joe@maple.example")
     Message.objects.update(first_try_at=process_clock() - HOURS_AGO)
@@ -106,8 +119,8 @@ def test_after_two_days_of_refusals_a_message_fails(owe, smtp_server, drain):
 
 @pytest.mark.parametrize("taken", [True, False])
 def test_a_connection_lost_after_the_data_is_unknown_and_never_sent_again_by_itself(
-    owe, smtp_server, drain, taken
-):
+    owe: Owe, smtp_server: SmtpServer, drain: Drain, taken: bool
+) -> None:
     smtp_server.rule("end", drop=True, take=taken, times=1)
     owe("joe@maple.example", "next@maple.example")
     drain()
@@ -116,7 +129,9 @@ def test_a_connection_lost_after_the_data_is_unknown_and_never_sent_again_by_its
     assert smtp_server.recipients().count("joe@maple.example") == int(taken)
 
 
-def test_a_server_too_slow_to_answer_the_data_leaves_the_message_unknown(owe, smtp_server, settings, drain):
+def test_a_server_too_slow_to_answer_the_data_leaves_the_message_unknown(
+    owe: Owe, smtp_server: SmtpServer, settings: Any, drain: Drain
+) -> None:
     settings.SMTP.timeout = 0.2
     smtp_server.rule("end", delay=0.6, times=1)
     owe("joe@maple.example")
@@ -125,7 +140,9 @@ def test_a_server_too_slow_to_answer_the_data_leaves_the_message_unknown(owe, sm
 
 
 @pytest.mark.parametrize("step", ["mail", "rcpt", "data"])
-def test_a_connection_lost_before_the_data_costs_nothing(owe, smtp_server, drain, step):
+def test_a_connection_lost_before_the_data_costs_nothing(
+    owe: Owe, smtp_server: SmtpServer, drain: Drain, step: str
+) -> None:
     smtp_server.rule(step, drop=True, times=1)
     owe("joe@maple.example")
     drain()
@@ -135,7 +152,9 @@ def test_a_connection_lost_before_the_data_costs_nothing(owe, smtp_server, drain
     assert smtp_server.recipients() == ["joe@maple.example"]
 
 
-def test_a_message_that_always_breaks_the_connection_does_not_hold_up_the_others(owe, smtp_server, drain):
+def test_a_message_that_always_breaks_the_connection_does_not_hold_up_the_others(
+    owe: Owe, smtp_server: SmtpServer, drain: Drain
+) -> None:
     smtp_server.rule("rcpt", recipient="poison@*", drop=True)
     owe("a@maple.example", "poison@maple.example", "z@maple.example")
     drain()
@@ -146,7 +165,9 @@ def test_a_message_that_always_breaks_the_connection_does_not_hold_up_the_others
     }
 
 
-def test_a_dead_server_costs_no_message_an_attempt_and_is_shown(owe, smtp_server, lane, drain):
+def test_a_dead_server_costs_no_message_an_attempt_and_is_shown(
+    owe: Owe, smtp_server: SmtpServer, lane: Lane, drain: Drain
+) -> None:
     smtp_server.kill()
     owe("joe@maple.example")
     assert lane.run_once() == 0
@@ -161,7 +182,9 @@ def test_a_dead_server_costs_no_message_an_attempt_and_is_shown(owe, smtp_server
     assert Outbox.objects.get().trouble == ""
 
 
-def test_a_server_that_closes_the_connection_now_and_then_is_simply_called_again(owe, smtp_server, drain):
+def test_a_server_that_closes_the_connection_now_and_then_is_simply_called_again(
+    owe: Owe, smtp_server: SmtpServer, drain: Drain
+) -> None:
     for n in range(3):
         smtp_server.rule("mail", answer="421 4.7.0 Too many mails on this connection", times=1)
         owe(f"r{n}@maple.example")
@@ -170,7 +193,7 @@ def test_a_server_that_closes_the_connection_now_and_then_is_simply_called_again
     assert not Attempt.objects.exclude(outcome="accepted").exists()
 
 
-def test_a_greeting_that_refuses_lets_the_lane_rest(owe, smtp_server, lane):
+def test_a_greeting_that_refuses_lets_the_lane_rest(owe: Owe, smtp_server: SmtpServer, lane: Lane) -> None:
     smtp_server.rule("connect", answer="554 No service")
     owe("joe@maple.example")
     assert lane.run_once() == 0
@@ -178,7 +201,9 @@ def test_a_greeting_that_refuses_lets_the_lane_rest(owe, smtp_server, lane):
     assert Outbox.objects.get().trouble == "554 No service"
 
 
-def test_without_a_server_configured_messages_stay_queued(owe, smtp_server, settings, drain):
+def test_without_a_server_configured_messages_stay_queued(
+    owe: Owe, smtp_server: SmtpServer, settings: Any, drain: Drain
+) -> None:
     settings.SMTP.host = ""
     owe("joe@maple.example")
     drain()
@@ -186,7 +211,9 @@ def test_without_a_server_configured_messages_stay_queued(owe, smtp_server, sett
     assert Message.objects.health()["depth"] == 1
 
 
-def test_a_sandbox_reaches_its_mailbox_and_never_the_server(owe, sandbox, smtp_server, drain):
+def test_a_sandbox_reaches_its_mailbox_and_never_the_server(
+    owe: Owe, sandbox: Company, smtp_server: SmtpServer, drain: Drain
+) -> None:
     (message,) = owe("victim@maple.example", of=sandbox)
     drain()
     assert smtp_server.recipients() == []
@@ -202,7 +229,9 @@ def test_a_sandbox_reaches_its_mailbox_and_never_the_server(owe, sandbox, smtp_s
     assert (message.state, message.accepted_at) == ("accepted", item.received_at)
 
 
-def test_a_sandbox_needs_no_server(owe, sandbox, settings, smtp_server, drain):
+def test_a_sandbox_needs_no_server(
+    owe: Owe, sandbox: Company, settings: Any, smtp_server: SmtpServer, drain: Drain
+) -> None:
     settings.SMTP.host = ""
     owe("joe@maple.example", of=sandbox)
     owe("ann@maple.example")
@@ -211,19 +240,20 @@ def test_a_sandbox_needs_no_server(owe, sandbox, settings, smtp_server, drain):
 
 
 def test_at_the_socket_a_sandboxs_message_is_refused_whatever_was_decided_before(
-    owe, sandbox, smtp_server, lane
-):
+    owe: Owe, sandbox: Company, smtp_server: SmtpServer, lane: Lane
+) -> None:
     (message,) = owe("victim@maple.example", of=sandbox)
     owe("joe@maple.example")
     lane.run_once()
     connection = lane.connection
+    assert connection is not None
     assert connection.address(sender="a@x.example", recipient=message.recipient, size=9) is None
     with pytest.raises(SandboxLeakError):
         transmit(connection, message, b"Subject: x\r\n\r\nx\r\n")
     assert "victim@maple.example" not in smtp_server.recipients()
 
 
-def test_a_demo_keeps_every_mail(owe, settings, smtp_server, drain):
+def test_a_demo_keeps_every_mail(owe: Owe, settings: Any, smtp_server: SmtpServer, drain: Drain) -> None:
     settings.DEMO = True
     owe("joe@maple.example")
     drain()
@@ -231,7 +261,9 @@ def test_a_demo_keeps_every_mail(owe, settings, smtp_server, drain):
     assert MailboxItem.objects.count() == 1
 
 
-def test_every_company_gets_its_turn(owe, company, sandbox, smtp_server, lane):
+def test_every_company_gets_its_turn(
+    owe: Owe, company: Company, sandbox: Company, smtp_server: SmtpServer, lane: Lane
+) -> None:
     sandbox.is_sandbox, sandbox.clock_offset_seconds = False, 0
     sandbox.save()
     owe(*[f"busy{n}@maple.example" for n in range(50)])
@@ -241,7 +273,9 @@ def test_every_company_gets_its_turn(owe, company, sandbox, smtp_server, lane):
     assert "patient@maple.example" in smtp_server.recipients()
 
 
-def test_a_lease_that_lapsed_while_queued_is_claimed_again(owe, smtp_server, drain):
+def test_a_lease_that_lapsed_while_queued_is_claimed_again(
+    owe: Owe, smtp_server: SmtpServer, drain: Drain
+) -> None:
     owe("joe@maple.example")
     assert len(claims.claim(only_sandboxes=False, after=FIRST)) == 1
     assert claims.claim(only_sandboxes=False, after=FIRST) == []
@@ -251,7 +285,9 @@ def test_a_lease_that_lapsed_while_queued_is_claimed_again(owe, smtp_server, dra
     assert states() == {"joe@maple.example": "accepted"}
 
 
-def test_a_lease_that_lapsed_while_sending_is_unknown(owe, smtp_server, drain):
+def test_a_lease_that_lapsed_while_sending_is_unknown(
+    owe: Owe, smtp_server: SmtpServer, drain: Drain
+) -> None:
     owe("joe@maple.example")
     (message,) = claims.claim(only_sandboxes=False, after=FIRST)
     assert claims.begin(message, lease=dt.timedelta(seconds=30))
@@ -263,7 +299,9 @@ def test_a_lease_that_lapsed_while_sending_is_unknown(owe, smtp_server, drain):
     assert smtp_server.recipients() == []
 
 
-def test_a_sender_that_slept_past_its_lease_can_neither_begin_nor_settle(owe, smtp_server, drain):
+def test_a_sender_that_slept_past_its_lease_can_neither_begin_nor_settle(
+    owe: Owe, smtp_server: SmtpServer, drain: Drain
+) -> None:
     owe("joe@maple.example")
     (asleep,) = claims.claim(only_sandboxes=False, after=FIRST)
     make_due()
@@ -275,7 +313,9 @@ def test_a_sender_that_slept_past_its_lease_can_neither_begin_nor_settle(owe, sm
     assert Attempt.objects.count() == 1
 
 
-def test_an_answer_that_comes_after_the_lease_is_still_the_truth(owe, smtp_server, drain):
+def test_an_answer_that_comes_after_the_lease_is_still_the_truth(
+    owe: Owe, smtp_server: SmtpServer, drain: Drain
+) -> None:
     owe("joe@maple.example")
     (slow,) = claims.claim(only_sandboxes=False, after=FIRST)
     claims.begin(slow, lease=dt.timedelta(seconds=30))
@@ -285,7 +325,9 @@ def test_an_answer_that_comes_after_the_lease_is_still_the_truth(owe, smtp_serve
     assert states() == {"joe@maple.example": "accepted"}
 
 
-def test_a_mail_that_cannot_be_made_is_set_aside_and_stops_nobody(owe, smtp_server, drain, composed):
+def test_a_mail_that_cannot_be_made_is_set_aside_and_stops_nobody(
+    owe: Owe, smtp_server: SmtpServer, drain: Drain, composed: list[MailCause]
+) -> None:
     def compose(cause: MailCause) -> MailContent:
         if cause.kind == "broken":
             raise ZeroDivisionError
@@ -304,7 +346,9 @@ def test_a_mail_that_cannot_be_made_is_set_aside_and_stops_nobody(owe, smtp_serv
     assert smtp_server.recipients() == ["joe@maple.example"]
 
 
-def test_names_and_subjects_cannot_inject_headers_on_the_wire(owe, smtp_server, drain, composed):
+def test_names_and_subjects_cannot_inject_headers_on_the_wire(
+    owe: Owe, smtp_server: SmtpServer, drain: Drain, composed: list[MailCause]
+) -> None:
     evil = "Invoice\r\nBcc: spy@evil.example\r\n\r\n.\r\nMAIL FROM:<x@evil.example>"
     register_composer(
         "version", lambda cause: MailContent(subject=evil, text=f"{evil}\n.\nQUIT", from_name=evil, html=evil)
@@ -315,11 +359,13 @@ def test_names_and_subjects_cannot_inject_headers_on_the_wire(owe, smtp_server, 
     mail = message_from_bytes(received.raw, policy=policy.default)
     assert mail["Bcc"] is None
     assert mail["Subject"] == "Invoice Bcc: spy@evil.example . MAIL FROM:<x@evil.example>"
-    assert "QUIT" in mail.get_body(("plain",)).get_content()
+    assert "QUIT" in read_mail(received.raw).text
 
 
-def test_what_became_of_a_message_is_told_to_those_above(owe, smtp_server, drain):
-    heard = []
+def test_what_became_of_a_message_is_told_to_those_above(
+    owe: Owe, smtp_server: SmtpServer, drain: Drain
+) -> None:
+    heard: list[MessageSettled] = []
     react(MessageSettled, heard.append)
     try:
         smtp_server.rule("rcpt", recipient="bad@*", answer="550 No")
@@ -333,7 +379,7 @@ def test_what_became_of_a_message_is_told_to_those_above(owe, smtp_server, drain
     }
 
 
-def test_built_mails_are_kept_within_a_limit_of_bytes(owe, composed):
+def test_built_mails_are_kept_within_a_limit_of_bytes(owe: Owe, composed: list[MailCause]) -> None:
     bodies = Bodies(limit=30_000)
     causes = [MailCause.of(owe("joe@maple.example")[0]) for _ in range(4)]
     for cause in causes:
@@ -344,13 +390,12 @@ def test_built_mails_are_kept_within_a_limit_of_bytes(owe, composed):
     assert list(bodies.kept) == causes[-len(bodies.kept) :]
 
 
-def test_the_worker_thread_has_a_lane_of_its_own(owe, smtp_server):
+def test_the_worker_thread_has_a_lane_of_its_own(owe: Owe, smtp_server: SmtpServer) -> None:
     owe("joe@maple.example")
     try:
         assert sender.run_once() == 1
         assert sender.run_once() == 0
     finally:
-        mine: Lane = sender._lanes.lane
-        mine.connection.close()
+        sender._lanes.lane.connection.close()
         del sender._lanes.lane
     assert states() == {"joe@maple.example": "accepted"}
