@@ -43,7 +43,10 @@ class CompanyMiddleware:
             with ExitStack() as stack:
                 if not request.path.startswith(API_PREFIX):
                     enter_company(opened, stack)
-                return self.get_response(request)
+                response = self.get_response(request)
+                # Said here: outside, the language is the browser's again.
+                response.headers.setdefault("Content-Language", translation.get_language() or "en")
+                return response
         finally:
             request_id.reset(token)
 

@@ -186,7 +186,7 @@ def test_a_crash_tells_nothing(api: ApiClient, caplog: pytest.LogCaptureFixture)
         ("get", "/nothing", 404, "not_found"),
         ("get", "/", 404, "not_found"),
         ("put", "/members", 405, "method_not_allowed"),
-        ("delete", "/me", 404, "not_found"),
+        ("delete", "/me", 405, "method_not_allowed"),
     ],
 )
 def test_every_address_answers_as_an_api(

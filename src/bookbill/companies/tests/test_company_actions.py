@@ -173,7 +173,7 @@ def test_the_office_may_not_change_settings(scoped: Company, office: Actor, now:
         lambda: create_api_key(office.member_id, name="x", by=office, now=now),  # type: ignore[arg-type]
     ):
         with pytest.raises(Forbidden):
-            transact(act)  # type: ignore[arg-type]
+            transact(act)
 
 
 def test_the_currency_stays_once_it_was_used(scoped: Company, owner: Actor, now: dt.datetime) -> None:

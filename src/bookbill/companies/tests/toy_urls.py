@@ -1,4 +1,4 @@
-"""An API with two small routes, to try the doors with."""
+"""An API with a few small routes, to try the doors with, and the company's own."""
 
 import threading
 import uuid
@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from django.http import HttpResponse
-from django.urls import path
+from django.urls import include, path
 from ninja import Query, Router
 from pydantic import Field
 
 from bookbill.companies.actions import add_member
+from bookbill.companies.api import router as companies
 from bookbill.companies.clock import now
 from bookbill.companies.doors.api import ApiKeyAuth, in_company
 from bookbill.companies.doors.once import answer_once
@@ -90,4 +91,5 @@ def crash(request: CompanyRequest) -> HttpResponse:
 
 api = make_api(auth=ApiKeyAuth(), around=in_company)
 api.add_router("", router)
-urlpatterns = [path("api/v1/", api.urls)]
+api.add_router("", companies)
+urlpatterns = [path("api/v1/", api.urls), path("accounts/", include("allauth.urls"))]
