@@ -4,8 +4,25 @@ from bookbill.bookings.api import bookings, catalogue
 from bookbill.companies.api import router as companies
 from bookbill.companies.doors.api import ApiKeyAuth, in_company
 from bookbill.customers.api import router as customers
+from bookbill.invoices.api import balance, documents, invoices, payments, sendings
+from bookbill.ledger.api import router as ledger
+from bookbill.operations.api import router as operations
 from bookbill.web.api.building import make_api
 
+ROUTERS = (
+    companies,
+    customers,
+    balance,
+    catalogue,
+    bookings,
+    invoices,
+    sendings,
+    documents,
+    payments,
+    ledger,
+    operations,
+)
+
 api = make_api(auth=ApiKeyAuth(), around=in_company)
-for router in (companies, customers, catalogue, bookings):
+for router in ROUTERS:
     api.add_router("", router)

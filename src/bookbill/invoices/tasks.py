@@ -1,9 +1,12 @@
 """What the worker does for invoices after the commit."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from bookbill.activity.actions import record
 from bookbill.companies.clock import now as business_now
@@ -16,6 +19,7 @@ from bookbill.documents.pdf.render import render
 from bookbill.documents.printed import printed
 from bookbill.invoices.actions.history import entry
 from bookbill.invoices.actions.sending import CAUSE, send_invoices
+from bookbill.invoices.live import read_live
 from bookbill.invoices.models import Invoice, Version
 from bookbill.lib.actor import Actor
 from bookbill.lib.errors import RuleBroken
@@ -24,16 +28,21 @@ from bookbill.work.registry import JobView
 
 
 def make_pdf(job: JobView) -> None:
-    """Make a version's PDF from its stored document alone, keep it, and let its mails leave. Repeating it changes nothing."""
-    version = Version.objects.select_related("pdf").get(pk=job.args["version_id"])
-    stored = version.pdf or store_pdf(version)
+    """Make a version's PDF and let its mails leave. Repeating it changes nothing."""
+    ensure_pdf(Version.objects.select_related("pdf").get(pk=job.args["version_id"]))
+
+
+def ensure_pdf(version: Version) -> StoredFile:
+    """The version's PDF, made from its stored document alone where the worker has not come to it yet; its mails may leave."""
+    made = version.pdf or store_pdf(version)
     now = business_now(Company.objects.get(pk=version.company_id))
 
-    def keep() -> None:
-        Version.objects.filter(Q(pk=version.pk) & Q(pdf=None)).update(pdf=stored, pdf_sha256=stored.sha256)
+    def keep() -> StoredFile:
+        Version.objects.filter(Q(pk=version.pk) & Q(pdf=None)).update(pdf=made, pdf_sha256=made.sha256)
         mark_ready(CAUSE, [version.pk], now=now)
+        return StoredFile.objects.get(pk=Version.objects.values_list("pdf_id", flat=True).get(pk=version.pk))
 
-    transact(keep)
+    return transact(keep)
 
 
 def store_pdf(version: Version) -> StoredFile:
@@ -41,6 +50,15 @@ def store_pdf(version: Version) -> StoredFile:
     logo = read_logo(version.company_id, document.seller.logo_sha256)
     rendered = render(printed(document, document.language), logo=logo)
     return put_file(version.company_id, "invoice-pdf", rendered.pdf, "application/pdf")
+
+
+def preview_pdf(invoice: Invoice, *, now: datetime) -> bytes:
+    """What the customer would get if it were sent now, marked *Not sent*. Kept nowhere."""
+    document = read_live([invoice], now=now)[invoice.pk]
+    logo = read_logo(invoice.company_id, document.seller.logo_sha256)
+    with translation.override(document.language):
+        watermark = _("Not sent")
+    return render(printed(document), logo=logo, watermark=watermark).pdf
 
 
 def send_held(job: JobView) -> None:

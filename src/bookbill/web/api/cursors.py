@@ -23,10 +23,13 @@ def _limit(value: str) -> int:
     return int(value)
 
 
+Limit = Annotated[int, FromText(_limit, {"pattern": "^([1-9][0-9]?|1[0-9]{2}|200)$"})]
+
+
 class PageQuery(Body):
     """``?limit=&cursor=`` of every list. Subclass it for a list's filters."""
 
-    limit: Annotated[int, FromText(_limit, {"pattern": "^[0-9]{1,3}$"})] = LIMIT_DEFAULT
+    limit: Limit = LIMIT_DEFAULT
     cursor: Annotated[str, Field(max_length=CURSOR_MAX)] | None = None
 
 

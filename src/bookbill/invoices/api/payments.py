@@ -1,0 +1,118 @@
+"""The API of recording and listing payments; here and not in the ledger, because they may name an invoice."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from ninja import Query, Router
+from pydantic import Field
+
+from bookbill.bookings.models import Booking
+from bookbill.companies.clock import now, today
+from bookbill.companies.doors.once import answer_once
+from bookbill.companies.doors.requests import CompanyRequest
+from bookbill.companies.rights import Right, require
+from bookbill.invoices.actions.paying import record_payment_on_invoice
+from bookbill.invoices.models import Invoice
+from bookbill.ledger.actions.payments import record_payments
+from bookbill.ledger.api import Allocations, PaymentOut, payment_out, placing_of
+from bookbill.ledger.drafts import PaymentDraft
+from bookbill.ledger.models import Allocation, Payment
+from bookbill.ledger.reading import rows_of
+from bookbill.lib.errors import BadInput
+from bookbill.web.api.cursors import PageQuery, keyset
+from bookbill.web.api.rendering import answered
+from bookbill.web.api.routes import not_found
+from bookbill.web.api.schema import TOTAL_MAX, Body, Currency, Id, IsoDate, Line, Page, PositiveMinor, text
+
+router = Router(tags=["Payments"])
+
+MethodName = Literal[
+    "cash", "cheque", "bank_transfer", "card", "direct_debit", "other"
+]  # ledger.rules.Method
+
+
+class PaymentIn(Body):
+    """Money received, without the tip. Name an invoice (its oldest bookings are paid first), or place it by booking.
+
+    What is not placed is credit. Left out: the invoice's customer, the company's currency, today.
+    """
+
+    customer_id: Id | None = None
+    method: MethodName
+    amount_minor: PositiveMinor
+    currency: Currency | None = None
+    received_on: IsoDate | None = None
+    reference: Line = ""
+    tip_minor: Annotated[int, Field(strict=True, ge=0, le=TOTAL_MAX)] = 0
+    invoice_id: Id | None = None
+    allocations: Allocations | None = None
+    external_id: Annotated[str, text(120, required=True)] | None = None
+
+
+class PaymentQuery(PageQuery):
+    """`from` and `to` are the days of receipt, both included. `invoice_id`: what lies on its bookings."""
+
+    customer_id: Id | None = None
+    invoice_id: Id | None = None
+    first_date: IsoDate | None = Field(None, alias="from")
+    last_date: IsoDate | None = Field(None, alias="to")
+    external_id: Annotated[str, text(120, required=True)] | None = None
+
+
+@router.post("/payments", response={201: PaymentOut})
+def record_payment(request: CompanyRequest, body: PaymentIn) -> HttpResponse:
+    """Record a payment and place it."""
+    return answer_once(request, lambda: payment_out(_record(request, body)))
+
+
+@router.get("/payments", response=Page[PaymentOut])
+def list_payments(request: CompanyRequest, page: Query[PaymentQuery]) -> HttpResponse:
+    """Payments, newest first."""
+    require(request.actor, Right.VIEW_MONEY)
+    wanted = {
+        "customer": page.customer_id,
+        "received_on__gte": page.first_date,
+        "received_on__lte": page.last_date,
+        "external_id": page.external_id,
+    }
+    found = Payment.objects.filter(**{name: value for name, value in wanted.items() if value is not None})
+    if page.invoice_id:
+        bookings = Booking.objects.filter(invoice=page.invoice_id)
+        found = found.filter(
+            pk__in=Allocation.objects.filter(booking__in=bookings.values("pk")).values("payment_id")
+        )
+    rows, next_cursor = keyset(found, page)
+    return answered(
+        Page[PaymentOut](items=[PaymentOut.of(row) for row in rows_of(rows)], next_cursor=next_cursor)
+    )
+
+
+def _record(request: CompanyRequest, body: PaymentIn) -> Payment:
+    if body.invoice_id and body.allocations is not None:
+        raise BadInput("choose_one", _("Name an invoice or allocations, not both."), field="allocations")
+    draft = PaymentDraft(
+        customer_id=body.customer_id or _customer_of(body.invoice_id),
+        method=body.method,
+        amount_minor=body.amount_minor,
+        tip_minor=body.tip_minor,
+        currency=body.currency or request.company.currency,
+        received_on=body.received_on or today(request.company),
+        reference=body.reference,
+        placing=None if body.allocations is None else placing_of(body.allocations),
+        external_id=body.external_id,
+    )
+    at = now(request.company)
+    if body.invoice_id:
+        return record_payment_on_invoice(body.invoice_id, draft, by=request.actor, now=at)
+    return record_payments([draft], by=request.actor, now=at)[0]
+
+
+def _customer_of(invoice_id: UUID | None) -> UUID:
+    if invoice_id is None:
+        raise BadInput("required", _("This field is required."), field="customer_id")
+    customer_id = Invoice.objects.values_list("customer_id", flat=True).filter(pk=invoice_id).first()
+    if customer_id is None:
+        raise not_found()
+    return customer_id

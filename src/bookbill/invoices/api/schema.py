@@ -1,0 +1,243 @@
+"""What an invoice is in answers."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from bookbill.bookings.api.schema import TaxOut, decimal_text
+from bookbill.customers.api import TaxIdOut
+from bookbill.delivery.models import Message
+from bookbill.documents.document import Billing, BookingBlock, Document, Line, Tax
+from bookbill.invoices.actions.sending import resolve_recipients
+from bookbill.invoices.live import customer_url
+from bookbill.invoices.models import Invoice, Version
+from bookbill.invoices.reading import read_marks
+from bookbill.invoices.rules import Mark
+from bookbill.invoices.shown import read_shown
+from bookbill.money.currencies import exponent_of
+from bookbill.web.api.addresses import AddressOut
+from bookbill.web.api.schema import Answer
+
+
+class LineOut(Answer):
+    """`net_minor` is after discount and without tax."""
+
+    description: str
+    quantity: str
+    unit: str
+    unit_price: str
+    tax_code_id: UUID | None
+    amount_minor: int
+    net_minor: int
+
+
+class InvoicedBooking(Answer):
+    id: UUID
+    number: str
+    service_date: str
+    start_time: str | None
+    service_address: str | None
+    items: list[LineOut]
+    subtotal_minor: int
+    discount_minor: int
+    taxes: list[TaxOut]
+    tax_minor: int
+    total_minor: int
+    paid_minor: int
+    reduced_minor: int
+    written_off_minor: int
+    due_minor: int
+
+
+class BillingOut(Answer):
+    name: str
+    company_name: str
+    email: str
+    phone: str
+    billing_address: AddressOut
+    tax_ids: list[TaxIdOut]
+    purchase_order: str
+
+
+class VersionOut(Answer):
+    """What was sent. `sha256` is of the frozen document, `pdf_sha256` of its PDF: null until that is made."""
+
+    n: int
+    kind: str
+    sent_at: datetime
+    sent_by: str
+    currency: str
+    total_minor: int
+    sha256: str
+    pdf_sha256: str | None
+
+    @classmethod
+    def of(cls, version: Version) -> "VersionOut":
+        return cls(**{name: getattr(version, name) for name in cls.model_fields})
+
+
+class MessageOut(Answer):
+    recipient: str
+    kind: str
+    version: int | None
+    state: str
+    server_answer: str
+    message_id: str
+
+    @classmethod
+    def of(cls, message: Message) -> "MessageOut":
+        return cls(
+            recipient=message.recipient,
+            kind=message.kind,
+            version=message.version_n,
+            state=message.state,
+            server_answer=message.server_answer,
+            message_id=message.message_id,
+        )
+
+
+class ListedInvoice(Answer):
+    """An invoice as it stands now; a cancelled one as it was last sent. `number` is null on a draft."""
+
+    id: UUID
+    created_at: datetime
+    customer_id: UUID
+    number: str | None
+    status: str
+    marks: list[Mark]
+    issue_date: date | None
+    due_date: date | None
+    currency: str
+    subtotal_minor: int
+    discount_minor: int
+    taxes: list[TaxOut]
+    tax_minor: int
+    total_minor: int
+    paid_minor: int
+    reduced_minor: int
+    written_off_minor: int
+    due_minor: int
+    billing: BillingOut
+    bookings: list[InvoicedBooking]
+    note: str
+    terms_and_conditions: str
+    exemption_reason: str
+    recipients: list[str]
+    extra_recipients: list[str]
+    payment_link: bool
+    customer_url: str
+    is_instant: bool
+    sending_at: datetime | None
+    sent_at: datetime | None
+    viewed_at: datetime | None
+    cancelled_at: datetime | None
+    cancel_reason: str
+    replaced_by_id: UUID | None
+    revision: int
+
+
+class InvoiceOut(ListedInvoice):
+    """With every version that was sent and every mail that was owed, oldest first."""
+
+    versions: list[VersionOut]
+    messages: list[MessageOut]
+
+
+def listed(invoices: Sequence[Invoice], *, now: datetime) -> list[ListedInvoice]:
+    """One page of invoices, in a constant number of queries."""
+    return [ListedInvoice(**facts) for facts in _facts(invoices, now=now)]
+
+
+def invoice_out(pk: UUID, *, now: datetime) -> InvoiceOut:
+    """One invoice, read as it is now."""
+    invoice = Invoice.objects.get(pk=pk)
+    (facts,) = _facts([invoice], now=now)
+    return InvoiceOut(
+        **facts,
+        versions=[
+            VersionOut.of(version)
+            for version in Version.objects.filter(invoice=invoice).defer("document").order_by("n")
+        ],
+        messages=[MessageOut.of(message) for message in Message.objects.about([pk]).order_by("pk")],
+    )
+
+
+def _facts(invoices: Sequence[Invoice], *, now: datetime) -> list[dict[str, Any]]:
+    marks = read_marks(invoices, now=now)
+    documents = read_shown(invoices, now=now)
+    recipients = resolve_recipients(invoices, {})
+    facts = []
+    for invoice in invoices:
+        document = documents[invoice.pk]
+        made = {
+            "number": invoice.number or None,
+            "status": invoice.status_now().value,
+            "marks": marks[invoice.pk],
+            "due_minor": invoice.due(),
+            "recipients": recipients[invoice.pk],
+            "customer_url": customer_url(invoice),
+            **_printed(document),
+        }
+        plain = {name: getattr(invoice, name) for name in ListedInvoice.model_fields if name not in made}
+        facts.append(plain | made)
+    return facts
+
+
+def _printed(document: Document) -> dict[str, Any]:
+    exponent = exponent_of(document.currency)
+    return {
+        "taxes": [tax_out(tax) for tax in document.totals.taxes],
+        "billing": _billing(document.billing),
+        "bookings": [_booking(block, exponent) for block in document.bookings],
+        "note": document.note,
+        "terms_and_conditions": document.terms_and_conditions,
+        "exemption_reason": document.exemption_reason,
+    }
+
+
+def tax_out(tax: Tax) -> TaxOut:
+    return TaxOut(
+        name=tax.name,
+        rate=tax.rate,
+        category=tax.category,
+        inclusive=tax.inclusive,
+        base_minor=tax.base_minor,
+        amount_minor=tax.amount_minor,
+    )
+
+
+def _billing(billing: Billing) -> BillingOut:
+    return BillingOut(
+        name=billing.name,
+        company_name=billing.company_name,
+        email=billing.email,
+        phone=billing.phone,
+        billing_address=AddressOut(**asdict(billing.address)),
+        tax_ids=[TaxIdOut(**asdict(tax_id)) for tax_id in billing.tax_ids],
+        purchase_order=billing.purchase_order,
+    )
+
+
+def _booking(block: BookingBlock, exponent: int) -> InvoicedBooking:
+    made: dict[str, Any] = {
+        "id": UUID(block.id),
+        "items": [_line(line, exponent) for line in block.lines],
+        "taxes": [tax_out(tax) for tax in block.taxes],
+    }
+    plain = {name: getattr(block, name) for name in InvoicedBooking.model_fields if name not in made}
+    return InvoicedBooking(**plain, **made)
+
+
+def _line(line: Line, exponent: int) -> LineOut:
+    return LineOut(
+        description=line.description,
+        quantity=line.quantity,
+        unit=line.unit,
+        unit_price=decimal_text(Decimal(line.unit_price), places=exponent),
+        tax_code_id=UUID(line.tax_key) if line.tax_key else None,
+        amount_minor=line.amount_minor,
+        net_minor=line.net_minor,
+    )

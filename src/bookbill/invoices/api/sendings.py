@@ -1,0 +1,138 @@
+"""The API of sending and cancelling."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from ninja import Router
+
+from bookbill.companies.clock import now
+from bookbill.companies.doors.once import answer_once
+from bookbill.companies.doors.requests import CompanyRequest
+from bookbill.invoices.actions.cancelling import cancel_invoice
+from bookbill.invoices.actions.pace import refuse_hurried
+from bookbill.invoices.actions.sending import hold_sending, send_invoices
+from bookbill.invoices.api.schema import InvoiceOut, VersionOut, invoice_out
+from bookbill.lib.errors import BadInput
+from bookbill.web.api.routes import id_in_route
+from bookbill.web.api.schema import Answer, Body, FromText, Reason, Recipients
+
+router = Router(tags=["Invoices"])
+
+INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?([Zz]|[+-][0-9]{2}:[0-9]{2})",
+    re.ASCII,
+)
+AHEAD_MAX = timedelta(days=366)
+
+
+def _instant(value: str) -> datetime:
+    try:
+        if not INSTANT.fullmatch(value):
+            raise ValueError
+        return datetime.fromisoformat(value.upper())
+    except ValueError:
+        raise BadInput("bad_instant", _("Write an instant like 2026-11-30T09:00:00Z.")) from None
+
+
+Instant = Annotated[datetime, FromText(_instant, {"format": "date-time"})]
+
+
+class SendingIn(Body):
+    """`recipients` replace the invoice's own for this send; `mark_only` freezes a version without any mail."""
+
+    recipients: Recipients | None = None
+    mark_only: bool = False
+    send_at: Instant | None = None
+
+
+NOW_TO_ITS_OWN = SendingIn()
+
+
+class SendingOut(VersionOut):
+    """The version that was sent."""
+
+    invoice_id: UUID
+    number: str
+
+
+class PromisedSending(Answer):
+    """It will be sent then, as it stands then."""
+
+    invoice_id: UUID
+    send_at: datetime
+
+
+class CancellationIn(Body):
+    """`notify` mails the cancelled copy; `hold_back` keeps the bookings out of what is to invoice."""
+
+    reason: Reason
+    notify: bool = False
+    hold_back: bool = False
+
+
+@router.post("/invoices/{invoice_id}/sendings", response={201: SendingOut, 202: PromisedSending})
+def send_invoice(request: CompanyRequest, invoice_id: str, body: SendingIn = NOW_TO_ITS_OWN) -> HttpResponse:
+    """Number, freeze and mail an invoice; again: a new version. With `send_at` it is promised (202) instead."""
+    pk = id_in_route(invoice_id)
+    recipients = _chosen(pk, body)
+    if body.send_at:
+        return answer_once(request, lambda: _promised(request, pk, body, recipients), status=202)
+    return answer_once(request, lambda: _sent(request, pk, body, recipients))
+
+
+@router.post("/invoices/{invoice_id}/cancellation", response={201: InvoiceOut})
+def cancel_invoice_(request: CompanyRequest, invoice_id: str, body: CancellationIn) -> HttpResponse:
+    """Cancel a sent invoice for good. It keeps its number; its bookings are free again and keep their money."""
+    pk, at = id_in_route(invoice_id), now(request.company)
+
+    def cancelled() -> InvoiceOut:
+        cancel_invoice(
+            pk, reason=body.reason, notify=body.notify, hold_back=body.hold_back, by=request.actor, now=at
+        )
+        return invoice_out(pk, now=at)
+
+    return answer_once(request, cancelled)
+
+
+def _chosen(pk: UUID, body: SendingIn) -> Mapping[UUID, list[str]] | None:
+    if body.recipients is None:
+        return None
+    if body.mark_only:
+        raise BadInput(
+            "choose_one", _("Marking as sent mails nobody: leave out the recipients."), field="recipients"
+        )
+    if not body.recipients:
+        raise BadInput(
+            "no_recipient", _("Name at least one recipient, or leave this out."), field="recipients"
+        )
+    return {pk: body.recipients}
+
+
+def _sent(
+    request: CompanyRequest, pk: UUID, body: SendingIn, recipients: Mapping[UUID, list[str]] | None
+) -> SendingOut:
+    at = now(request.company)
+    refuse_hurried(pk, now=at)
+    (version,) = send_invoices(
+        [pk], recipients=recipients, mark_only=body.mark_only, by=request.actor, now=at
+    )
+    facts = VersionOut.of(version).model_dump()
+    return SendingOut(**facts, invoice_id=pk, number=version.invoice.number)
+
+
+def _promised(
+    request: CompanyRequest, pk: UUID, body: SendingIn, recipients: Mapping[UUID, list[str]] | None
+) -> PromisedSending:
+    at = now(request.company)
+    assert body.send_at is not None
+    if body.mark_only:
+        raise BadInput("choose_one", _("Mark as sent now, or send later: not both."), field="send_at")
+    if not at < body.send_at <= at + AHEAD_MAX:
+        raise BadInput("send_at_out_of_range", _("Choose a moment within the next year."), field="send_at")
+    hold_sending([pk], run_at=body.send_at, recipients=recipients, by=request.actor, now=at)
+    return PromisedSending(invoice_id=pk, send_at=body.send_at)
