@@ -1,5 +1,7 @@
 """The HTTP API, put together from the capabilities."""
 
+import json
+
 from bookbill.bookings.api import bookings, catalogue
 from bookbill.companies.api import router as companies
 from bookbill.companies.doors.api import ApiKeyAuth, in_company
@@ -26,3 +28,8 @@ ROUTERS = (
 api = make_api(auth=ApiKeyAuth(), around=in_company)
 for router in ROUTERS:
     api.add_router("", router)
+
+
+def openapi_json() -> str:
+    """The document of the whole API as `openapi.json` keeps it."""
+    return json.dumps(api.get_openapi_schema(), indent=2, ensure_ascii=False) + "\n"

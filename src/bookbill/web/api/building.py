@@ -11,6 +11,7 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
 from bookbill.lib.errors import BadInput
+from bookbill.web.api.openapi import complete
 from bookbill.web.api.problems import add_handlers
 from bookbill.web.api.rendering import Renderer
 from bookbill.web.api.strict_json import StrictParser
@@ -26,7 +27,12 @@ class BookbillAPI(NinjaAPI):
     """Ninja with operation ids that name the act instead of the Python module."""
 
     def get_openapi_operation_id(self, operation: Operation) -> str:
-        return operation.view_func.__name__
+        return operation.view_func.__name__.rstrip("_")
+
+    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        schema = super().get_openapi_schema(**options)
+        complete(schema)
+        return schema
 
 
 def make_api(*, auth: Callable[[HttpRequest], Any], around: Around) -> NinjaAPI:
@@ -69,8 +75,3 @@ def refuse_unknown_query(view: Callable[..., Any]) -> Callable[..., Any]:
 def wrapped_operation(view: Callable[..., Any]) -> Operation:
     operation: Operation = view._ninja_operation  # type: ignore[attr-defined]  # ninja keeps it there
     return operation
-
-
-def openapi_of(api: NinjaAPI) -> OpenAPISchema:
-    """The document at `/api/v1/openapi.json`."""
-    return api.get_openapi_schema()

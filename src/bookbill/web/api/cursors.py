@@ -23,7 +23,7 @@ def _limit(value: str) -> int:
     return int(value)
 
 
-Limit = Annotated[int, FromText(_limit, {"pattern": "^([1-9][0-9]?|1[0-9]{2}|200)$"})]
+Limit = Annotated[int, FromText(_limit, {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX})]
 
 
 class PageQuery(Body):

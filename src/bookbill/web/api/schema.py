@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Annotated, Any, Generic, TypeVar, cast
+from typing import Annotated, Any, Generic, TypeVar, cast, get_args
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -58,6 +58,12 @@ class Page(Answer, Generic[A]):
 
     items: list[A]
     next_cursor: str | None
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[type[Any], ...]) -> str:
+        """`BookingPage` in the OpenAPI document, not `Page[BookingOut | PlainBooking]`."""
+        item = (get_args(params[0]) or params)[0]
+        return f"{item.__name__.removesuffix('Out')}Page"
 
 
 @dataclass(frozen=True)
