@@ -13,11 +13,11 @@ from uuid import UUID
 
 from django.db import connection
 
+from bookbill.delivery.commits import commit
 from bookbill.delivery.models import Attempt, Message
 from bookbill.delivery.rules import IN_TROUBLE, SETTLED, Outcome, State, pause_before_retry
 from bookbill.lib.events import publish
 from bookbill.lib.ids import new_id
-from bookbill.lib.transactions import transact
 from bookbill.work.clock import process_clock
 
 BATCH = 20
@@ -56,7 +56,7 @@ def claim(*, only_sandboxes: bool, after: UUID) -> list[Message]:
             message.lease_holder = holder
         return claimed
 
-    return transact(act)
+    return commit(act)
 
 
 def hand_back(messages: Collection[Message]) -> None:
@@ -64,7 +64,7 @@ def hand_back(messages: Collection[Message]) -> None:
     if messages:
         holders = {message.lease_holder for message in messages}
         held = Message.objects.filter(id__in=[message.id for message in messages], lease_holder__in=holders)
-        transact(lambda: held.exclude(state=State.SENDING).update(lease_holder=None, next_at=process_clock()))
+        commit(lambda: held.exclude(state=State.SENDING).update(lease_holder=None, next_at=process_clock()))
 
 
 def begin(message: Message, *, lease: dt.timedelta, settle_too: Sequence[Settlement] = ()) -> bool:
@@ -78,13 +78,13 @@ def begin(message: Message, *, lease: dt.timedelta, settle_too: Sequence[Settlem
             message, state=State.SENDING, next_at=now + lease, first_try_at=message.first_try_at
         )
 
-    return transact(act)
+    return commit(act)
 
 
 def settle(settlements: Sequence[Settlement]) -> None:
     """Write down what attempts came to."""
     if settlements:
-        transact(lambda: write(settlements))
+        commit(lambda: write(settlements))
 
 
 def write(settlements: Sequence[Settlement]) -> None:
@@ -157,7 +157,7 @@ def give_up_lapsed() -> int:
         write(settlements)
         return len(settlements)
 
-    return transact(act)
+    return commit(act)
 
 
 def lived_at(message: Message, at: dt.datetime) -> dt.datetime:

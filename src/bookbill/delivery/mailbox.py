@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from django.conf import settings
 
 from bookbill.delivery.claims import Settlement, lived_at, write
+from bookbill.delivery.commits import commit
 from bookbill.delivery.mime import Built, addressed
 from bookbill.delivery.models import MailboxItem, Message
 from bookbill.delivery.rules import Outcome, State
-from bookbill.lib.transactions import transact
 from bookbill.work.clock import process_clock
 
 
@@ -50,4 +50,4 @@ def keep(mails: Sequence[tuple[Message, Built]]) -> None:
             ]
         )
 
-    transact(act)
+    commit(act)

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
 
 from bookbill.delivery import claims, mailbox
 from bookbill.delivery.claims import FIRST, Settlement
@@ -39,6 +40,11 @@ NOT_MADE = "This mail could not be made:"
 
 _bodies = Bodies()
 _lanes = threading.local()
+
+
+def lane_count() -> int:
+    """How many lanes a worker runs: on SQLite more, because there they share commits (`commits`)."""
+    return 8 if connection.vendor == "sqlite" else 4
 
 
 def run_once() -> int:
