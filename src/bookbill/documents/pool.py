@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bookbill.documents.document import from_json_bytes
-from bookbill.documents.pdf.render import Rendered, render
+from bookbill.documents.pdf.render import Rendered, font_folder, render
 from bookbill.documents.printed import Printed, printed
 
 FEW = 4  # starting processes pays from here on
@@ -32,11 +32,12 @@ class Order:
     stamp: str = ""
 
 
-def render_documents(orders: Sequence[Order], *, font_dir: Path | None = None) -> list[Rendered]:
+def render_documents(orders: Sequence[Order]) -> list[Rendered]:
     """The PDFs in the order of their documents; each is the same, byte for byte, as `render` makes it in here.
 
     Raises what `render` raises. When a process is killed, BrokenProcessPool: nothing is lost, call it again.
     """
+    font_dir = font_folder()
     if len(orders) < FEW or _core_count() == 1:
         return [_render(_print(order), order, font_dir) for order in orders]
     try:

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import typst
-from fontTools.ttLib import TTCollection, TTFont
+from fontTools.ttLib import TTFont
 
 OURS = Path(__file__).parent / "fonts"
 FAMILY = "Noto Sans"
@@ -21,7 +21,6 @@ POWERFUL = (
     "Zl",
     "Zp",
 )  # controls, marks, private and unknown characters
-SUFFIXES = (".ttf", ".otf", ".ttc", ".otc")
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,9 +47,9 @@ def font_book(extra: Path | None = None) -> FontBook:
         book.families(), key=lambda family: (family != FAMILY, not family.startswith(FAMILY), family)
     )
     widths: dict[str, float] = {}
-    for folder in folders:
-        for path in sorted(file for file in folder.rglob("*") if file.suffix.lower() in SUFFIXES):
-            _add_widths(path, widths)
+    for path, index in sorted((font.path, font.index) for font in book.fonts() if font.path):
+        with TTFont(path, fontNumber=index, lazy=True) as face:
+            _add_widths(face, widths)
     return FontBook(
         book=book,
         families=tuple(families),
@@ -60,14 +59,9 @@ def font_book(extra: Path | None = None) -> FontBook:
     )
 
 
-def _add_widths(path: Path, widths: dict[str, float]) -> None:
-    faces = (
-        TTCollection(path, lazy=True).fonts
-        if path.suffix.lower() in (".ttc", ".otc")
-        else [TTFont(path, lazy=True)]
-    )
-    for face in faces:
-        advances, units = face["hmtx"].metrics, face["head"].unitsPerEm
-        for code, glyph in (face.getBestCmap() or {}).items():
-            character = chr(code)
-            widths[character] = max(widths.get(character, 0.0), advances[glyph][0] / units)
+def _add_widths(face: TTFont, widths: dict[str, float]) -> None:
+    """Every character the face has a glyph for; where faces differ, the widest counts."""
+    advances, units = face["hmtx"].metrics, face["head"].unitsPerEm
+    for code, glyph in (face.getBestCmap() or {}).items():
+        character = chr(code)
+        widths[character] = max(widths.get(character, 0.0), advances[glyph][0] / units)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import math
 import threading
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import typst
+from django.conf import settings
 
 from bookbill.documents.pdf.clean import BREAK, Cleaner, first_strong_is_rtl
 from bookbill.documents.pdf.fonts import FontBook, font_book
@@ -33,6 +35,9 @@ PLACES = {
     "totals": 26.0,
 }
 WIDE_EM = 42.0
+UNBROKEN = dict.fromkeys(
+    ("title", "author", "logo_alt", "qr_alt"), math.inf
+)  # shown by the reader's program, not set
 COLUMNS = ("booking", "date", "description", "quantity", "price", "tax", "amount")
 ROW_PT, HEAD_PT, CELL_PT = 9.0, 8.0, 10.5  # sizes of the table's texts; the space left and right in a cell
 
@@ -54,6 +59,7 @@ def render(
     font_dir: Path | None = None,
 ) -> Rendered:
     """``logo``: PNG or JPEG bytes. ``watermark`` lies behind the text (Not sent); ``stamp`` adds to the document's own (COPY)."""
+    font_dir = font_dir or font_folder()
     cleaner = Cleaner(font_book(font_dir))
     data = _data(printed, cleaner)
     data["watermark"] = cleaner.text(watermark, WIDE_EM)
@@ -62,19 +68,25 @@ def render(
     data["qr"] = qr_svg(printed.pay.url) if printed.pay else ""
     data["fonts"] = list(cleaner.fonts.families)
     pdf = _compiler(font_dir).compile(
-        json.dumps(data, ensure_ascii=False), dt.datetime.fromisoformat(printed.issued_at)
+        json.dumps(data, ensure_ascii=False),
+        dt.datetime.fromisoformat(printed.issued_at).replace(microsecond=0),
     )
     return Rendered(pdf=pdf, replaced_characters=tuple(cleaner.replaced))
 
 
+def font_folder() -> Path | None:
+    """The folder with further scripts that the settings name. Processes of the pool have no settings: they are told."""
+    return settings.FONT_DIR if settings.configured else None
+
+
 def _data(printed: Printed, cleaner: Cleaner) -> dict[str, Any]:
     """What the template reads: cleaned text, never source."""
-    raw = asdict(printed)
+    raw = asdict(printed) | {"author": printed.seller.name}
     kept = {name: raw.pop(name) for name in ("csv", "colour", "paper", "issued_at", "attachment_name")}
     address = raw["pay"].pop("url") if raw["pay"] else ""
     for section in raw["sections"]:
         section["text"] = section["text"].split("\n")
-    data: dict[str, Any] = cleaner.tree(raw, PLACES, WIDE_EM)
+    data: dict[str, Any] = cleaner.tree(raw, {**PLACES, **UNBROKEN}, WIDE_EM)
     for section in data["sections"]:
         section["paragraphs"] = [
             {"text": text, "rtl": first_strong_is_rtl(text)} for text in section.pop("text")
