@@ -26,7 +26,7 @@ def test_every_operation_has_a_name_a_sentence_and_an_error() -> None:
     names = [operation["operationId"] for operation in operations]
     assert len(set(names)) == len(names)
     assert [operation["operationId"] for operation in operations if not operation.get("description")] == []
-    assert all({"401", "403", "503"} <= operation["responses"].keys() for operation in operations)
+    assert all("default" in operation["responses"] for operation in operations)
     assert document["openapi"] == "3.1.0"
 
 

@@ -48,29 +48,17 @@ IF_MATCH = {
 
 
 def complete(document: dict[str, Any]) -> None:
-    """Add to each operation its refusals and its headers."""
+    """Add to each operation its refusals and its headers, and give the schemas their names."""
+    _name_schemas(document)
     document["components"]["schemas"]["Problem"] = PROBLEM
     for operations in document["paths"].values():
         for method, operation in operations.items():
             operation["responses"]["default"] = REFUSED
+            for parameter in operation["parameters"]:
+                _tidy(parameter)
             header = {"post": IDEMPOTENCY_KEY, "patch": IF_MATCH}.get(method)
             if header:
                 operation["parameters"].append(header)
-
-
-def complete(schema: dict[str, Any]) -> None:
-    """Add to a generated OpenAPI document what holds for every route alike, and name its schemas."""
-    _name_schemas(schema)
-    schema["components"]["schemas"]["Problem"] = PROBLEM
-    content = {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    for path in schema["paths"].values():
-        for method, operation in path.items():
-            for status, description in REFUSALS.items():
-                operation["responses"][status] = {"description": description, "content": content}
-            parameters = operation.setdefault("parameters", [])
-            for parameter in parameters:
-                _tidy(parameter)
-            parameters += {"post": [IDEMPOTENCY_KEY], "patch": [IF_MATCH]}.get(method, [])
 
 
 def _name_schemas(schema: dict[str, Any]) -> None:
