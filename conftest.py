@@ -56,6 +56,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
+def base_url() -> None:
+    """None: `site` says where the product is. In place of pytest-playwright's, which pytest 9.2 warns about."""
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """In place of pytest-django's: copies of one migrated database instead of migrating per process."""
     from tests.support.databases import test_databases

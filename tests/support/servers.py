@@ -29,6 +29,8 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
         pytest.fail(
             "No Chromium found. Install it (Debian: apt install chromium) or run ./dev test --no-browser."
         )
+    # Playwright keeps an event loop in the tests' thread, where Django would otherwise refuse its ordinary calls.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     return {**browser_type_launch_args, "executable_path": program, "args": BROWSER_FLAGS}
 
 
@@ -43,10 +45,8 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 
 
 @pytest.fixture
-def site(live_server: LiveServer, settings: Any, monkeypatch: pytest.MonkeyPatch) -> str:
+def site(live_server: LiveServer, settings: Any) -> str:
     """The address of the product, served by real threads over a database that commits."""
-    # Playwright keeps an event loop in the test's thread, where Django would otherwise refuse its ordinary calls.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     settings.PUBLIC_BASE_URL = live_server.url
     settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
     return live_server.url

@@ -126,7 +126,9 @@ def draw(
             for which, one in enumerate(series)
         ]
         texts = [(one.name, written(one.values[index])) for one in series]
-        groups.append(Group(label, round(middle, 2), round(LEFT + slot * index, 2), round(slot, 2), bars, texts))
+        groups.append(
+            Group(label, round(middle, 2), round(LEFT + slot * index, 2), round(slot, 2), bars, texts)
+        )
     lines = [Line(y_of(step * number), short(step * number)) for number in range(steps + 1)]
     return Drawing(size, groups, lines, width=width, right=width - RIGHT)
 

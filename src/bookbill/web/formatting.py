@@ -19,12 +19,12 @@ from django.utils import translation
 
 from bookbill.money.currencies import exponent_of
 
-MINUS = "\u2212"
+MINUS, NO_BREAK = "\u2212", "\u00a0"
 
 
 def money(minor: int, currency: str, *, language: str | None = None) -> str:
     """Whole minor units as an amount with the currency's own symbol: 13222, "CAD" → $132.22 (English), 132,22 $ (French)."""
-    return money_style(language or translation.get_language() or "en", currency).write(minor, exponent_of(currency))
+    return money_style(tongue(language), currency).write(minor, exponent_of(currency))
 
 
 def plain_amount(minor: int, currency: str) -> str:
@@ -36,72 +36,80 @@ def plain_amount(minor: int, currency: str) -> str:
 def short_money(minor: int, currency: str, *, language: str | None = None) -> str:
     """To the nearest whole unit, for axes of charts: 1234567, "CAD" → $12,346."""
     whole = int((Decimal(minor).scaleb(-exponent_of(currency))).to_integral_value())
-    return money_style(language or translation.get_language() or "en", currency).write(whole, 0)
+    return money_style(tongue(language), currency).write(whole, 0)
 
 
 def currency_symbol(currency: str, *, language: str | None = None) -> str:
     """$ for "CAD", as it is written at home."""
-    return money_style(language or translation.get_language() or "en", currency).symbol
+    return money_style(tongue(language), currency).symbol
 
 
 def day(value: dt.date, *, language: str | None = None) -> str:
     """Jun 30, 2026."""
-    return format_date(value, "medium", locale=locale_of(language or translation.get_language() or "en"))
+    return format_date(value, "medium", locale=spoken(language))
 
 
 def short_day(value: dt.date, *, language: str | None = None) -> str:
     """Jun 30, where the year goes without saying."""
-    return format_skeleton("MMMd", as_datetime(value), locale=locale_of(language or translation.get_language() or "en"))
+    return format_skeleton("MMMd", as_datetime(value), locale=spoken(language))
 
 
 def long_day(value: dt.date, *, language: str | None = None) -> str:
     """June 30, 2026."""
-    return format_date(value, "long", locale=locale_of(language or translation.get_language() or "en"))
+    return format_date(value, "long", locale=spoken(language))
 
 
 def weekday(value: dt.date, *, language: str | None = None) -> str:
     """Tue, Jun 30."""
-    return format_skeleton("MMMEd", as_datetime(value), locale=locale_of(language or translation.get_language() or "en"))
+    return format_skeleton("MMMEd", as_datetime(value), locale=spoken(language))
 
 
 def month(value: dt.date, *, language: str | None = None) -> str:
     """June 2026."""
-    return format_skeleton("yMMMM", as_datetime(value), locale=locale_of(language or translation.get_language() or "en"))
+    return format_skeleton("yMMMM", as_datetime(value), locale=spoken(language))
 
 
 def clock(value: dt.time, *, language: str | None = None) -> str:
     """2:30 PM, a wall-clock time."""
-    return format_time(value, "short", locale=locale_of(language or translation.get_language() or "en"))
+    return format_time(value, "short", locale=spoken(language))
 
 
 def moment(value: dt.datetime, zone: str | dt.tzinfo, *, language: str | None = None) -> str:
     """An instant as the clock on the wall of ``zone`` showed it: Jun 30, 2026, 2:30 PM."""
     local = in_zone(value, zone)
-    language = language or translation.get_language() or "en"
     return f"{day(local.date(), language=language)}, {clock(local.time(), language=language)}"
 
 
 def quantity(value: Decimal, *, language: str | None = None) -> str:
     """At most three decimals, no zeros at the end: 2, 1.5, 0.125."""
-    return format_decimal(value, "#,##0.###", locale=locale_of(language or translation.get_language() or "en"))
+    return format_decimal(value, "#,##0.###", locale=spoken(language))
 
 
 def unit_price(value: Decimal, currency: str, *, language: str | None = None) -> str:
     """A price in major units with the currency's decimals, and up to four where it has more: $12.50, $0.1225."""
     places = max(exponent_of(currency), -int(value.normalize().as_tuple().exponent))
-    return money_style(language or translation.get_language() or "en", currency).write(int(value.scaleb(places)), places)
+    return money_style(tongue(language), currency).write(int(value.scaleb(places)), places)
 
 
 def rate(value: Decimal, *, language: str | None = None) -> str:
     """A tax rate given in percent: 9.975 → 9.975%."""
-    locale = locale_of(language or translation.get_language() or "en")
+    locale = spoken(language)
     pattern = locale.percent_formats[None].pattern.replace("0", "0.######")
     return format_percent(value / 100, pattern, locale=locale)
 
 
 def count(value: int, *, language: str | None = None) -> str:
     """12,345."""
-    return format_decimal(value, locale=locale_of(language or translation.get_language() or "en"))
+    return format_decimal(value, locale=spoken(language))
+
+
+def tongue(language: str | None) -> str:
+    """The language asked for, else the one of this request."""
+    return language or translation.get_language() or "en"
+
+
+def spoken(language: str | None) -> Locale:
+    return locale_of(tongue(language))
 
 
 def in_zone(value: dt.datetime, zone: str | dt.tzinfo) -> dt.datetime:
@@ -109,7 +117,7 @@ def in_zone(value: dt.datetime, zone: str | dt.tzinfo) -> dt.datetime:
 
 
 def as_datetime(value: dt.date) -> dt.datetime:
-    return dt.datetime(value.year, value.month, value.day)
+    return dt.datetime.combine(value, dt.time(), tzinfo=dt.UTC)
 
 
 @lru_cache(maxsize=256)
@@ -119,7 +127,12 @@ def locale_of(language: str, currency: str = "") -> Locale:
     An ISO 4217 code begins with its country's code: en and CAD give en_CA. Where that pair is unknown, the language alone.
     """
     base = language.replace("-", "_")
-    for name in (f"{base.partition('_')[0]}_{currency[:2]}" if currency else base, base, base.partition("_")[0], "en"):
+    for name in (
+        f"{base.partition('_')[0]}_{currency[:2]}" if currency else base,
+        base,
+        base.partition("_")[0],
+        "en",
+    ):
         try:
             return Locale.parse(name)
         except (UnknownLocaleError, ValueError):
@@ -156,9 +169,11 @@ def money_style(language: str, currency: str) -> MoneyStyle:
     locale = locale_of(language, currency)
     pattern = locale.currency_formats["standard"]
     symbol = get_currency_symbol(currency, locale)
+    before, after = pattern.prefix[0].replace("¤", symbol), pattern.suffix[0].replace("¤", symbol)
     return MoneyStyle(
-        before=pattern.prefix[0].replace("¤", symbol),
-        after=pattern.suffix[0].replace("¤", symbol),
+        # CLDR: a symbol of letters does not touch the digits.
+        before=before + NO_BREAK if before[-1:].isalpha() else before,
+        after=NO_BREAK + after if after[:1].isalpha() else after,
         group=get_group_symbol(locale),
         point=get_decimal_symbol(locale),
         sizes=pattern.grouping,

@@ -5,7 +5,7 @@
 
 import datetime as dt
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -63,13 +63,12 @@ class AmountField(forms.CharField):
 
     def set_currency(self, currency: str) -> None:
         self.currency = currency
-        assert isinstance(self.widget, AmountInput)
-        self.widget.currency = currency
+        cast(AmountInput, self.widget).currency = currency
 
     def prepare_value(self, value: Any) -> Any:
         return plain_amount(value, self.currency) if isinstance(value, int) else value
 
-    def clean(self, value: Any) -> int | None:  # type: ignore[override]
+    def clean(self, value: Any) -> int | None:
         text = super().clean(value)
         if not text:
             return None
@@ -102,7 +101,7 @@ class NumberField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         return f"{value.normalize():f}" if isinstance(value, Decimal) else value
 
-    def clean(self, value: Any) -> Decimal | None:  # type: ignore[override]
+    def clean(self, value: Any) -> Decimal | None:
         text = super().clean(value)
         if not text:
             return None
@@ -122,7 +121,7 @@ class DayField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         return value.isoformat() if isinstance(value, dt.date) else value
 
-    def clean(self, value: Any) -> dt.date | None:  # type: ignore[override]
+    def clean(self, value: Any) -> dt.date | None:
         text = super().clean(value)
         return strictly(parsing.parse_date, text) if text else None
 
@@ -135,7 +134,7 @@ class ClockField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         return value.strftime("%H:%M") if isinstance(value, dt.time) else value
 
-    def clean(self, value: Any) -> dt.time | None:  # type: ignore[override]
+    def clean(self, value: Any) -> dt.time | None:
         text = super().clean(value)
         return strictly(parsing.parse_time, text[:5]) if text else None
 
@@ -185,7 +184,7 @@ class RecipientsField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         return ", ".join(value) if isinstance(value, list | tuple) else value
 
-    def clean(self, value: Any) -> list[str]:  # type: ignore[override]
+    def clean(self, value: Any) -> list[str]:
         text = super().clean(value)
         found: list[str] = strictly(parsing.parse_recipients, text or "")
         if self.required and not found:

@@ -3,9 +3,11 @@
 A page that may also open in a dialog starts with `{% extends shell %}`: whole page, or the dialog's frame.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -41,13 +43,23 @@ def render_page(
     """
     if not is_htmx(request):
         return render(request, template, context, status=status)
+    if in_dialog(request):
+        set_apart([value for value in (context or {}).values() if isinstance(value, BaseForm)])
     name = f"{template}#{partial}" if partial and not in_dialog(request) else template
     response = render(request, name, context, status=status)
     if messages.get_messages(request):
         toasts = render_to_string("web/parts/toasts_oob.html", {}, request=request)
         response.write(toasts)
-    response.headers["Vary"] = ", ".join(filter(None, [response.headers.get("Vary"), "HX-Request", "HX-Target"]))
+    response.headers["Vary"] = ", ".join(
+        filter(None, [response.headers.get("Vary"), "HX-Request", "HX-Target"])
+    )
     return response
+
+
+def set_apart(forms: Sequence[BaseForm]) -> None:
+    """Other ids for the fields of a dialog than for those of the page under it, which may hold the same form."""
+    for form in forms:
+        form.auto_id = "id_dialog_%s"
 
 
 def see_other(request: HttpRequest, url: str) -> HttpResponse:
@@ -69,4 +81,6 @@ def safe_next(request: HttpRequest, fallback: str = "/") -> str:
 
 def toast(request: HttpRequest, text: str, *, undo_url: str = "", level: int = messages.SUCCESS) -> None:
     """A short sentence at the page's edge for ten seconds. ``undo_url`` adds an Undo button, which POSTs there."""
-    messages.add_message(request, level, text, extra_tags=f"undo={undo_url}" if undo_url else "", fail_silently=True)
+    messages.add_message(
+        request, level, text, extra_tags=f"undo={undo_url}" if undo_url else "", fail_silently=True
+    )

@@ -80,7 +80,9 @@ def shown(request: HttpRequest, items: Sequence[Item], here: str) -> Iterator[Li
         children = tuple(shown(request, item.children, here))
         url = address(item) if item.url_name else ""
         if url or children:
-            yield Link(item.label, url, item.icon, bool(url) and url == here, item.key, item.on_phone, children)
+            yield Link(
+                item.label, url, item.icon, bool(url) and url == here, item.key, item.on_phone, children
+            )
 
 
 def address(item: Item) -> str:

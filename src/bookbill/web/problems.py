@@ -21,7 +21,9 @@ def problem(
 
 def refusal(request: HttpRequest, refused: RuleBroken) -> HttpResponse:
     """The page for a RuleBroken that no form can show."""
-    return problem(request, refused.status, message=refused.message, retry_after=2 if refused.status == 503 else None)
+    return problem(
+        request, refused.status, message=refused.message, retry_after=2 if refused.status == 503 else None
+    )
 
 
 def usual(status: int) -> tuple[str, str]:
@@ -56,7 +58,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def server_error(request: HttpRequest) -> HttpResponse:
     """Drawn without the request, its session or the database: one of them may be what failed."""
     title, message = usual(500)
-    return render(None, "web/problem.html", {"status": 500, "heading": title, "message": message}, status=500)  # type: ignore[arg-type]
+    return render(None, "web/problem.html", {"status": 500, "heading": title, "message": message}, status=500)
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -65,5 +67,7 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
         request,
         403,
         title=_("This form is too old"),
-        message=_("Nothing was changed. Go back, reload the page and send it again. Cookies must be allowed."),
+        message=_(
+            "Nothing was changed. Go back, reload the page and send it again. Cookies must be allowed."
+        ),
     )

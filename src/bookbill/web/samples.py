@@ -8,8 +8,8 @@ from django import forms
 from django.http import HttpRequest
 
 from bookbill.web.charts import Series, bar_chart
-from bookbill.web.forms import AmountField, DayField, LineField, NoteField, NumberField, RecipientsField
 from bookbill.web.formatting import money, short_money
+from bookbill.web.forms import AmountField, DayField, LineField, NoteField, NumberField, RecipientsField
 
 TONES = {
     "Draft": ("neutral", ""),
@@ -47,6 +47,7 @@ def day(month: int, number: int) -> dt.date:
     return dt.date(2026, month, number)
 
 
+# fmt: off
 ROWS = [
     Row("INV-01042", "Maple Offices", "ap@maple.example", 4, "B-881 – B-902", day(6, 30), day(7, 14), 46000, 11500,
         "Partially paid", [("Changed since sent", "warning", "file-diff")]),
@@ -73,6 +74,7 @@ ROWS = [
 MONTHS = ["Dec", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov"]
 INVOICED = [1412000, 1155000, 1310000, 1705000, 1820000, 1901000, 2305000, 2460000, 2208000, 2010000, 2525000, 1684000]
 COLLECTED = [1330000, 1102000, 1250000, 1615000, 1755000, 1803000, 2188000, 2302000, 2104000, 1905000, 2160000, 996000]
+# fmt: on
 
 
 @dataclass(frozen=True)
@@ -87,17 +89,24 @@ PERIODS = [Period("June 2026", day(6, 1), day(6, 30)), Period("May 2026", day(5,
 
 class SampleForm(forms.Form):
     recipients = RecipientsField(
-        label="Send to", help_text="Each gets their own copy. At most 20.",
+        label="Send to",
+        help_text="Each gets their own copy. At most 20.",
         initial=["ap@maple.example", "joe@maple.example"],
     )
     amount = AmountField(label="Amount", currency="CAD", initial=20000)
     received_date = DayField(label="Date", initial=day(7, 2))
-    method = forms.ChoiceField(label="Method", choices=[("cheque", "Cheque"), ("cash", "Cash"), ("transfer", "Bank transfer")])
-    reference = LineField(label="Reference", max_length=80, required=False, help_text="Number of the cheque or transfer.")
+    method = forms.ChoiceField(
+        label="Method", choices=[("cheque", "Cheque"), ("cash", "Cash"), ("transfer", "Bank transfer")]
+    )
+    reference = LineField(
+        label="Reference", max_length=80, required=False, help_text="Number of the cheque or transfer."
+    )
     quantity = NumberField(label="Quantity", places=3, initial="1.5")
     note = NoteField(label="Personal note", max_length=5000, required=False)
     still_owed = forms.ChoiceField(
-        label="Does the customer still owe this amount?", widget=forms.RadioSelect, initial="no",
+        label="Does the customer still owe this amount?",
+        widget=forms.RadioSelect,
+        initial="no",
         choices=[("no", "No, lower what they owe"), ("yes", "Yes, it becomes due again")],
     )
     receipt = forms.BooleanField(label="Send a receipt", required=False, initial=True)
@@ -105,7 +114,15 @@ class SampleForm(forms.Form):
 
 
 def context(request: HttpRequest, form: forms.Form) -> dict[str, Any]:
-    wrong = SampleForm({"recipients": "ap@maple.example, joe@", "amount": "12.345", "received_date": "2026-02-31", "quantity": "two"})
+    wrong = SampleForm(
+        {
+            "recipients": "ap@maple.example, joe@",
+            "amount": "12.345",
+            "received_date": "2026-02-31",
+            "quantity": "two",
+        },
+        auto_id="id_wrong_%s",
+    )
     wrong.is_valid()
     return {
         "form": form,
@@ -114,8 +131,11 @@ def context(request: HttpRequest, form: forms.Form) -> dict[str, Any]:
         "currency": "CAD",
         "tones": ["neutral", "primary", "info", "success", "warning", "error"],
         "chart": bar_chart(
-            "Invoiced and collected by month", MONTHS, [Series("Invoiced", INVOICED), Series("Collected", COLLECTED)],
-            written=lambda minor: money(minor, "CAD"), short=lambda minor: short_money(minor, "CAD"),
+            "Invoiced and collected by month",
+            MONTHS,
+            [Series("Invoiced", INVOICED), Series("Collected", COLLECTED)],
+            written=lambda minor: money(minor, "CAD"),
+            short=lambda minor: short_money(minor, "CAD"),
         ),
         "periods": PERIODS,
         "steps": ["Choose", "Check", "Finish"],

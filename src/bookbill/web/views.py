@@ -22,7 +22,9 @@ def set_theme(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(status=204) if is_htmx(request) else redirect(safe_next(request))
     theme = request.POST.get("theme", "")
     if theme in THEMES:
-        response.set_cookie("theme", theme, max_age=YEAR_S, samesite="Lax", secure=request.is_secure(), httponly=True)
+        response.set_cookie(
+            "theme", theme, max_age=YEAR_S, samesite="Lax", secure=request.is_secure(), httponly=True
+        )
     else:
         response.delete_cookie("theme", samesite="Lax")
     return response
@@ -34,7 +36,9 @@ def search(request: HttpRequest) -> HttpResponse:
     """The palette's results, or the same as a page."""
     query = request.GET.get("q", "")
     context = {"results": palette.search(request, query), "query": query, "search_query": query}
-    return render(request, "web/parts/palette_results.html" if is_htmx(request) else "web/search.html", context)
+    return render(
+        request, "web/parts/palette_results.html" if is_htmx(request) else "web/search.html", context
+    )
 
 
 @require_GET
@@ -63,7 +67,9 @@ def components_dialog(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         toast(request, "Payment of $200.00 recorded.", undo_url=request.path)
         return see_other(request, "/_components")
-    return render_page(request, "web/components_dialog.html", {"form": form}, status=422 if form.errors else 200)
+    return render_page(
+        request, "web/components_dialog.html", {"form": form}, status=422 if form.errors else 200
+    )
 
 
 @require_safe

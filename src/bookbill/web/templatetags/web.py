@@ -25,9 +25,15 @@ def icon(name: str, size: str = "", label: str = "") -> SafeString:
     css = f"icon icon-{size}" if size else "icon"
     if label:
         return format_html(
-            '<svg class="{}" role="img" aria-label="{}"><use href="{}#{}"></use></svg>', css, label, sprite(), name
+            '<svg class="{}" role="img" aria-label="{}"><use href="{}#{}"></use></svg>',
+            css,
+            label,
+            sprite(),
+            name,
         )
-    return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}"></use></svg>', css, sprite(), name)
+    return format_html(
+        '<svg class="{}" aria-hidden="true"><use href="{}#{}"></use></svg>', css, sprite(), name
+    )
 
 
 @register.simple_tag

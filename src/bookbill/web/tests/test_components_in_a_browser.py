@@ -1,0 +1,140 @@
+"""The page of components as people meet it: both themes, phone to desk, with and without JavaScript."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_core_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+PAGES = ["/_components?toast=1", "/_components/dialog", "/_components/public/page", "/_components/plain/page"]
+WIDTHS = [1440, 768, 390, 320]
+
+
+@pytest.fixture
+def shown(site: str, settings: Any) -> str:
+    settings.DEMO = True
+    return site
+
+
+@pytest.fixture
+def said(page: Page) -> Iterator[list[str]]:
+    """What the browser complains about while the test runs, a refusal by the content security policy among it."""
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield complaints
+    assert complaints == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_everybody_can_use_it(page: Page, shown: str, said: list[str], path: str) -> None:
+    for theme, width in (("light", 1440), ("light", 390), ("dark", 1440), ("dark", 390)):
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(shown + path)
+        problems = Axe().run(page)["violations"]
+        found = [(one["id"], [node["html"][:160] for node in one["nodes"]]) for one in problems]
+        assert found == [], f"{theme}, {width} px"
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_no_page_scrolls_sideways_also_with_longer_words(page: Page, shown: str, path: str) -> None:
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(shown + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.evaluate(LENGTHEN)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+# Every text of a label, button or heading 40 % longer, as in French.
+LENGTHEN = """() => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const text = node.textContent.trim();
+    if (text.length > 3 && !/[@$0-9]/.test(text)) node.textContent = text + " " + text.slice(0, Math.ceil(text.length * 0.4));
+  }
+}"""
+
+SMALL_TARGETS = """() => [...document.querySelectorAll("a[href], button, select, input:not([type=hidden])")]
+  .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.closest("[popover]:not(:popover-open), p, .notice-text, .sr-only, .skip-link, thead"))
+  .map((element) => ({ element, box: (element.closest("label, .search-box, .palette-input") ?? (element.matches(".row-link") ? element.closest("tr") : element)).getBoundingClientRect() }))
+  .filter(({ box }) => box.width > 1 && box.height < 43.5)
+  .map(({ element, box }) => `${element.outerHTML.slice(0, 120)} ${Math.round(box.width)}x${Math.round(box.height)}`)"""
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_thumb_hits_everything_on_a_phone(page: Page, shown: str, path: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(shown + path)
+    assert page.evaluate(SMALL_TARGETS) == []
+
+
+def test_the_menu_the_dialog_and_the_palette_open_by_keyboard(
+    page: Page, shown: str, said: list[str]
+) -> None:
+    page.goto(shown + "/_components")
+    page.get_by_role("button", name="Actions for INV-01041").focus()
+    page.keyboard.press("Enter")
+    page.locator("#row-2 a:focus").wait_for()
+    page.keyboard.press("ArrowDown")
+    assert page.locator(":focus").inner_text() == "Send again"
+    page.keyboard.press("Escape")
+    assert page.locator("#row-2").is_hidden()
+
+    page.keyboard.press("n")
+    page.locator("#dialog[open]").wait_for()
+    page.get_by_role("dialog").get_by_label("Amount").fill("12.345")
+    page.keyboard.press("Enter")
+    page.get_by_text("At most 2 decimals here.").first.wait_for()
+    page.keyboard.press("Escape")
+    assert page.locator("#dialog").is_hidden()
+
+    page.keyboard.press("Control+k")
+    page.locator("#palette[open]").wait_for()
+    assert page.locator(":focus").get_attribute("name") == "q"
+
+
+def test_addresses_become_chips_and_are_sent_as_a_list(page: Page, shown: str, said: list[str]) -> None:
+    page.goto(shown + "/_components")
+    box = page.locator("#form .recipients")
+    box.get_by_label("Add an email address").fill("office@oak.example; billing@oak.example ")
+    assert box.locator(".recipient").count() == 4
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Enter")
+    box.get_by_role("button", name="Remove joe@maple.example").click()
+    assert page.locator("#form textarea[name=recipients]").input_value() == (
+        "ap@maple.example, office@oak.example, billing@oak.example"
+    )
+
+
+def test_ticked_rows_show_what_can_be_done_with_them(page: Page, shown: str) -> None:
+    page.goto(shown + "/_components")
+    assert page.get_by_role("button", name="Send reminder").is_hidden()
+    page.get_by_label("Select INV-01041").check()
+    page.get_by_label("Select INV-01040").check()
+    assert page.get_by_role("button", name="Send reminder").is_visible()
+    assert page.locator(".bulk-count").inner_text() == "2 selected"
+    page.get_by_label("Select all on this page").check()
+    assert page.locator(".bulk-count").inner_text() == "10 selected"
+
+
+def test_without_javascript_everything_is_there(
+    browser: Browser, shown: str, browser_context_args: Any
+) -> None:
+    context = browser.new_context(**browser_context_args, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(shown + "/_components")
+    assert page.locator("#form textarea[name=recipients]").is_visible()
+    assert page.get_by_role("button", name="Send reminder").is_visible()
+    page.locator("[popovertarget=row-2]").click()
+    assert page.get_by_role("link", name="Download PDF").first.is_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Create Instant Invoice").click()
+    page.get_by_label("Amount").fill("12.345")
+    page.get_by_role("button", name="Record $200.00").click()
+    assert page.get_by_text("At most 2 decimals here.").is_visible()
+    context.close()

@@ -1,0 +1,64 @@
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.http import HttpRequest
+from django.test import RequestFactory
+
+from bookbill.web import navigation, palette
+from bookbill.web.navigation import Item, links
+from bookbill.web.palette import Result
+
+ITEMS = [
+    Item("Search", "web:search", "search"),
+    Item("Gone", "no:such-route"),
+    Item("Secret", "web:theme", allowed=lambda request: False),
+    Item("More", children=[Item("Components", "web:components", key="c"), Item("Gone", "no:such-route")]),
+    Item("Empty", children=[Item("Gone", "no:such-route")]),
+]
+
+
+def request_to(path: str) -> Any:
+    request: Any = RequestFactory().get(path)
+    request.user = SimpleNamespace(is_authenticated=True)
+    return request
+
+
+def test_only_what_exists_and_is_allowed_is_shown() -> None:
+    shown = links(request_to("/"), ITEMS)
+    assert [str(link.label) for link in shown] == ["Search", "More"]
+    assert [str(link.label) for link in shown[1].children] == ["Components"]
+
+
+def test_the_longest_address_above_the_page_is_the_current_one() -> None:
+    shown = links(request_to("/_components/dialog"), ITEMS)
+    assert not shown[0].current
+    assert shown[1].children[0].current
+
+
+def test_a_path_that_only_begins_alike_is_not_below() -> None:
+    assert navigation.is_below("/invoices/7", "/invoices")
+    assert not navigation.is_below("/invoices-old", "/invoices")
+    assert navigation.is_below("/anything", "/")
+
+
+@pytest.fixture
+def sources(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(palette, "_sources", [])
+    monkeypatch.setattr(navigation, "_navigation", ITEMS)
+    return palette.register_palette_sources
+
+
+def test_the_palette_asks_each_source_and_ends_with_the_pages(sources: Any) -> None:
+    asked: list[str] = []
+
+    def invoices(request: HttpRequest, query: str) -> Iterator[Result]:
+        asked.append(query)
+        return (Result(f"INV-{number}", f"/invoices/{number}", "Invoices") for number in range(100))
+
+    sources(invoices)
+    found = palette.search(request_to("/"), "  comp ")
+    assert asked == ["comp"]
+    assert len([one for one in found if one.group == "Invoices"]) == palette.RESULTS_MAX
+    assert [str(one.label) for one in found if one.group != "Invoices"] == ["Components"]

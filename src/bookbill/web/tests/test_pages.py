@@ -1,0 +1,69 @@
+from typing import Any
+
+import pytest
+from django.http import HttpRequest
+from django.test import Client, RequestFactory
+
+from bookbill.lib.errors import Busy, Forbidden
+from bookbill.web import problems
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 429, 500, 503])
+def test_a_problem_is_a_page_with_its_status(status: int) -> None:
+    response = problems.problem(RequestFactory().get("/"), status)
+    assert response.status_code == status
+    assert "<h1" in response.content.decode()
+
+
+def test_a_refusal_says_its_own_sentence() -> None:
+    response = problems.refusal(
+        RequestFactory().get("/"), Forbidden("plan_required", "Runs are part of <Grow>.")
+    )
+    assert response.status_code == 403
+    assert "Runs are part of &lt;Grow&gt;." in response.content.decode()
+
+
+def test_busy_says_when_to_come_back() -> None:
+    assert problems.refusal(RequestFactory().get("/"), Busy("busy", "Busy."))["Retry-After"] == "2"
+
+
+def test_the_page_of_a_crash_needs_neither_session_nor_user() -> None:
+    assert problems.server_error(HttpRequest()).status_code == 500
+
+
+@pytest.mark.django_db
+def test_the_components_are_not_there_in_production(client: Client, settings: Any) -> None:
+    settings.DEBUG = settings.DEMO = False
+    assert client.get("/_components").status_code == 404
+    assert client.get("/_components/dialog").status_code == 404
+    assert client.get("/_components/public/page").status_code == 404
+
+
+@pytest.mark.django_db
+def test_the_theme_is_remembered_and_said_before_the_first_paint(client: Client, settings: Any) -> None:
+    settings.DEMO = True
+    response = client.post("/theme", {"theme": "dark", "next": "/_components"})
+    assert response["Location"] == "/_components"
+    assert '<html lang="en" data-theme="dark">' in client.get("/_components").content.decode()
+    client.post("/theme", {"theme": "system"})
+    assert "data-theme=" not in client.get("/_components").content.decode().split("<head>")[0]
+
+
+@pytest.mark.django_db
+def test_a_get_does_not_change_the_theme(client: Client) -> None:
+    assert client.get("/theme?theme=dark").status_code == 405
+
+
+@pytest.mark.django_db
+def test_a_refused_form_comes_back_whole_with_its_errors(client: Client, settings: Any) -> None:
+    settings.DEMO = True
+    response = client.post("/_components/dialog", {"amount": "12.345", "recipients": "nobody"})
+    html = response.content.decode()
+    assert response.status_code == 422
+    assert "At most 2 decimals here." in html
+    assert "is not an email address" in html
+
+
+@pytest.mark.django_db
+def test_strangers_do_not_search(client: Client) -> None:
+    assert client.get("/search?q=a").status_code == 302
