@@ -6,6 +6,8 @@ import sys
 from collections.abc import Sequence
 
 from bookbill.config.environment import BadEnvironment
+from bookbill.config.server import REFUSED_STATUS
+from bookbill.lib.errors import RuleBroken
 
 LONG_RUNNING = ("serve", "web", "worker")
 
@@ -18,11 +20,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.arguments = given[given.index("django") + 1 :]
     elif rest:
         build_parser().error(f"unknown: {' '.join(rest)}")
+    # verify: 1 says that something is wrong, so 2 is left for "could not run".
     failed = 2 if options.command == "verify" else 1
     try:
         return run(options)
-    except BadEnvironment as refused:
-        return say(str(refused), failed)
+    except (BadEnvironment, RuleBroken) as refused:
+        return say(str(refused), REFUSED_STATUS if getattr(options, "supervised", False) else failed)
     except KeyboardInterrupt:
         return 130
     except Exception as problem:
@@ -57,18 +60,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def sentence_of(problem: Exception) -> str | None:
-    """What a person needs to hear about an expected refusal; None for what should crash loudly."""
+    """What a person needs to hear about trouble from outside; None for what should crash loudly."""
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import CommandError
     from django.db import OperationalError
 
-    from bookbill.lib.errors import RuleBroken
-
-    if isinstance(problem, RuleBroken):
-        return problem.message
     if isinstance(problem, OperationalError):
         return f"The database cannot be used: {str(problem).strip().splitlines()[0]}."
-    if isinstance(problem, (CommandError, ImproperlyConfigured, OSError)):
+    if isinstance(problem, (CommandError, ImproperlyConfigured, FileNotFoundError, PermissionError)):
         return str(problem)
     return None
 
@@ -93,8 +92,10 @@ def build_parser() -> argparse.ArgumentParser:
     add_address(command)
     command = add("web", "Serve pages and the API only.")
     add_address(command)
+    command.add_argument("--supervised", action="store_true", help=argparse.SUPPRESS)
     command = add("worker", "Do the background work only.")
     command.add_argument("--once", action="store_true", help="do what is due, then end")
+    command.add_argument("--supervised", action="store_true", help=argparse.SUPPRESS)
 
     command = add("create-company", "Make a company and its owner.")
     command.add_argument("name")

@@ -31,6 +31,8 @@ def migrate(options: argparse.Namespace) -> int:
 
 
 def web(options: argparse.Namespace) -> int:
+    if not options.supervised:  # there, one that was just killed may hold the port a moment longer
+        server.require_free(options.host, options.port)
     server.run_web(settings.ENVIRONMENT, host=options.host, port=options.port)
     return 0
 

@@ -5,6 +5,7 @@ import fcntl
 import hashlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -18,9 +19,9 @@ from bookbill.config.environment import Environment
 
 DRAIN_SECONDS = 30
 RESTART_AFTER_SECONDS = 1.0
-STARTED_AFTER_SECONDS = (
-    10.0  # a process that ends sooner with an error could not start: trying again would not help
-)
+RESTART_AT_LAST_SECONDS = 30.0
+STEADY_SECONDS = 10.0  # who lasted so long starts again soon; who keeps dying waits longer each time
+REFUSED_STATUS = 78  # EX_CONFIG of <sysexits.h>: a start that was refused in a sentence
 PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
 
 
@@ -72,6 +73,20 @@ def run_web(environment: Environment, *, host: str, port: int) -> None:
             return application
 
     Web().run()
+
+
+def require_free(host: str, port: int) -> None:
+    """Refuse in a sentence where the server would try for a while and then print a stack."""
+    from bookbill.lib.errors import RuleBroken
+
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as problem:
+            raise RuleBroken(
+                "no_port", f"Port {port} of {host} cannot be used: {problem.strerror}."
+            ) from problem
 
 
 def require_migrated() -> None:
@@ -127,59 +142,83 @@ def lock(path: Path) -> Iterator[None]:
 
 def serve(*, host: str, port: int) -> int:
     """Run web and worker as children and restart one that dies. SIGTERM or Ctrl-C drains both. The exit status."""
-    supervisor = Supervisor(
-        [["web", "--host", host, "--port", str(port)], ["worker"]],
-    )
+    require_free(host, port)
+    address = ["--host", host, "--port", str(port)]
+    supervisor = Supervisor([["web", *address, "--supervised"], ["worker", "--supervised"]])
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, supervisor.ask_to_stop)
     return supervisor.run()
 
 
+class Child:
+    """One of the processes, started again when it dies."""
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        self.arguments = arguments
+        self.failures = 0
+        self.start()
+
+    def start(self) -> None:
+        self.started_at = time.monotonic()
+        self.died_at: float | None = None
+        # A group of its own: Ctrl-C reaches us alone, and we ask the children in order.
+        self.process = subprocess.Popen(  # noqa: S603 our own program
+            [sys.executable, "-m", "bookbill.config.cli", *self.arguments],
+            process_group=0,
+            preexec_fn=end_with_parent,  # noqa: PLW1509 we have one thread
+        )
+
+    def look(self) -> None:
+        """Start it again if it died, sooner or later. Raises Refused where that would not help."""
+        status = self.process.poll()
+        if status is None:
+            return
+        if status == REFUSED_STATUS:
+            raise Refused
+        now = time.monotonic()
+        if self.died_at is None:
+            self.died_at = now
+            self.failures = 0 if now - self.started_at > STEADY_SECONDS else self.failures + 1
+        if now - self.died_at >= min(RESTART_AFTER_SECONDS * self.failures**2, RESTART_AT_LAST_SECONDS):
+            self.start()
+
+
+class Refused(Exception):
+    """A child could not start, and has said why."""
+
+
 class Supervisor:
     def __init__(self, commands: Sequence[Sequence[str]]) -> None:
         self.commands = commands
-        self.children: list[tuple[subprocess.Popen[bytes], float]] = []
+        self.children: list[Child] = []
         self.stopping = False
 
     def ask_to_stop(self, number: int, frame: FrameType | None) -> None:
         self.stopping = True
 
     def run(self) -> int:
-        self.children = [self.start(command) for command in self.commands]
-        status = 0
-        while not self.stopping:
-            time.sleep(0.2)
-            for position, (child, started_at) in enumerate(self.children):
-                ended = child.poll()
-                if ended is None or self.stopping:
-                    continue
-                if ended > 0 and time.monotonic() - started_at < STARTED_AFTER_SECONDS:
-                    status, self.stopping = ended, True  # it has said why
-                else:
-                    time.sleep(RESTART_AFTER_SECONDS)
-                    self.children[position] = self.start(self.commands[position])
-        self.drain()
-        return status
-
-    def start(self, command: Sequence[str]) -> tuple[subprocess.Popen[bytes], float]:
-        # A group of its own: Ctrl-C reaches us alone, and we ask the children in order.
-        child = subprocess.Popen(  # noqa: S603 our own program
-            [sys.executable, "-m", "bookbill.config.cli", *command],
-            process_group=0,
-            preexec_fn=end_with_parent,  # noqa: PLW1509 we have one thread
-        )
-        return child, time.monotonic()
+        self.children = [Child(command) for command in self.commands]
+        try:
+            while not self.stopping:
+                time.sleep(0.2)
+                for child in self.children:
+                    child.look()
+        except Refused:
+            return 1
+        finally:
+            self.drain()
+        return 0
 
     def drain(self) -> None:
-        for child, _ in self.children:
-            child.terminate()
+        for child in self.children:
+            child.process.terminate()
         deadline = time.monotonic() + DRAIN_SECONDS + 5
-        for child, _ in self.children:
+        for child in self.children:
             try:
-                child.wait(max(0.1, deadline - time.monotonic()))
+                child.process.wait(max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
+                child.process.kill()
+                child.process.wait()
 
 
 def end_with_parent() -> None:

@@ -30,7 +30,7 @@ os.environ |= {
 }
 
 from bookbill.config.settings import *  # noqa: E402, F403
-from bookbill.config.settings import ALLOWED_HOSTS, DATABASES, LOGGING, STORAGES  # noqa: E402
+from bookbill.config.settings import ALLOWED_HOSTS, DATABASES, LOGGING, STATIC_ROOT, STORAGES  # noqa: E402
 
 ALLOWED_HOSTS += ["testserver"]
 LOGGING["root"]["level"] = "WARNING"
