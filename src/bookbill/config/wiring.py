@@ -7,6 +7,7 @@ from bookbill.bookings.events import (
     BookingsEditing,
     BookingTotalsChanging,
 )
+from bookbill.companies.tasks import register_housekeeping as forget_kept_answers
 from bookbill.customers.events import CustomerBillingChanged
 from bookbill.delivery.composing import register_composer
 from bookbill.invoices.actions import following, refresh
@@ -41,3 +42,4 @@ def wire_work() -> None:
     register(PDF_JOB, make_pdf, database_only=False)
     register(SEND_JOB, send_held, database_only=True)
     register_composer(CAUSE, compose_version_mail)
+    forget_kept_answers()
