@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from bookbill.config.api import api
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("bookbill.invoices.urls")),
     path("api/v1/", api.urls),
     path("accounts/", include("allauth.urls")),
     path("", include("bookbill.companies.urls")),

@@ -17,7 +17,7 @@ from bookbill.delivery.rules import State
 from bookbill.invoices.models import Invoice, InvoiceQuerySet
 from bookbill.invoices.rules import Mark, MarkFacts, Status, marks_of
 from bookbill.ledger.models import Payment
-from bookbill.lib.errors import BadInput
+from bookbill.lib.errors import BadInput, NotFound
 from bookbill.lib.fields import prefix_range
 from bookbill.lib.parsing import parse_amount
 from bookbill.money.currencies import exponent_of
@@ -34,6 +34,14 @@ class InvoiceRow:
     marks: tuple[Mark, ...]
     booking_numbers: tuple[str, ...]
     """The first and the last, or the only one."""
+
+
+def find_invoice(invoice_id: UUID) -> Invoice:
+    """One invoice with its customer. Raises NotFound, alike for a stranger's and for none."""
+    invoice = Invoice.objects.select_related("customer").filter(pk=invoice_id).first()
+    if invoice is None:
+        raise NotFound("not_found", _("There is no such invoice."))
+    return invoice
 
 
 def rows_of(invoices: Sequence[Invoice], *, now: datetime) -> list[InvoiceRow]:

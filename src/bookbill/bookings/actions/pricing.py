@@ -129,5 +129,7 @@ def money_sentence(code: str) -> str:
         "total_too_large": _("The total is larger than Bookbill can bill."),
         "discount_too_large": _("The discount is larger than the sum it is taken from."),
         "bad_discount": _("A discount is a percentage from 0 to 100, or an amount that is not negative."),
-        "too_many_decimals": _("Quantities have at most 3 decimals, unit prices at most 4."),
+        "bad_quantity": _("A quantity has at most 3 decimals."),
+        "bad_unit_price": _("A price has at most 4 decimals."),
+        "bad_rate": _("A tax rate lies between 0 and 100 percent."),
     }.get(code, _("These amounts cannot be billed."))

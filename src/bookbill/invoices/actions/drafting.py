@@ -45,19 +45,8 @@ def make_invoices(drafts: Sequence[InvoiceDraft], *, by: Actor, now: datetime) -
     for draft in drafts:
         own = [bookings[pk] for pk in draft.booking_ids]
         check_group(own)
-        customer = customers[own[0].customer_id]
-        terms = draft.terms_days if draft.terms_days is not None else customer.payment_terms_days
-        invoice = Invoice(
-            id=new_id(),
-            company=company,
-            customer=customer,
-            currency=company.currency,
-            terms_days=company.payment_terms_days if terms is None else terms,
-            note=draft.note,
-            extra_recipients=list(draft.extra_recipients),
-            payment_link=company.payment_link_default if draft.payment_link is None else draft.payment_link,
-            is_instant=own[0].is_instant,
-            created_at=now,
+        invoice = new_invoice(
+            draft, company, customers[own[0].customer_id], now=now, is_instant=own[0].is_instant
         )
         invoices.append(invoice)
         for booking in own:
@@ -80,6 +69,25 @@ def make_invoices(drafts: Sequence[InvoiceDraft], *, by: Actor, now: datetime) -
         now=now,
     )
     return invoices
+
+
+def new_invoice(
+    draft: InvoiceDraft, company: Company, customer: Customer, *, now: datetime, is_instant: bool = False
+) -> Invoice:
+    """The row of a new draft, not stored yet; terms and payment link from the customer and the company unless given."""
+    terms = draft.terms_days if draft.terms_days is not None else customer.payment_terms_days
+    return Invoice(
+        id=new_id(),
+        company=company,
+        customer=customer,
+        currency=company.currency,
+        terms_days=company.payment_terms_days if terms is None else terms,
+        note=draft.note,
+        extra_recipients=list(draft.extra_recipients),
+        payment_link=company.payment_link_default if draft.payment_link is None else draft.payment_link,
+        is_instant=is_instant,
+        created_at=now,
+    )
 
 
 def make_instant_invoice(booking: BookingDraft, draft: InvoiceDraft, *, by: Actor, now: datetime) -> Invoice:

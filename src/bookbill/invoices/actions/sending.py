@@ -163,6 +163,23 @@ def hold_sending(
     )
 
 
+def send_or_hold(
+    invoice_ids: Sequence[UUID],
+    *,
+    by: Actor,
+    now: datetime,
+    recipients: Mapping[UUID, Sequence[str]] | None = None,
+    mark_only: bool = False,
+) -> bool:
+    """What Send on a page does: begin the company's hold, or send at once where it is switched off. True if held."""
+    hold_seconds = Company.objects.values_list("hold_seconds", flat=True).get(pk=by.company_id)
+    if hold_seconds and not mark_only:
+        hold_sending(invoice_ids, by=by, now=now, recipients=recipients)
+        return True
+    send_invoices(invoice_ids, by=by, now=now, recipients=recipients, mark_only=mark_only)
+    return False
+
+
 def undo_sending(invoice_ids: Sequence[UUID], *, by: Actor, now: datetime) -> None:
     """Take a promised sending back, while it has not begun. Raises `already_sent` when it is too late."""
     assert_in_transaction()

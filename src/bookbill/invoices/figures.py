@@ -1,0 +1,76 @@
+"""The figures above the list of invoices: a fixed number of sums over indexed rows."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Count, Min, Sum
+
+from bookbill.bookings.models import Booking
+from bookbill.companies.clock import date_in_zone
+from bookbill.companies.models import Company
+from bookbill.invoices.models import Invoice
+from bookbill.invoices.reading import needs_attention_q, overdue_q
+from bookbill.invoices.rules import Status
+from bookbill.ledger.models import Payment, Reversal
+
+COLLECTED_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Amounts in minor units of the company's currency."""
+
+    to_invoice_count: int
+    to_invoice_minor: int
+    outstanding_count: int
+    outstanding_minor: int
+    overdue_count: int
+    overdue_minor: int
+    oldest_overdue_days: int
+    drafts_count: int
+    drafts_minor: int
+    collected_minor: int
+
+
+def read_figures(company: Company, *, now: datetime) -> Figures:
+    """Six queries."""
+    today = date_in_zone(company, now)
+    since = today - timedelta(days=COLLECTED_DAYS)
+    to_invoice = Booking.objects.to_invoice().aggregate(count=Count("pk"), sum=Sum("total_minor"))
+    outstanding = (
+        Invoice.objects.sent_and_live()
+        .filter(due_minor__gt=0)
+        .aggregate(count=Count("pk"), sum=Sum("due_minor"))
+    )
+    overdue = Invoice.objects.filter(overdue_q(today)).aggregate(
+        count=Count("pk"), sum=Sum("due_minor"), oldest=Min("due_date")
+    )
+    drafts = Invoice.objects.filter(status=Status.DRAFT).aggregate(count=Count("pk"), sum=Sum("total_minor"))
+    collected = Payment.objects.filter(received_on__gt=since).aggregate(sum=Sum("amount_minor"))["sum"] or 0
+    undone = (
+        Reversal.objects.filter(payment__received_on__gt=since).aggregate(sum=Sum("amount_minor"))["sum"] or 0
+    )
+    oldest: date | None = overdue["oldest"]
+    return Figures(
+        to_invoice_count=to_invoice["count"],
+        to_invoice_minor=to_invoice["sum"] or 0,
+        outstanding_count=outstanding["count"],
+        outstanding_minor=outstanding["sum"] or 0,
+        overdue_count=overdue["count"],
+        overdue_minor=overdue["sum"] or 0,
+        oldest_overdue_days=(today - oldest).days if oldest else 0,
+        drafts_count=drafts["count"],
+        drafts_minor=drafts["sum"] or 0,
+        collected_minor=collected - undone,
+    )
+
+
+def count_tabs(company: Company, *, now: datetime) -> dict[str, int]:
+    """How many invoices each tab of the list holds. One query for the statuses, one for each other tab."""
+    by_status = dict(Invoice.objects.order_by().values_list("status").annotate(count=Count("pk")))
+    counts = {status.value: by_status.get(status.value, 0) for status in Status}
+    others = Invoice.objects.aggregate(
+        overdue=Count("pk", filter=overdue_q(date_in_zone(company, now))),
+        needs_attention=Count("pk", filter=needs_attention_q()),
+    )
+    return {"": sum(counts.values()), **counts, **others}

@@ -1,0 +1,104 @@
+"""What people type about invoices and payments on them."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from bookbill.companies.models import Company
+from bookbill.ledger.rules import Method
+from bookbill.lib.parsing import RECIPIENTS_MAX
+from bookbill.web.forms import AmountField, DayField, LineField, NoteField, RecipientsField
+
+NOTE_MAX, REASON_MAX = 5_000, 300
+TERMS = [
+    (0, _("Due on receipt")),
+    (7, _("Net 7")),
+    (14, _("Net 14")),
+    (15, _("Net 15")),
+    (30, _("Net 30")),
+    (45, _("Net 45")),
+    (60, _("Net 60")),
+]
+
+METHOD_LABELS = {
+    Method.CASH: _("Cash"),
+    Method.CHEQUE: _("Cheque"),
+    Method.BANK_TRANSFER: _("Bank transfer"),
+    Method.CARD: _("Card"),
+    Method.DIRECT_DEBIT: _("Direct debit"),
+    Method.OTHER: _("Other"),
+}
+
+
+class InvoiceForm(forms.Form):
+    """What may be said on an invoice before it is sent. The recipients are those of this invoice only."""
+
+    recipients = RecipientsField(
+        label=_("Send to"),
+        required=False,
+        help_text=_("Several addresses: put commas between them, at most %(max)d.") % {"max": RECIPIENTS_MAX},
+    )
+    issue_date = DayField(label=_("Invoice date"), required=False, help_text=_("Empty: the day it is sent."))
+    terms_days = forms.TypedChoiceField(label=_("Terms"), coerce=int)
+    due_date = DayField(
+        label=_("Due date"), required=False, help_text=_("Empty: the invoice date and the terms.")
+    )
+    note = NoteField(
+        label=_("Personal note"),
+        max_length=NOTE_MAX,
+        required=False,
+        help_text=_("Printed on the invoice and put into the mail."),
+    )
+    payment_link = forms.BooleanField(label=_("Add Payment Link to Invoice"), required=False)
+
+    def __init__(self, *args: Any, terms_days: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = dict(TERMS)
+        choices.setdefault(terms_days, format_lazy("Net {days}", days=terms_days))
+        field = self.fields["terms_days"]
+        assert isinstance(field, forms.TypedChoiceField)
+        field.choices = sorted(choices.items())
+
+
+class SentInvoiceForm(forms.Form):
+    """What may still be said once it was sent; it shows from the next sending on."""
+
+    note = NoteField(label=_("Personal note"), max_length=NOTE_MAX, required=False)
+    extra_recipients = RecipientsField(label=_("Also send to"), required=False)
+    payment_link = forms.BooleanField(label=_("Add Payment Link to Invoice"), required=False)
+
+
+class SendForm(forms.Form):
+    recipients = RecipientsField(label=_("Send to"), help_text=_("This list is used for this sending only."))
+
+
+class PaymentForm(forms.Form):
+    amount = AmountField(label=_("Amount"))
+    received_on = DayField(label=_("Date"))
+    method = forms.ChoiceField(
+        label=_("Method"), choices=[(method.value, label) for method, label in METHOD_LABELS.items()]
+    )
+    reference = LineField(
+        label=_("Reference"), max_length=200, required=False, help_text=_("Cheque number, transfer text …")
+    )
+
+    def __init__(self, *args: Any, company: Company, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        amount = self.fields["amount"]
+        assert isinstance(amount, AmountField)
+        amount.set_currency(company.currency)
+
+
+class CancelForm(forms.Form):
+    reason = LineField(label=_("Reason"), max_length=REASON_MAX)
+    bookings = forms.ChoiceField(
+        label=_("Its bookings"),
+        choices=[
+            ("again", _("Can be invoiced again")),
+            ("hold_back", _("Hold back, they are not to be invoiced")),
+        ],
+        widget=forms.RadioSelect,
+        initial="again",
+    )
+    notify = forms.BooleanField(label=_("Send the cancelled copy to the recipients"), required=False)

@@ -1,0 +1,42 @@
+"""`{% load invoices %}`: status and marks as badges."""
+
+from datetime import date
+
+from django import template
+from django.utils.safestring import SafeString, mark_safe
+
+from bookbill.invoices.models import Invoice
+from bookbill.invoices.reading import InvoiceRow
+from bookbill.invoices.words import mark_word, status_word
+from bookbill.web.formatting import day
+from bookbill.web.templatetags.web import badge, mark
+
+register = template.Library()
+
+
+@register.simple_tag
+def invoice_badges(row: InvoiceRow, today: date) -> SafeString:
+    """The status of a list's row, and its marks, in words."""
+    word = status_word(row.invoice.status_now())
+    parts = [badge(word.text, word.tone)]
+    for held in row.marks:
+        said = mark_word(held, row.invoice, today=today)
+        parts.append(mark(said.text, said.tone, said.icon))
+    return mark_safe("".join(parts))  # noqa: S308 - every part is escaped by format_html
+
+
+@register.simple_tag
+def invoice_status(invoice: Invoice) -> SafeString:
+    word = status_word(invoice.status_now())
+    return badge(word.text, word.tone)
+
+
+@register.filter
+def iso_day(value: str) -> str:
+    """An ISO date of a document as the reader writes dates."""
+    return day(date.fromisoformat(value))
+
+
+@register.filter
+def minus(value: int, other: int) -> int:
+    return value - other

@@ -1,0 +1,98 @@
+"""The pages of invoices, through the door that people use."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from bookbill.bookings.models import Booking
+from bookbill.companies.models import Company, Member
+from bookbill.invoices.models import Invoice, Version
+from bookbill.invoices.rules import Status
+from bookbill.lib.actor import Actor
+
+
+@pytest.fixture
+def desk(company: Company, ana: Actor) -> Client:
+    """Ana's browser, signed in."""
+    client = Client()
+    client.force_login(Member.objects.get(pk=ana.member_id).user)
+    return client
+
+
+def test_generate_invoice_saves_a_draft_then_sends_it(
+    desk: Client, make_booking: Callable[..., Booking]
+) -> None:
+    booking = make_booking()
+    address = f"/payments/invoices/new?bookings={booking.pk}"
+    assert "Generate Invoice for B-1001" in desk.get(address).content.decode()
+
+    answer = desk.post(
+        address,
+        {
+            "bookings": str(booking.pk),
+            "recipients": "a@x.example, b@y.example",
+            "terms_days": "14",
+            "note": "Thanks",
+            "act": "draft",
+        },
+    )
+    assert answer.status_code == 303
+    invoice = Invoice.objects.get()
+    assert invoice.status == Status.DRAFT
+    assert invoice.extra_recipients == ["a@x.example", "b@y.example"]
+
+    answer = desk.post(
+        f"/payments/invoices/{invoice.pk}/sendings", {"recipients": "a@x.example", "act": "send"}
+    )
+    assert answer.status_code == 303
+    assert Version.objects.count() == 1
+    for tab in ("", "/versions", "/emails", "/history"):
+        shown = desk.get(f"/payments/invoices/{invoice.pk}{tab}")
+        assert shown.status_code == 200
+        assert "INV-2026-00001" in shown.content.decode() or "INV-" in shown.content.decode()
+
+
+def test_a_wrong_address_is_refused_beside_its_field_and_nothing_is_made(
+    desk: Client, make_booking: Callable[..., Booking]
+) -> None:
+    booking = make_booking()
+    answer = desk.post(
+        f"/payments/invoices/new?bookings={booking.pk}",
+        {"bookings": str(booking.pk), "recipients": "not-an-address", "terms_days": "14", "act": "send"},
+    )
+    assert answer.status_code == 422
+    assert "is not an email address" in answer.content.decode()
+    assert not Invoice.objects.exists()
+
+
+def test_the_preview_is_a_watermarked_pdf_and_stores_nothing(
+    desk: Client, make_booking: Callable[..., Booking]
+) -> None:
+    booking = make_booking()
+    answer = desk.post(
+        f"/payments/invoices/new?bookings={booking.pk}",
+        {"bookings": str(booking.pk), "terms_days": "14", "act": "preview"},
+    )
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF")
+    assert not Invoice.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["", "/choose", "/instant"])
+def test_every_page_opens_empty(desk: Client, path: str) -> None:
+    assert desk.get(f"/payments/invoices{path}").status_code == 200
+
+
+def test_the_list_takes_as_many_queries_for_one_invoice_as_for_thirty(
+    desk: Client, make_invoice: Callable[..., Invoice], django_assert_max_num_queries: Any
+) -> None:
+    make_invoice()
+    desk.get("/payments/invoices")
+    with django_assert_max_num_queries(60) as one:
+        desk.get("/payments/invoices")
+    for _ in range(29):
+        make_invoice()
+    with django_assert_max_num_queries(len(one)):
+        assert desk.get("/payments/invoices").status_code == 200

@@ -1,0 +1,220 @@
+"""The invoice: its figures and bookings, and the tabs Payments, Versions, Emails, History."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from bookbill.activity.models import Entry
+from bookbill.bookings.models import Booking
+from bookbill.companies.clock import date_in_zone, now
+from bookbill.companies.doors.pages import staff_view
+from bookbill.companies.doors.requests import CompanyRequest
+from bookbill.companies.rights import Right
+from bookbill.delivery.models import Message
+from bookbill.documents.document import from_json_bytes
+from bookbill.invoices.actions.cancelling import last_sent_document
+from bookbill.invoices.actions.sending import resolve_recipients
+from bookbill.invoices.claims import differences
+from bookbill.invoices.emails import change_sentence
+from bookbill.invoices.forms import METHOD_LABELS
+from bookbill.invoices.live import customer_url, read_live
+from bookbill.invoices.models import Invoice, Version, VersionKind
+from bookbill.invoices.reading import InvoiceRow, find_invoice, rows_of
+from bookbill.invoices.rules import Status
+from bookbill.invoices.words import message_kind_word, message_word, terms_word
+from bookbill.ledger.models import Allocation, Payment
+from bookbill.ledger.rules import Method
+from bookbill.web.htmx import render_page
+
+HISTORY_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedPayment:
+    """A payment as far as it lies on this invoice's bookings."""
+
+    payment: Payment
+    method: str
+    placed_minor: int
+    booking_numbers: tuple[str, ...]
+
+
+@staff_view(Right.VIEW_INVOICES, methods=("GET", "HEAD"))
+def payments_tab(request: CompanyRequest, pk: UUID) -> HttpResponse:
+    """The invoice's own page: Payments is the first tab."""
+    invoice = find_invoice(pk)
+    numbers = dict(Booking.objects.filter(invoice=invoice).values_list("pk", "number"))
+    placed = Allocation.objects.filter(booking__in=numbers).placed()
+    payments = Payment.objects.in_bulk({payment_id for payment_id, _booking, _amount in placed})
+    rows = [
+        PlacedPayment(
+            payment=payment,
+            method=str(METHOD_LABELS[Method(payment.method)]),
+            placed_minor=sum(amount for payment_id, _booking, amount in placed if payment_id == payment.pk),
+            booking_numbers=tuple(
+                numbers[booking] for payment_id, booking, _amount in placed if payment_id == payment.pk
+            ),
+        )
+        for payment in sorted(
+            payments.values(), key=lambda payment: (payment.received_on, payment.pk), reverse=True
+        )
+    ]
+    return frame(request, invoice, "payments", {"payments": rows})
+
+
+@staff_view(Right.VIEW_INVOICES, methods=("GET", "HEAD"))
+def versions_tab(request: CompanyRequest, pk: UUID) -> HttpResponse:
+    """What was sent, each with what changed since the one before."""
+    invoice = find_invoice(pk)
+    versions = list(Version.objects.filter(invoice=invoice).order_by("n"))
+    documents = [from_json_bytes(version.document.encode()) for version in versions]
+    changes: list[list[str]] = [[]]
+    for before, after in pairwise(documents):
+        changes.append([change_sentence(change, invoice.currency) for change in differences(before, after)])
+    rows = list(zip(versions, changes, strict=False))
+    return frame(request, invoice, "versions", {"versions": list(reversed(rows))})
+
+
+@staff_view(Right.VIEW_INVOICES, methods=("GET", "HEAD"))
+def emails_tab(request: CompanyRequest, pk: UUID) -> HttpResponse:
+    """Every mail about this invoice, and what became of it."""
+    invoice = find_invoice(pk)
+    messages = Message.objects.about([invoice.pk]).order_by("-created_at", "recipient")
+    rows = [(message, message_kind_word(message.kind), message_word(message.state)) for message in messages]
+    return frame(request, invoice, "emails", {"mails": rows})
+
+
+@staff_view(Right.VIEW_INVOICES, Right.VIEW_HISTORY, methods=("GET", "HEAD"))
+def history_tab(request: CompanyRequest, pk: UUID) -> HttpResponse:
+    """Who did what to the invoice and its bookings."""
+    invoice = find_invoice(pk)
+    subjects = [invoice.pk, *Booking.objects.filter(invoice=invoice).values_list("pk", flat=True)]
+    entries = Entry.objects.filter(
+        subject_type__in=("invoice", "booking"), subject_id__in=subjects
+    ).newest_first()[:HISTORY_MAX]
+    return frame(
+        request,
+        invoice,
+        "history",
+        {"entries": [(entry, *said(entry, invoice.currency)) for entry in entries]},
+    )
+
+
+def frame(request: CompanyRequest, invoice: Invoice, tab: str, context: dict[str, Any]) -> HttpResponse:
+    """The invoice around a tab."""
+    instant = now(request.company)
+    row = rows_of([invoice], now=instant)[0]
+    document = (
+        last_sent_document(invoice) if invoice.cancelled_at else read_live([invoice], now=instant)[invoice.pk]
+    )
+    bookings = {
+        str(booking.pk): booking
+        for booking in Booking.objects.filter(pk__in=[block.id for block in document.bookings])
+    }
+    return render_page(
+        request,
+        "invoices/detail.html",
+        {
+            "invoice": invoice,
+            "row": row,
+            "customer": invoice.customer,
+            "document": document,
+            "blocks": [(block, bookings.get(block.id)) for block in document.bookings],
+            "terms": terms_word(invoice.terms_days),
+            "recipients": resolve_recipients([invoice], {})[invoice.pk],
+            "customer_url": customer_url(invoice) if invoice.sent_at else "",
+            "changes": changes_since_sent(invoice, row, instant),
+            "last_sent": Version.objects.filter(invoice=invoice, kind=VersionKind.SENT)
+            .order_by("-n")
+            .first(),
+            "tab": tab,
+            "tabs": tabs_of(invoice, tab),
+            "today": date_in_zone(request.company, instant),
+            "acts": acts_of(invoice),
+            **context,
+        },
+        partial="tab",
+    )
+
+
+def changes_since_sent(invoice: Invoice, row: InvoiceRow, instant: datetime) -> list[str]:
+    """What the customer does not see yet, a sentence each, with who did it where one booking's price moved."""
+    if not invoice.is_changed():
+        return []
+    live = read_live([invoice], now=instant)[invoice.pk]
+    sent = last_sent_document(invoice)
+    by = {
+        entry.subject_label: entry.actor_label
+        for entry in Entry.objects.filter(
+            subject_type="booking",
+            type="booking.edited",
+            subject_id__in=[block.id for block in live.bookings],
+        ).order_by("id")
+    }
+    return [
+        _("%(change)s, by %(name)s")
+        % {"change": change_sentence(change, invoice.currency), "name": by[change.booking_number]}
+        if change.booking_number in by
+        else change_sentence(change, invoice.currency)
+        for change in differences(sent, live)
+    ]
+
+
+def tabs_of(invoice: Invoice, current: str) -> list[tuple[str, str, int | None, bool]]:
+    """(address, label, count, is current) of each tab."""
+    names = [
+        ("payments", "detail", _("Payments"), None),
+        ("versions", "versions", _("Versions"), invoice.last_version_n),
+        ("emails", "emails", _("Emails"), Message.objects.about([invoice.pk]).count()),
+        ("history", "history", _("History"), None),
+    ]
+    return [
+        (reverse(f"invoices:{name}", args=[invoice.pk]), label, count, key == current)
+        for key, name, label, count in names
+    ]
+
+
+def acts_of(invoice: Invoice) -> dict[str, bool]:
+    """Which buttons the state allows; rights are asked beside them."""
+    status = invoice.status_now()
+    live = status not in (Status.DRAFT, Status.CANCELLED)
+    return {
+        "send": status == Status.DRAFT and invoice.sending_at is None,
+        "undo": invoice.sending_at is not None,
+        "send_again": live and invoice.sending_at is None,
+        "edit": status == Status.DRAFT,
+        "delete": status == Status.DRAFT,
+        "pay": status != Status.CANCELLED and invoice.due() > 0,
+        "cancel": live,
+        "copy_link": live,
+    }
+
+
+def said(entry: Entry, currency: str) -> tuple[str, str]:
+    """An entry of the history as a sentence, and its icon."""
+    words = {"who": entry.actor_label, "what": entry.subject_label or _("the draft")}
+    sentences = {
+        "invoice.created": (_("%(who)s made the invoice"), "file-plus"),
+        "invoice.edited": (_("%(who)s edited the invoice"), "pencil"),
+        "invoice.sending_promised": (_("%(who)s pressed Send"), "send"),
+        "invoice.sending_undone": (_("%(who)s took the sending back"), "undo-2"),
+        "invoice.sending_refused": (_("Could not be sent"), "circle-alert"),
+        "invoice.sent": (_("%(who)s sent version %(version)s"), "send"),
+        "invoice.cancelled": (_("%(who)s cancelled the invoice"), "ban"),
+        "invoice.viewed": (_("The customer opened it"), "eye"),
+        "booking.created": (_("%(who)s made booking %(what)s"), "plus"),
+        "booking.edited": (_("%(who)s edited booking %(what)s"), "pencil"),
+        "booking.completed": (_("%(who)s completed booking %(what)s"), "check"),
+        "booking.cancelled": (_("%(who)s cancelled booking %(what)s"), "ban"),
+        "booking.cover_released": (_("Money of booking %(what)s became credit"), "coins"),
+        "booking.written_off": (_("%(who)s wrote off booking %(what)s"), "ban"),
+        "booking.reduced": (_("%(who)s lowered the claim on booking %(what)s"), "trending-down"),
+    }
+    sentence, icon = sentences.get(entry.type, ("%(who)s: " + entry.type, "activity"))
+    return sentence % {**words, "version": entry.after.get("version", "")}, icon

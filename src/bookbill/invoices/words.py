@@ -1,0 +1,75 @@
+"""How statuses, marks and kinds of mail read on a page, and in which tone."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from bookbill.delivery.rules import State
+from bookbill.invoices.models import Invoice
+from bookbill.invoices.rules import Mark, Status, days_overdue
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word with its tone and, for marks, an icon."""
+
+    text: str
+    tone: str
+    icon: str = ""
+
+
+def status_word(status: str) -> Word:
+    return {
+        Status.DRAFT: Word(_("Draft"), "neutral"),
+        Status.SENT: Word(_("Sent"), "info"),
+        Status.PARTIALLY_PAID: Word(_("Partially paid"), "warning"),
+        Status.PAID: Word(_("Paid in full"), "success"),
+        Status.CANCELLED: Word(_("Cancelled"), "neutral"),
+    }[Status(status)]
+
+
+def mark_word(mark: Mark, invoice: Invoice, *, today: date) -> Word:
+    if mark == Mark.OVERDUE:
+        days = days_overdue(today=today, due_date=invoice.due_date, due_minor=invoice.due())
+        return Word(
+            ngettext("Overdue %(days)d day", "Overdue %(days)d days", days) % {"days": days}, "error", "clock"
+        )
+    return {
+        Mark.VIEWED: Word(_("Viewed"), "neutral", "eye"),
+        Mark.SENDING: Word(_("Sending"), "info", "send"),
+        Mark.NOT_DELIVERED: Word(_("Not delivered"), "error", "mail-x"),
+        Mark.BOUNCED: Word(_("Bounced"), "error", "mail-x"),
+        Mark.CHANGED_SINCE_SENT: Word(_("Changed since sent"), "warning", "file-diff"),
+        Mark.CREDIT_TO_PLACE: Word(_("Credit to place"), "info", "coins"),
+        Mark.DISPUTED: Word(_("Disputed"), "error", "circle-alert"),
+        Mark.WRITTEN_OFF: Word(_("Written off"), "neutral", "ban"),
+        Mark.ALREADY_PAID: Word(_("Already paid"), "success", "check"),
+    }[mark]
+
+
+def message_word(state: str) -> Word:
+    return {
+        State.QUEUED: Word(_("Waiting to leave"), "neutral", "clock"),
+        State.SENDING: Word(_("Sending"), "info", "send"),
+        State.ACCEPTED: Word(_("Sent"), "success", "check"),
+        State.DEFERRED: Word(_("Refused for now, trying again"), "warning", "clock"),
+        State.FAILED: Word(_("Not delivered"), "error", "mail-x"),
+        State.BOUNCED: Word(_("Bounced"), "error", "mail-x"),
+        State.UNKNOWN: Word(_("Unknown: it may have arrived"), "warning", "circle-help"),
+    }[State(state)]
+
+
+def message_kind_word(kind: str) -> str:
+    return {
+        "invoice": _("Invoice"),
+        "updated": _("Updated invoice"),
+        "cancelled": _("Cancelled copy"),
+        "reminder": _("Reminder"),
+        "receipt": _("Receipt"),
+    }.get(kind, kind)
+
+
+def terms_word(days: int) -> str:
+    return _("Net %(days)d") % {"days": days} if days else _("Due on receipt")
