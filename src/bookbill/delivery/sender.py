@@ -33,6 +33,9 @@ from bookbill.work.clock import process_clock
 log = logging.getLogger(__name__)
 
 LAPSED_CHECK_EVERY = 5.0  # seconds
+CHOOSING_SECONDS = (
+    0.2  # a lane waits so long for the others to choose; one may be calling a server that does not answer
+)
 TURN_SECONDS = (
     10.0  # then what is left of a batch goes back, so that a slow server delays neither others nor a stop
 )
@@ -40,6 +43,7 @@ NOT_MADE = "This mail could not be made:"
 
 _bodies = Bodies()
 _lanes = threading.local()
+_choosing = threading.Lock()
 
 
 def lane_count() -> int:
@@ -76,24 +80,36 @@ class Lane:
         if Outbox.objects.filter(held_at__isnull=False).exists():
             return 0
         gave_up = self.look_for_lapsed()
-        due = Message.objects.due(process_clock())
-        if not due.exists():
+        if not Message.objects.due(process_clock()).exists():
             if self.connection:
                 self.connection.leave_when_idle()
             return gave_up
-        connection = None
-        if not settings.DEMO and due.filter(company__is_sandbox=False).exists():
-            connection = self.connected()
-        if connection is None and not settings.DEMO and not due.filter(company__is_sandbox=True).exists():
+        # One lane after another, so that one mail does not make every lane call the server.
+        if not _choosing.acquire(timeout=CHOOSING_SECONDS):
             return gave_up
-        messages = claims.claim(only_sandboxes=connection is None and not settings.DEMO, after=self.after)
-        if messages:
-            self.after = messages[-1].company_id
+        try:
+            messages, connection = self.choose()
+        finally:
+            _choosing.release()
         self.keep([message for message in messages if mailbox.is_kept(message)])
         if connection:
             self.send_all(connection, [message for message in messages if not mailbox.is_kept(message)])
         self.write_down()
-        return len(messages)
+        return gave_up + len(messages)
+
+    def choose(self) -> tuple[list[Message], Connection | None]:
+        """Claim what can leave now: all that is due when the server can be reached, else only what needs none."""
+        due = Message.objects.due(process_clock())
+        connection = None
+        if not settings.DEMO and due.filter(company__is_sandbox=False).exists():
+            connection = self.connected()
+        only_sandboxes = connection is None and not settings.DEMO
+        if only_sandboxes and not due.filter(company__is_sandbox=True).exists():
+            return [], None
+        messages = claims.claim(only_sandboxes=only_sandboxes, after=self.after)
+        if messages:
+            self.after = messages[-1].company_id
+        return messages, connection
 
     def look_for_lapsed(self) -> int:
         if time.monotonic() < self.looks_for_lapsed_at:

@@ -42,5 +42,6 @@ def test_a_commit_that_cannot_even_begin_leaves_nothing_waiting(together: Callab
         commit(lambda: None)
 
     (answer,) = together(broken)
-    assert isinstance(answer, Exception)
+    if connection.vendor == "sqlite":  # elsewhere transact() connects anew
+        assert isinstance(answer, Exception)
     assert together(partial(commit, lambda: "next")) == ["next"]

@@ -75,19 +75,29 @@ def test_senders_killed_at_any_moment_lose_nothing_and_double_nothing(
     assert by_state["unknown"] <= 2 * LANES
 
 
+def work() -> None:
+    with scopes_disabled():
+        lane = Lane()
+        while Message.objects.due(process_clock()).exists():
+            lane.run_once()
+        if lane.connection:
+            lane.connection.close()
+
+
 def test_lanes_at_the_same_moment_send_each_mail_once(
     owe: Owe, smtp_server: SmtpServer, together: Any
 ) -> None:
     owe(*[f"r{n}@maple.example" for n in range(60)])
 
-    def work() -> None:
-        with scopes_disabled():
-            lane = Lane()
-            while lane.run_once():
-                pass
-            if lane.connection:
-                lane.connection.close()
-
     assert together(work, work, work) == [None, None, None]
     assert Counter(smtp_server.recipients()) == {f"r{n}@maple.example": 1 for n in range(60)}
     assert set(Message.objects.values_list("state", flat=True)) == {"accepted"}
+
+
+def test_one_mail_makes_one_lane_call_the_server(owe: Owe, smtp_server: SmtpServer, together: Any) -> None:
+    owe("first@maple.example")
+    together(*[work] * 6)
+    owe("second@maple.example")
+    together(work)
+    first, second = smtp_server.messages()
+    assert second.connection == first.connection + 1
