@@ -3,6 +3,7 @@ import io
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
@@ -92,6 +93,13 @@ def test_the_same_document_gives_the_same_bytes_here_and_in_another_process() ->
         [sys.executable, "-c", script], input=to_json_bytes(document), capture_output=True, check=True
     ).stdout
     assert there == here
+
+
+def test_threads_render_side_by_side() -> None:
+    documents = [make_document(3, number=f"INV-{n}") for n in range(12)]
+    with ThreadPoolExecutor(4) as threads:
+        side_by_side = list(threads.map(lambda document: make_pdf(document).pdf, documents))
+    assert side_by_side == [make_pdf(document).pdf for document in documents]
 
 
 def test_it_is_an_archive_file_for_everybody_with_title_language_and_date() -> None:
