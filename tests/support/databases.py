@@ -7,7 +7,10 @@ refuse deletion anyway.
 
 import fcntl
 import hashlib
+import os
 import shutil
+import subprocess
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -44,18 +47,7 @@ class SqliteDatabases:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.current: Path | None = None
         self.count = 0
-        self.template = ROOT / "var" / "test" / f"{schema_hash()}.sqlite3"
-        with file_lock(self.template.parent / "lock"):
-            if not self.template.exists():
-                self.make_template()
-
-    def make_template(self) -> None:
-        for old in self.template.parent.glob("*.sqlite3*"):
-            old.unlink()
-        draft = self.template.with_suffix(".draft")
-        draft.unlink(missing_ok=True)
-        migrate_at(str(draft))
-        draft.rename(self.template)
+        self.template = sqlite_template()
 
     def open_copy(self) -> None:
         previous, self.count = self.current, self.count + 1
@@ -168,8 +160,7 @@ def point_at(name: str) -> None:
 def migrate_at(name: str) -> None:
     point_at(name)
     call_command("migrate", verbosity=0, interactive=False)
-    tables = set(connections["default"].introspection.table_names())
-    triggers.install(trigger for trigger in triggers.all_triggers() if trigger.table in tables)
+    triggers.apply_all()
     connections.close_all()
 
 
@@ -181,6 +172,30 @@ def schema_hash() -> str:
         digest.update(str(path.relative_to(ROOT)).encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:20]
+
+
+def sqlite_template() -> Path:
+    """The migrated file, made if migrations changed since the last time."""
+    template = ROOT / "var" / "test" / f"{schema_hash()}.sqlite3"
+    with file_lock(template.parent / "lock"):
+        if not template.exists():
+            for old in template.parent.glob("*.sqlite3*"):
+                old.unlink()
+            draft = template.with_suffix(".draft")
+            draft.unlink(missing_ok=True)
+            production = {
+                "DJANGO_SETTINGS_MODULE": "bookbill.config.settings",
+                "DATABASE_URL": f"sqlite:///{draft}",
+            }
+            migrate = [sys.executable, "-m", "bookbill.config.cli", "migrate"]
+            subprocess.run(migrate, env={**os.environ, **production}, stdout=subprocess.DEVNULL, check=True)
+            draft.rename(template)
+    return template
+
+
+def copy_of_template(path: Path) -> None:
+    """A migrated SQLite file of its own, for a test that starts real processes."""
+    shutil.copyfile(sqlite_template(), path)
 
 
 def remove_sqlite(path: Path | None) -> None:

@@ -52,7 +52,11 @@ def run(options: argparse.Namespace) -> int:
         return server.serve(host=options.host, port=options.port)
 
     import django
+    from django.conf import settings
 
+    if options.command not in LONG_RUNNING:
+        # One connection is enough, and a pool would hide for ten seconds why there is none.
+        settings.DATABASES["default"]["OPTIONS"].pop("pool", None)
     django.setup()
     from bookbill.config import commands
 
