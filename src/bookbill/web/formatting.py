@@ -46,12 +46,12 @@ def currency_symbol(currency: str, *, language: str | None = None) -> str:
 
 def day(value: dt.date, *, language: str | None = None) -> str:
     """Jun 30, 2026."""
-    return format_date(value, "medium", locale=spoken(language))
+    return written_day(value, tongue(language))
 
 
 def short_day(value: dt.date, *, language: str | None = None) -> str:
     """Jun 30, where the year goes without saying."""
-    return format_skeleton("MMMd", as_datetime(value), locale=spoken(language))
+    return written_short_day(value, tongue(language))
 
 
 def long_day(value: dt.date, *, language: str | None = None) -> str:
@@ -101,6 +101,17 @@ def rate(value: Decimal, *, language: str | None = None) -> str:
 def count(value: int, *, language: str | None = None) -> str:
     """12,345."""
     return format_decimal(value, locale=spoken(language))
+
+
+@lru_cache(maxsize=4096)
+def written_day(value: dt.date, language: str) -> str:
+    """Kept, since the rows of a list share their days."""
+    return format_date(value, "medium", locale=locale_of(language))
+
+
+@lru_cache(maxsize=4096)
+def written_short_day(value: dt.date, language: str) -> str:
+    return format_skeleton("MMMd", as_datetime(value), locale=locale_of(language))
 
 
 def tongue(language: str | None) -> str:

@@ -39,6 +39,14 @@ class Row:
         return 0 if self.status == "Cancelled" else self.total - self.paid
 
     @property
+    def check_label(self) -> str:
+        return f"Select {self.number or 'the draft'}"
+
+    @property
+    def action_label(self) -> str:
+        return f"Actions for {self.number or 'the draft'}"
+
+    @property
     def tone(self) -> str:
         return TONES[self.status][0]
 

@@ -12,7 +12,7 @@ from bookbill.web import palette, samples
 from bookbill.web.context import THEMES
 from bookbill.web.htmx import is_htmx, render_page, safe_next, see_other, toast
 
-SAMPLE_PAGES = ("public", "plain")
+SAMPLE_PAGES = ("public", "plain", "menu")
 YEAR_S = 365 * 24 * 3600
 
 
@@ -74,7 +74,7 @@ def components_dialog(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def components_page(request: HttpRequest, page: str) -> HttpResponse:
-    """The frames without navigation: `public`, `plain`."""
+    """The frames without navigation (`public`, `plain`), and the menu of a row."""
     assert_shown()
     if page not in SAMPLE_PAGES:
         raise Http404

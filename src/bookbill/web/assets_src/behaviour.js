@@ -100,6 +100,15 @@ document.addEventListener("click", (event) => {
   const inMenu = closest(event, ".menu a, .menu button");
   if (inMenu && !inMenu.hasAttribute("data-keep-open")) inMenu.closest("[popover]")?.hidePopover();
 });
+// Sent elsewhere (signed out meanwhile, or a form obeyed): go there instead of swapping a whole page into a part.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { requestPath, responsePath } = event.detail.pathInfo ?? {};
+  const pathOf = (url) => new URL(url, location.href).pathname;
+  if (responsePath && requestPath && pathOf(responsePath) !== pathOf(requestPath)) {
+    event.detail.shouldSwap = false;
+    location.assign(responsePath);
+  }
+});
 document.addEventListener("htmx:afterSwap", (event) => {
   armToasts();
   if (event.detail.target?.id === "dialog-body") {
@@ -107,6 +116,17 @@ document.addEventListener("htmx:afterSwap", (event) => {
     if (dialog && !dialog.open) dialog.showModal();
     dialog?.querySelector("[autofocus], input:not([type=hidden]), select, textarea")?.focus();
   }
+});
+
+// The menu of a row is fetched when it is opened, so that a list of fifty does not carry fifty menus.
+document.addEventListener("click", (event) => {
+  const opener = closest(event, "[data-row-menu]");
+  const menu = document.getElementById("row-menu");
+  if (!opener || !menu?.showPopover || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  window.htmx.ajax("GET", opener.dataset.rowMenu, { target: menu, swap: "innerHTML" }).then(() => {
+    if (menu.childElementCount) menu.showPopover({ source: opener });
+  });
 });
 
 // Keys inside a menu.

@@ -1,6 +1,6 @@
 """`{% load web %}`: the small parts that lists draw by the hundred, as tags, since a component costs ten times as much."""
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django import template
@@ -23,14 +23,19 @@ def sprite() -> str:
 def icon(name: str, size: str = "", label: str = "") -> SafeString:
     """`{% icon "send" %}`. Decoration unless it has a label. Sizes: "" (18 px), "sm", "lg"."""
     css = f"icon icon-{size}" if size else "icon"
-    if label:
-        return format_html(
-            '<svg class="{}" role="img" aria-label="{}"><use href="{}#{}"></use></svg>',
-            css,
-            label,
-            sprite(),
-            name,
-        )
+    if not label:
+        return picture(name, css)
+    return format_html(
+        '<svg class="{}" role="img" aria-label="{}"><use href="{}#{}"></use></svg>',
+        css,
+        label,
+        sprite(),
+        name,
+    )
+
+
+@lru_cache(maxsize=512)
+def picture(name: str, css: str) -> SafeString:
     return format_html(
         '<svg class="{}" aria-hidden="true"><use href="{}#{}"></use></svg>', css, sprite(), name
     )
@@ -39,21 +44,49 @@ def icon(name: str, size: str = "", label: str = "") -> SafeString:
 @register.simple_tag
 def badge(text: Any, tone: str = "neutral", icon_name: str = "") -> SafeString:
     """`{% badge invoice.status.label invoice.status.tone %}`: a status, a word in a tone."""
-    picture = icon(icon_name) if icon_name else ""
-    return format_html('<span class="badge badge-{}">{}{}</span>', checked(tone), picture, text)
+    drawn = icon(icon_name) if icon_name else ""
+    return format_html('<span class="badge badge-{}">{}{}</span>', checked(tone), drawn, text)
 
 
 @register.simple_tag
 def mark(text: Any, tone: str = "neutral", icon_name: str = "") -> SafeString:
     """`{% mark _("Bounced") "error" "mail-x" %}`: what is said beside a status."""
-    picture = icon(icon_name) if icon_name else ""
-    return format_html('<span class="mark mark-{}">{}{}</span>', checked(tone), picture, text)
+    drawn = icon(icon_name) if icon_name else ""
+    return format_html('<span class="mark mark-{}">{}{}</span>', checked(tone), drawn, text)
 
 
 def checked(tone: str) -> str:
     if tone not in TONES:
         raise template.TemplateSyntaxError(f"no tone {tone!r}; there are {', '.join(sorted(TONES))}")
     return tone
+
+
+@register.simple_tag
+def check(value: Any, label: str, name: str = "ids", form: str = "bulk") -> SafeString:
+    """`{% check invoice.pk _("Select INV-7") %}`: the cell that ticks a row."""
+    return format_html(
+        '<td class="cell-check"><label><span class="sr-only">{}</span><input type="checkbox" class="checkbox" '
+        'name="{}" value="{}" form="{}" autocomplete="off"></label></td>',
+        label,
+        name,
+        value,
+        form,
+    )
+
+
+@register.simple_tag
+def row_menu(href: str, menu_url: str, label: str) -> SafeString:
+    """`{% row_menu page_url menu_url _("Actions for INV-7") %}`: the cell with ⋯, whose menu is fetched when opened.
+
+    ``menu_url`` answers with the bare items (`<a>`, `<button>`, `<form>`, `<hr>`); without JavaScript ⋯ opens the page.
+    """
+    return format_html(
+        '<td class="cell-menu"><a class="row-menu" href="{}" data-row-menu="{}" aria-haspopup="dialog" aria-label="{}">{}</a></td>',
+        href,
+        menu_url,
+        label,
+        icon("ellipsis"),
+    )
 
 
 @register.filter

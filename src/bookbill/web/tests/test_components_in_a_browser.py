@@ -26,7 +26,8 @@ def said(page: Page) -> Iterator[list[str]]:
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     yield complaints
-    assert complaints == []
+    # A refused form is an answer, though the browser logs it.
+    assert [text for text in complaints if "status of 422" not in text] == []
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -77,13 +78,13 @@ def test_the_menu_the_dialog_and_the_palette_open_by_keyboard(
     page: Page, shown: str, said: list[str]
 ) -> None:
     page.goto(shown + "/_components")
-    page.get_by_role("button", name="Actions for INV-01041").focus()
+    page.get_by_role("link", name="Actions for INV-01041").focus()
     page.keyboard.press("Enter")
-    page.locator("#row-2 a:focus").wait_for()
+    page.locator("#row-menu a:focus").wait_for()
     page.keyboard.press("ArrowDown")
     assert page.locator(":focus").inner_text() == "Send again"
     page.keyboard.press("Escape")
-    assert page.locator("#row-2").is_hidden()
+    assert page.locator("#row-menu").is_hidden()
 
     page.keyboard.press("n")
     page.locator("#dialog[open]").wait_for()
@@ -93,6 +94,7 @@ def test_the_menu_the_dialog_and_the_palette_open_by_keyboard(
     page.keyboard.press("Escape")
     assert page.locator("#dialog").is_hidden()
 
+    page.route("**/search*", lambda route: route.fulfill(body=""))  # nobody is signed in here
     page.keyboard.press("Control+k")
     page.locator("#palette[open]").wait_for()
     assert page.locator(":focus").get_attribute("name") == "q"
@@ -130,8 +132,8 @@ def test_without_javascript_everything_is_there(
     page.goto(shown + "/_components")
     assert page.locator("#form textarea[name=recipients]").is_visible()
     assert page.get_by_role("button", name="Send reminder").is_visible()
-    page.locator("[popovertarget=row-2]").click()
-    assert page.get_by_role("link", name="Download PDF").first.is_visible()
+    page.locator("[popovertarget=actions-menu]").click()
+    assert page.locator("#actions-menu").get_by_role("link", name="Preview Invoice").is_visible()
     page.keyboard.press("Escape")
     page.get_by_role("link", name="Create Instant Invoice").click()
     page.get_by_label("Amount").fill("12.345")
