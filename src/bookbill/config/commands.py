@@ -11,6 +11,7 @@ from bookbill.config import server
 from bookbill.lib import triggers
 from bookbill.lib.sqlite import start_checkpointer
 from bookbill.operations.verify.command import verify_command
+from bookbill.tour.commands import seed_demo_command
 from bookbill.work.worker import run_worker, stop_on_signals
 
 
@@ -75,6 +76,12 @@ def verify(options: argparse.Namespace) -> int:
     return status
 
 
+def seed_demo(options: argparse.Namespace) -> int:
+    server.require_migrated()
+    print(seed_demo_command())
+    return 0
+
+
 COMMANDS = {
     "migrate": migrate,
     "web": web,
@@ -82,5 +89,6 @@ COMMANDS = {
     "django": django,
     "create-company": create_company,
     "create-api-key": create_api_key,
+    "seed-demo": seed_demo,
     "verify": verify,
 }

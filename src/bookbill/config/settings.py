@@ -26,6 +26,7 @@ AUTH_USER_MODEL = "companies.User"
 
 INSTALLED_APPS = [
     "bookbill.config",
+    "bookbill.tour",
     "bookbill.operations",
     "bookbill.portal",
     "bookbill.invoices",

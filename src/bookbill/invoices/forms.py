@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from bookbill.companies.models import Company
@@ -55,7 +56,7 @@ class InvoiceForm(forms.Form):
     def __init__(self, *args: Any, terms_days: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = dict(TERMS)
-        choices.setdefault(terms_days, format_lazy("Net {days}", days=terms_days))
+        choices.setdefault(terms_days, format_lazy(_("Net {days}"), days=terms_days))
         field = self.fields["terms_days"]
         assert isinstance(field, forms.TypedChoiceField)
         field.choices = sorted(choices.items())

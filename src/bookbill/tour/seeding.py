@@ -1,0 +1,233 @@
+"""Filling a sandbox company with a month of work, through the product's own actions and with their own dates."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from bookbill.bookings.actions.booking import (
+    BookingEdit,
+    cancel_booking,
+    complete_bookings,
+    create_bookings,
+    edit_booking,
+)
+from bookbill.bookings.actions.catalogue import ComponentDraft, create_service, create_tax_code
+from bookbill.bookings.drafts import BookingDraft, ItemDraft
+from bookbill.bookings.models import Booking
+from bookbill.companies.actions import create_company, update_company
+from bookbill.companies.actors import member_actor
+from bookbill.companies.models import Company, Member
+from bookbill.customers.actions import create_customer
+from bookbill.invoices.actions.cancelling import cancel_invoice
+from bookbill.invoices.actions.drafting import make_invoices
+from bookbill.invoices.actions.paying import record_payment_on_invoice
+from bookbill.invoices.actions.sending import send_invoices
+from bookbill.invoices.drafts import InvoiceDraft
+from bookbill.invoices.models import Invoice
+from bookbill.ledger.actions.payments import record_payments
+from bookbill.ledger.drafts import PaymentDraft
+from bookbill.lib.actor import Actor
+from bookbill.lib.tenancy import scope
+from bookbill.lib.transactions import transact
+from bookbill.money.pricing import Discount
+from bookbill.tour.cast import COMPANY, CUSTOMERS, OWNER_EMAIL, OWNER_NAME, SERVICES, Person
+
+DAYS_BACK, DAYS_AHEAD = 45, 9
+
+
+@dataclass(slots=True)
+class Story:
+    """The sandbox while it is being filled."""
+
+    company: Company
+    by: Actor
+    now: datetime
+    dice: random.Random
+    services: list[UUID]
+    tax_code_id: UUID
+
+
+def make_sandbox(*, now: datetime) -> tuple[Company, Member]:
+    """A new sandbox company with its month. The same day gives the same month."""
+    company, owner = transact(
+        lambda: create_company(
+            name=COMPANY["name"],  # type: ignore[arg-type]
+            owner_email=OWNER_EMAIL,
+            owner_name=OWNER_NAME,
+            currency="CAD",
+            time_zone="America/Toronto",
+            is_sandbox=True,
+            now=now,
+        )
+    )
+    with scope(company=company):
+        fill(company, member_actor(company, owner), now=now)
+    company.refresh_from_db()
+    return company, owner
+
+
+def fill(company: Company, by: Actor, *, now: datetime) -> None:
+    """Catalogue, customers, bookings, and invoices in every status."""
+    start = now - timedelta(days=DAYS_BACK + 5)
+    tax_code_id, services = transact(lambda: _catalogue(by, now=start))
+    story = Story(company, by, now, random.Random(20), services, tax_code_id)
+    customers = [(person, transact(_adding(story, person, start))) for person in CUSTOMERS]
+    for person, customer_id in customers:
+        transact(lambda person=person, customer_id=customer_id: _book(story, person, customer_id))  # type: ignore[misc]
+    for place, (_person, customer_id) in enumerate(customers):
+        transact(lambda place=place, customer_id=customer_id: _bill(story, place, customer_id))  # type: ignore[misc]
+    transact(lambda: _finish(story))
+
+
+def _catalogue(by: Actor, *, now: datetime) -> tuple[UUID, list[UUID]]:
+    update_company({name: value for name, value in COMPANY.items() if name != "name"}, by=by, now=now)
+    components = [ComponentDraft("GST", Decimal(5)), ComponentDraft("QST", Decimal("9.975"))]
+    code = create_tax_code(name="GST + QST", components=components, by=by, now=now)
+    Company.objects.filter(pk=by.company_id).update(default_tax_code=code)
+    made = [
+        create_service(
+            name=sold.name, unit_price=sold.unit_price, unit=sold.unit, tax_code_id=code.pk, by=by, now=now
+        )
+        for sold in SERVICES
+    ]
+    return code.pk, [service.pk for service in made]
+
+
+def _adding(story: Story, person: Person, at: datetime) -> Callable[[], UUID]:
+    address = {
+        "line1": person.line1,
+        "line2": "",
+        "city": "Montréal",
+        "region": "QC",
+        "postal_code": person.postal_code,
+        "country": "CA",
+    }
+    fields = {
+        "name": person.name,
+        "company_name": person.company_name,
+        "email": person.email,
+        "billing_email": person.billing_email,
+        "always_copy": list(person.always_copy),
+        "language": person.language,
+        "service_address": address,
+        "payment_terms_days": person.terms_days,
+        "tax_exempt": bool(person.exempt),
+        "exemption_reason": person.exempt,
+    }
+    return lambda: create_customer(fields, by=story.by, now=at).pk
+
+
+def _book(story: Story, person: Person, customer_id: UUID) -> None:
+    """Regular visits from weeks ago to next week; what lies behind is completed."""
+    today = story.now.date()
+    date = today - timedelta(days=DAYS_BACK) + timedelta(days=story.dice.randrange(person.every_days))
+    drafts = []
+    while date <= today + timedelta(days=DAYS_AHEAD):
+        items = [ItemDraft(service_id=story.services[person.services[0]])]
+        if len(person.services) > 1 and story.dice.random() < 0.4:
+            items.append(
+                ItemDraft(
+                    service_id=story.services[person.services[1]], quantity=Decimal(story.dice.randint(1, 8))
+                )
+            )
+        drafts.append(
+            BookingDraft(
+                customer_id=customer_id,
+                service_date=date,
+                start_time=time(story.dice.choice((8, 9, 10, 13, 15))),
+                items=tuple(items),
+                tax_code_id=story.tax_code_id,
+                discount=Discount("percent", Decimal(10)) if story.dice.random() < 0.08 else None,
+                completed=date < today,
+            )
+        )
+        date += timedelta(days=person.every_days)
+    create_bookings(drafts, by=story.by, now=story.now - timedelta(days=DAYS_BACK))
+
+
+def _bill(story: Story, place: int, customer_id: UUID) -> None:
+    """Invoices over the weeks behind: some paid, some partly, some late, some only drafts."""
+    waiting = list(Booking.objects.to_invoice().filter(customer=customer_id).oldest_first())
+    groups = [waiting[start : start + 2] for start in range(0, len(waiting), 2)]
+    for number, group in enumerate(groups[:-1] if place % 3 else groups):
+        last_date = max(booking.service_date for booking in group)
+        at = min(
+            story.now, datetime.combine(last_date, time(17), tzinfo=story.now.tzinfo) + timedelta(days=1)
+        )
+        draft = InvoiceDraft(
+            tuple(booking.pk for booking in group),
+            note="Thanks, see you next time!" if number % 3 == 0 else "",
+        )
+        invoice = make_invoices([draft], by=story.by, now=at)[0]
+        if place % 5 == 4 and number == len(groups) - 1:
+            continue
+        _send_and_pay(story, invoice, place + number, at)
+
+
+def _send_and_pay(story: Story, invoice: Invoice, turn: int, at: datetime) -> None:
+    last = (
+        Invoice.objects.filter(issue_date__isnull=False)
+        .order_by("-issue_date")
+        .values_list("issue_date", flat=True)
+        .first()
+    )
+    if last and last > at.date():  # numbers and dates go up together
+        at = min(story.now, datetime.combine(last, at.timetz()))
+    send_invoices([invoice.pk], by=story.by, now=at)
+    parts = {0: "1", 1: "1", 2: "0.5", 3: "1", 4: "0"}[turn % 5]
+    amount = int(Decimal(invoice.total_minor) * Decimal(parts))
+    if amount:
+        paid_at = min(story.now, at + timedelta(days=3 + turn % 6))
+        payment = PaymentDraft(
+            customer_id=invoice.customer_id,
+            method=("bank_transfer", "cheque", "card", "cash")[turn % 4],
+            amount_minor=amount,
+            currency=invoice.currency,
+            received_on=paid_at.date(),
+            reference=f"{880 + turn}" if turn % 4 == 1 else "",
+        )
+        record_payment_on_invoice(invoice.pk, payment, by=story.by, now=paid_at)
+
+
+def _finish(story: Story) -> None:
+    """A changed invoice, a cancelled one, a deposit, a cancelled booking with a fee: one of everything."""
+    sent = list(Invoice.objects.filter(status="sent").order_by("-pk"))
+    if len(sent) > 2:
+        changed = sent[0].bookings.oldest_first().last()  # type: ignore[attr-defined]
+        edit_booking(
+            changed.pk,
+            BookingEdit(
+                {},
+                (
+                    ItemDraft(
+                        description="Office clean, shorter visit",
+                        unit_price=Decimal("100.00"),
+                        tax_code_id=story.tax_code_id,
+                    ),
+                ),
+            ),
+            by=story.by,
+            now=story.now,
+        )
+        cancel_invoice(sent[1].pk, reason="Billed to the wrong address", by=story.by, now=story.now)
+    scheduled = list(Booking.objects.filter(state="scheduled").order_by("service_date", "number_n")[:3])
+    if len(scheduled) == 3:
+        first, second, third = scheduled
+        deposit = PaymentDraft(
+            first.customer_id,
+            "card",
+            3_000,
+            story.company.currency,
+            story.now.date(),
+            "Deposit",
+            placing={first.pk: 3_000},
+        )
+        record_payments([deposit], by=story.by, now=story.now)
+        fee = ItemDraft(
+            description="Late cancellation", unit_price=Decimal("40.00"), tax_code_id=story.tax_code_id
+        )
+        cancel_booking(second.pk, fee=fee, reason="Nobody at home", by=story.by, now=story.now)
+        complete_bookings([third.pk], by=story.by, now=story.now)
