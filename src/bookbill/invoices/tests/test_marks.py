@@ -1,0 +1,99 @@
+"""The marks in SQL are the marks in Python."""
+
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+
+from bookbill.bookings.models import Booking
+from bookbill.customers.models import Customer
+from bookbill.delivery.models import Message
+from bookbill.invoices.actions.cancelling import cancel_invoice
+from bookbill.invoices.actions.sending import hold_sending, send_invoices
+from bookbill.invoices.marks import marked
+from bookbill.invoices.models import Invoice
+from bookbill.invoices.reading import read_marks
+from bookbill.invoices.rules import Mark
+from bookbill.ledger.actions.claims import write_off
+from bookbill.ledger.actions.payments import record_payments
+from bookbill.ledger.drafts import PaymentDraft
+from bookbill.lib.actor import Actor
+from bookbill.lib.transactions import transact
+from tests.support.cast import NOW, TODAY
+
+pytestmark = pytest.mark.both_databases
+
+LATER = NOW + dt.timedelta(days=60)
+
+
+def send(invoice: Invoice, by: Actor) -> Invoice:
+    transact(lambda: send_invoices([invoice.pk], by=by, now=NOW))
+    return invoice
+
+
+def pay(customer: Customer, by: Actor, placing: dict[Booking, int] | None = None) -> None:
+    draft = PaymentDraft(
+        customer_id=customer.pk,
+        method="cash",
+        amount_minor=10_000,
+        currency="CAD",
+        received_on=TODAY,
+        placing={booking.pk: amount for booking, amount in (placing or {}).items()},
+    )
+    transact(lambda: record_payments([draft], by=by, now=NOW))
+
+
+def trouble(invoice: Invoice, state: str) -> None:
+    accepted_at = NOW if state == "bounced" else None
+    Message.objects.filter(subject_id=invoice.pk).update(
+        state=state, trouble_at=NOW, ready_at=NOW, next_at=None, accepted_at=accepted_at
+    )
+
+
+@pytest.fixture
+def invoices(
+    ana: Actor,
+    make_customer: Callable[..., Customer],
+    make_booking: Callable[..., Booking],
+    make_invoice: Callable[..., Invoice],
+) -> None:
+    """One of every kind."""
+    make_invoice()
+    send(make_invoice(), ana)
+    Invoice.objects.filter(pk=send(make_invoice(), ana).pk).update(viewed_at=NOW)
+    for state in ("failed", "unknown", "bounced"):
+        trouble(send(make_invoice(), ana), state)
+    held = make_invoice()
+    transact(lambda: hold_sending([held.pk], by=ana, now=NOW))
+    changed = send(make_invoice(), ana)
+    Customer.objects.filter(pk=changed.customer_id).update(phone="1")
+    Invoice.objects.filter(pk=changed.pk).update(live_claim="other")
+    with_credit = send(make_invoice(), ana)
+    pay(with_credit.customer, ana)
+    paid = make_booking()
+    make_invoice(paid)
+    pay(paid.customer, ana, {paid: 10_000})
+    settled = make_booking()
+    send(make_invoice(settled), ana)
+    pay(settled.customer, ana, {settled: 10_000})
+    given_up = make_booking()
+    send(make_invoice(given_up), ana)
+    transact(lambda: write_off(given_up.pk, amount_minor=4_000, reason="Moved away", by=ana, now=NOW))
+    gone = send(make_invoice(), ana)
+    Invoice.objects.filter(pk=gone.pk).update(viewed_at=NOW, live_claim="other")
+    trouble(gone, "failed")
+    transact(lambda: cancel_invoice(gone.pk, reason="Wrong", by=ana, now=NOW))
+    pay(gone.customer, ana)
+
+
+@pytest.mark.parametrize("mark", list(Mark))
+def test_a_filter_finds_exactly_the_invoices_that_carry_the_mark(invoices: None, mark: Mark) -> None:
+    for now in (NOW, LATER):
+        everything = list(Invoice.objects.all())
+        marks = read_marks(everything, now=now)
+        expected = {pk for pk, carried in marks.items() if mark in carried}
+        found = set(Invoice.objects.filter(marked(mark, today=now.date())).values_list("pk", flat=True))
+        assert found == expected
+        assert expected or mark in (Mark.DISPUTED, Mark.OVERDUE)
+    if mark == Mark.OVERDUE:
+        assert expected
