@@ -9,6 +9,7 @@ from bookbill.bookings.events import (
 )
 from bookbill.companies.tasks import register_housekeeping as forget_kept_answers
 from bookbill.customers.events import CustomerBillingChanged
+from bookbill.delivery import sender
 from bookbill.delivery.composing import register_composer
 from bookbill.invoices.actions import following, refresh
 from bookbill.invoices.actions.drafting import SEND_JOB
@@ -18,7 +19,8 @@ from bookbill.invoices.tasks import make_pdf, send_held
 from bookbill.ledger.actions.claims import release_excess
 from bookbill.ledger.events import BookingMoneyChanged
 from bookbill.lib.events import react
-from bookbill.work.registry import register
+from bookbill.work.housekeeping import register_housekeeping as forget_done_jobs
+from bookbill.work.registry import register, register_loop
 
 
 def wire() -> None:
@@ -42,4 +44,6 @@ def wire_work() -> None:
     register(PDF_JOB, make_pdf, database_only=False)
     register(SEND_JOB, send_held, database_only=True)
     register_composer(CAUSE, compose_version_mail)
+    register_loop("mail", sender.run_once, threads=sender.lane_count())
     forget_kept_answers()
+    forget_done_jobs()

@@ -120,7 +120,7 @@ def document_of(
         issue_date=invoice.issue_date.isoformat() if invoice.issue_date else None,
         due_date=invoice.due_date.isoformat() if invoice.due_date else None,
         terms_days=invoice.terms_days,
-        issued_at=now.isoformat(),
+        issued_at=now.isoformat(timespec="seconds"),
         seller=seller_of(company),
         billing=billing_of(customer),
         exemption_reason=next((booking.exemption_reason for booking in bookings if booking.tax_exempt), ""),

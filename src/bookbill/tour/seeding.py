@@ -77,8 +77,8 @@ def fill(company: Company, by: Actor, *, now: datetime) -> None:
     customers = [(person, transact(_adding(story, person, start))) for person in CUSTOMERS]
     for person, customer_id in customers:
         transact(lambda person=person, customer_id=customer_id: _book(story, person, customer_id))  # type: ignore[misc]
-    for place, (_person, customer_id) in enumerate(customers):
-        transact(lambda place=place, customer_id=customer_id: _bill(story, place, customer_id))  # type: ignore[misc]
+    for bill in _plan_bills(story, [customer_id for _person, customer_id in customers]):
+        transact(lambda bill=bill: _bill(story, bill))  # type: ignore[misc]
     transact(lambda: _finish(story))
 
 
@@ -148,46 +148,55 @@ def _book(story: Story, person: Person, customer_id: UUID) -> None:
     create_bookings(drafts, by=story.by, now=story.now - timedelta(days=DAYS_BACK))
 
 
-def _bill(story: Story, place: int, customer_id: UUID) -> None:
-    """Invoices over the weeks behind: some paid, some partly, some late, some only drafts."""
-    waiting = list(Booking.objects.to_invoice().filter(customer=customer_id).oldest_first())
-    groups = [waiting[start : start + 2] for start in range(0, len(waiting), 2)]
-    for number, group in enumerate(groups[:-1] if place % 3 else groups):
-        last_date = max(booking.service_date for booking in group)
-        at = min(
-            story.now, datetime.combine(last_date, time(17), tzinfo=story.now.tzinfo) + timedelta(days=1)
-        )
-        draft = InvoiceDraft(
-            tuple(booking.pk for booking in group),
-            note="Thanks, see you next time!" if number % 3 == 0 else "",
-        )
-        invoice = make_invoices([draft], by=story.by, now=at)[0]
-        if place % 5 == 4 and number == len(groups) - 1:
-            continue
-        _send_and_pay(story, invoice, place + number, at)
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """An invoice to make: over which bookings, when, and what becomes of it (`turn` varies it)."""
+
+    at: datetime
+    booking_ids: tuple[UUID, ...]
+    turn: int
+    stays_draft: bool
 
 
-def _send_and_pay(story: Story, invoice: Invoice, turn: int, at: datetime) -> None:
-    last = (
-        Invoice.objects.filter(issue_date__isnull=False)
-        .order_by("-issue_date")
-        .values_list("issue_date", flat=True)
-        .first()
-    )
-    if last and last > at.date():  # numbers and dates go up together
-        at = min(story.now, datetime.combine(last, at.timetz()))
-    send_invoices([invoice.pk], by=story.by, now=at)
-    parts = {0: "1", 1: "1", 2: "0.5", 3: "1", 4: "0"}[turn % 5]
+def _plan_bills(story: Story, customer_ids: list[UUID]) -> list[Bill]:
+    """Every two visits one invoice, the day after; the newest visits of most customers still wait. In order of time."""
+    bills = []
+    for place, customer_id in enumerate(customer_ids):
+        waiting = list(Booking.objects.to_invoice().filter(customer=customer_id).oldest_first())
+        groups = [waiting[start : start + 2] for start in range(0, len(waiting), 2)]
+        for number, group in enumerate(groups[:-1] if place % 3 else groups):
+            evening = datetime.combine(
+                max(booking.service_date for booking in group), time(17), tzinfo=story.now.tzinfo
+            )
+            bills.append(
+                Bill(
+                    at=min(story.now, evening + timedelta(days=1)),
+                    booking_ids=tuple(booking.pk for booking in group),
+                    turn=place + number,
+                    stays_draft=place % 5 == 4 and number == len(groups) - 1,
+                )
+            )
+    return sorted(bills, key=lambda bill: (bill.at, bill.turn))
+
+
+def _bill(story: Story, bill: Bill) -> None:
+    """Make it, send it, and let some be paid, some partly, some not."""
+    note = "Thanks, see you next time!" if bill.turn % 3 == 0 else ""
+    invoice = make_invoices([InvoiceDraft(bill.booking_ids, note=note)], by=story.by, now=bill.at)[0]
+    if bill.stays_draft:
+        return
+    send_invoices([invoice.pk], by=story.by, now=bill.at)
+    parts = {0: "1", 1: "1", 2: "0.5", 3: "1", 4: "0"}[bill.turn % 5]
+    paid_at = bill.at + timedelta(days=3 + bill.turn % 9)
     amount = int(Decimal(invoice.total_minor) * Decimal(parts))
-    if amount:
-        paid_at = min(story.now, at + timedelta(days=3 + turn % 6))
+    if amount and paid_at <= story.now:
         payment = PaymentDraft(
             customer_id=invoice.customer_id,
-            method=("bank_transfer", "cheque", "card", "cash")[turn % 4],
+            method=("bank_transfer", "cheque", "card", "cash")[bill.turn % 4],
             amount_minor=amount,
             currency=invoice.currency,
             received_on=paid_at.date(),
-            reference=f"{880 + turn}" if turn % 4 == 1 else "",
+            reference=f"{880 + bill.turn}" if bill.turn % 4 == 1 else "",
         )
         record_payment_on_invoice(invoice.pk, payment, by=story.by, now=paid_at)
 

@@ -66,7 +66,8 @@ def render(
     data["logo"], data["logo_width"] = logo_svg(logo) if logo else ("", 0)
     data["qr"] = qr_svg(printed.pay.url) if printed.pay else ""
     data["fonts"] = list(cleaner.fonts.families)
-    pdf = _compile(data, dt.datetime.fromisoformat(printed.issued_at), font_dir)
+    issued_at = dt.datetime.fromisoformat(printed.issued_at).replace(microsecond=0)  # typst knows whole seconds only
+    pdf = _compile(data, issued_at, font_dir)
     return Rendered(pdf=pdf, replaced_characters=tuple(cleaner.replaced))
 
 

@@ -98,7 +98,7 @@ def cancelled_copy(sent: Document, *, now: datetime) -> Document:
     return replace(
         sent,
         status="cancelled",
-        issued_at=now.isoformat(),
+        issued_at=now.isoformat(timespec="seconds"),
         bookings=blocks,
         totals=totals_of(blocks, cancelled=True),
     )
