@@ -46,10 +46,14 @@ def ensure_pdf(version: Version) -> StoredFile:
 
 
 def store_pdf(version: Version) -> StoredFile:
+    return put_file(version.company_id, "invoice-pdf", render_pdf(version), "application/pdf")
+
+
+def render_pdf(version: Version) -> bytes:
+    """The version's PDF from its stored document alone: the same bytes whenever and wherever it is made."""
     document = from_json_bytes(version.document.encode("utf-8"))
     logo = read_logo(version.company_id, document.seller.logo_sha256)
-    rendered = render(printed(document, document.language), logo=logo)
-    return put_file(version.company_id, "invoice-pdf", rendered.pdf, "application/pdf")
+    return render(printed(document, document.language), logo=logo).pdf
 
 
 def preview_pdf(invoice: Invoice, *, now: datetime) -> bytes:
