@@ -10,6 +10,7 @@ from bookbill.companies.commands import create_api_key_command, create_company_c
 from bookbill.config import server
 from bookbill.lib import triggers
 from bookbill.lib.sqlite import start_checkpointer
+from bookbill.operations.seeding import seed_command
 from bookbill.operations.verify.command import verify_command
 from bookbill.tour.commands import seed_demo_command
 from bookbill.work.worker import run_worker, stop_on_signals
@@ -76,6 +77,19 @@ def verify(options: argparse.Namespace) -> int:
     return status
 
 
+def seed(options: argparse.Namespace) -> int:
+    server.require_migrated()
+    print(
+        seed_command(
+            companies=options.companies,
+            customers=options.customers,
+            bookings=options.bookings,
+            seed=options.seed,
+        )
+    )
+    return 0
+
+
 def seed_demo(options: argparse.Namespace) -> int:
     server.require_migrated()
     print(seed_demo_command())
@@ -89,6 +103,7 @@ COMMANDS = {
     "django": django,
     "create-company": create_company,
     "create-api-key": create_api_key,
+    "seed": seed,
     "seed-demo": seed_demo,
     "verify": verify,
 }
