@@ -2,12 +2,12 @@
 
 import datetime as dt
 import random
-from collections import Counter, defaultdict
+import time
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, Max, Min
 
 from bookbill.lib.transactions import assert_in_transaction
 from bookbill.work.clock import process_clock
@@ -15,49 +15,59 @@ from bookbill.work.models import Job, JobFailure, JobQuerySet, State, failure_of
 from bookbill.work.registry import KINDS, lease_of, max_attempts_of
 from bookbill.work.rules import retry_delay
 
-PER_COMPANY = 16  # jobs of one company in one claim
-ROUND_MAX = 500  # companies remembered as served; then a new round begins
+PER_COMPANY = 32  # jobs of one company in one claim
+COMPANIES = 8  # in one claim
+LOOK_SECONDS = 1.0  # how old the list of companies with work may be
 SWEEP_MAX = 500
 SUSPECT_AFTER = 2  # tries
 
 
-@dataclass(slots=True)
 class Turns:
-    """Whose turn it was: a company served in this round waits until the others with work have been."""
+    """Whose turn it is: companies with work stand in line, and who was served and has more goes to its end.
 
-    served: set[UUID] = field(default_factory=set)
+    So a claim costs the same however long the queue is, and nobody waits behind another's backlog.
+    """
 
-    def took(self, jobs: Iterable[Job]) -> None:
-        self.served |= {job.company_id for job in jobs if job.company_id}
-        if len(self.served) > ROUND_MAX:
-            self.served.clear()
+    def __init__(self, kinds: Sequence[str]) -> None:
+        self.kinds = kinds
+        self.line: deque[UUID | None] = deque()  # None: the house itself
+        self.look_again_at = 0.0
+
+    def look(self) -> bool:
+        """Whether anybody has something due. A plain read, so that an idle worker takes no lock."""
+        began = time.monotonic()
+        if not self.line or began >= self.look_again_at:
+            due = Job.objects.due(process_clock()).filter(kind__in=self.kinds)
+            waiting = due.values("company_id").annotate(first=Max("priority"), since=Min("run_at"))
+            newcomers = [
+                row["company_id"]
+                for row in waiting.order_by("-first", "since")
+                if row["company_id"] not in self.line
+            ]
+            self.line.extend(newcomers)
+            # With a long queue this read takes long: then it comes more rarely.
+            self.look_again_at = began + max(LOOK_SECONDS, 20 * (time.monotonic() - began))
+        return bool(self.line)
 
 
 def claim(
-    kinds: Sequence[str],
-    *,
-    holder: str,
-    limit: int,
-    turns: Turns,
-    per_company: int = PER_COMPANY,
-    suspects_alone: bool = False,
+    turns: Turns, *, holder: str, limit: int, per_company: int = PER_COMPANY, suspects_alone: bool = False
 ) -> list[Job]:
-    """Take at most ``limit`` due jobs, at most ``per_company`` of one company, companies not yet served first.
+    """Take at most ``limit`` due jobs of those whose turn it is, at most ``per_company`` of one company.
 
     ``suspects_alone``: a job that two tries have not finished comes by itself, so that one that kills its worker
     does not take others along until they are set aside too.
     """
     assert_in_transaction()
-    clock = process_clock()
-    due = Job.objects.due(clock).filter(kind__in=kinds).in_turn().select_for_update(skip_locked=True)
-    picked = _pick(due, limit, per_company, skip=turns.served)
-    if len(picked) < limit:
-        turns.served.clear()
-        picked += _pick(due, limit - len(picked), per_company, picked=picked)
+    picked = _pick(turns, limit, per_company)
+    if not picked:
+        turns.line.clear()
+        if turns.look():
+            picked = _pick(turns, limit, per_company)
     if suspects_alone and picked:
         suspects = [job for job in picked if job.attempts >= SUSPECT_AFTER]
         picked = suspects[:1] if picked[0] in suspects else [job for job in picked if job not in suspects]
-    turns.took(picked)
+    clock = process_clock()
     for lease, jobs in _by_lease(picked).items():
         Job.objects.filter(pk__in=[job.pk for job in jobs]).update(
             state=State.RUNNING, attempts=F("attempts") + 1, lease_holder=holder, lease_until=clock + lease
@@ -67,30 +77,24 @@ def claim(
     return picked
 
 
-def _pick(
-    due: JobQuerySet, limit: int, per_company: int, *, skip: Iterable[UUID] = (), picked: Sequence[Job] = ()
-) -> list[Job]:
-    """The first ``limit`` jobs with no company over its share; ``picked`` were taken before and count."""
-    counts = Counter(job.company_id for job in picked)
-    full = {
-        *skip,
-        *(company_id for company_id, count in counts.items() if company_id and count >= per_company),
-    }
-    found: list[Job] = []
-    while len(found) < limit:
-        room = limit - len(found)
-        page = list(
-            due.exclude(company_id__in=full).exclude(pk__in=[job.pk for job in (*picked, *found)])[:room]
-        )
-        for job in page:
-            if job.company_id is None or counts[job.company_id] < per_company:
-                found.append(job)
-                counts[job.company_id] += 1
-            else:
-                full.add(job.company_id)
-        if len(page) < room:
+def _pick(turns: Turns, limit: int, per_company: int) -> list[Job]:
+    due = (
+        Job.objects.due(process_clock())
+        .filter(kind__in=turns.kinds)
+        .in_turn()
+        .select_for_update(skip_locked=True)
+    )
+    picked: list[Job] = []
+    for _ in range(min(len(turns.line), COMPANIES)):
+        share = min(per_company, limit - len(picked))
+        if not share:
             break
-    return found
+        company_id = turns.line.popleft()
+        page = list(due.of_company(company_id)[:share])
+        picked += page
+        if len(page) == share:
+            turns.line.append(company_id)
+    return picked
 
 
 def lock_held(jobs: Sequence[Job]) -> list[Job]:

@@ -3,7 +3,7 @@
 import threading
 
 from bookbill.work import claims
-from bookbill.work.lanes import DatabaseLane, anything_due
+from bookbill.work.lanes import DatabaseLane
 from bookbill.work.pace import paced
 from bookbill.work.registry import LOOPS, kinds
 from bookbill.work.running import run_world_job, settle
@@ -17,10 +17,10 @@ def drain(*, limit: int = 10_000) -> int:
     """
     holder = new_holder()
     database = DatabaseLane(holder, threading.Event())
-    turns = claims.Turns()
+    world = claims.Turns(kinds(database_only=False))
     done = 0
     while (
-        did := database.step() + _world_step(holder, turns) + sum(loop.run_once() for loop in LOOPS.values())
+        did := database.step() + _world_step(holder, world) + sum(loop.run_once() for loop in LOOPS.values())
     ):
         done += did
         if done > limit:
@@ -31,10 +31,9 @@ def drain(*, limit: int = 10_000) -> int:
 
 
 def _world_step(holder: str, turns: claims.Turns) -> int:
-    names = kinds(database_only=False)
-    if not anything_due(names):
+    if not turns.look():
         return 0
-    jobs = paced(lambda: claims.claim(names, holder=holder, limit=1, turns=turns))
+    jobs = paced(lambda: claims.claim(turns, holder=holder, limit=1))
     outcomes = [run_world_job(job) for job in jobs]
     paced(lambda: settle(outcomes))
     return len(jobs)

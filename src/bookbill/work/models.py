@@ -86,13 +86,13 @@ class Job(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    company = models.ForeignKey(
-        "companies.Company", models.PROTECT, null=True, related_name="+"
-    )  # none: housekeeping
+    # None: the house itself.
+    company = models.ForeignKey("companies.Company", models.PROTECT, null=True, related_name="+")
     kind = models.CharField(max_length=80)
     args = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     priority = models.SmallIntegerField(default=0)  # higher goes first
-    unique_key = models.CharField(max_length=200, null=True)  # noqa: DJ001 - null is no key at all; at most one open job per company, kind and key
+    # At most one open job per company, kind and key; null is no key at all.
+    unique_key = models.CharField(max_length=200, null=True)  # noqa: DJ001
     schedule = models.ForeignKey(Schedule, models.PROTECT, null=True, db_index=False, related_name="+")
     tick_at = models.DateTimeField(null=True)
 
@@ -134,9 +134,14 @@ class Job(models.Model):
                 name="work_finished_once_settled",
             ),
         ]
-        # The worker looks across companies, so these three do not start with one.
+        # The worker looks across companies, so some of these do not start with one.
         indexes = [
             models.Index(fields=["run_at"], condition=Q(state=State.QUEUED), name="work_due"),
+            models.Index(
+                fields=["company", "-priority", "run_at", "id"],
+                condition=Q(state=State.QUEUED),
+                name="work_in_turn",
+            ),
             models.Index(fields=["lease_until"], condition=Q(state=State.RUNNING), name="work_leased"),
             models.Index(
                 fields=["finished_at"],

@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from types import FrameType
 
 from django.db import close_old_connections, connection, connections
 
@@ -26,7 +27,7 @@ from bookbill.work.schedules import tick_due
 log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 0.5
-NAP_SECONDS = 0.03  # a resting thread looks at most so often, however fast the others work
+NAP_SECONDS = 0.05  # a resting thread looks at most so often, however fast the others work
 BUSY = -1
 KEEPER_SECONDS = 1.0
 TROUBLE_SECONDS = 15.0  # the longest pause after an error of the worker itself
@@ -47,8 +48,13 @@ def run_worker(stop: threading.Event, *, once: bool = False) -> None:
 def stop_on_signals() -> threading.Event:
     """An event that SIGTERM and SIGINT set. Call it in the main thread."""
     stop = threading.Event()
+
+    def ask_to_stop(number: int, frame: FrameType | None) -> None:
+        # In a thread: the main one may be just inside the event's own lock, and would wait for itself.
+        threading.Thread(target=stop.set).start()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, ask_to_stop)
     return stop
 
 
@@ -114,7 +120,9 @@ class Worker:
         if self.once:
             self.pulse.wait_until_all_rest([thread.name for thread in self.threads], self.asked_to_stop)
         else:
-            self.asked_to_stop.wait()
+            # Not one long wait: a signal that the system hands to another thread does not end it.
+            while not self.asked_to_stop.wait(IDLE_SECONDS):
+                pass
         self.stop.set()
         self.pulse.beat()
         for thread in self.threads:

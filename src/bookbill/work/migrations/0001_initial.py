@@ -61,6 +61,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='job',
+            index=models.Index(condition=models.Q(('state', 'queued')), fields=['company', '-priority', 'run_at', 'id'], name='work_in_turn'),
+        ),
+        migrations.AddIndex(
+            model_name='job',
             index=models.Index(condition=models.Q(('state', 'running')), fields=['lease_until'], name='work_leased'),
         ),
         migrations.AddIndex(

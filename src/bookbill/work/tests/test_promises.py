@@ -36,7 +36,7 @@ Promised = Callable[..., Job]
 
 
 def take() -> list[Job]:
-    return transact(lambda: claim(["note", "call"], holder="somebody", limit=10, turns=Turns()))
+    return transact(lambda: claim(Turns(["note", "call"]), holder="somebody", limit=10))
 
 
 def set_aside(job: Job) -> Job:

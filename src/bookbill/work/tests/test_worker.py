@@ -174,6 +174,6 @@ def test_on_sqlite_a_batch_gives_up_the_lock_within_a_tenth_of_a_second(promised
     registry.register("note", lambda job: time.sleep(0.03), database_only=True)
     for _ in range(8):
         promised()
-    jobs = transact(lambda: claims.claim(["note"], holder="first", limit=8, turns=claims.Turns()))
+    jobs = transact(lambda: claims.claim(claims.Turns(["note"]), holder="first", limit=8))
     assert run_database_jobs(jobs) == 3
     assert Job.objects.filter(state=State.DONE).count() == 3
