@@ -41,9 +41,10 @@ def cash(maple: Customer) -> dict[str, Any]:
     }
 
 
-def parts(answer: Any) -> int:
+def parts(answer: dict[str, Any]) -> int:
     sums = ("credit_minor", "refunded_minor", "reversed_minor")
-    return sum(row["amount_minor"] for row in answer["allocations"]) + sum(answer[name] for name in sums)
+    amounts = [row["amount_minor"] for row in answer["allocations"]] + [answer[name] for name in sums]
+    return sum(int(amount) for amount in amounts)
 
 
 def test_a_payment_without_a_place_is_credit(api: ApiClient, cash: dict[str, Any]) -> None:
