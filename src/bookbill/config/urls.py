@@ -3,9 +3,11 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from bookbill.config.api import api
+from bookbill.config.reference import reference_page
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("bookbill.invoices.urls")),
+    path("api/v1/docs", reference_page, name="api-reference"),
     path("api/v1/", api.urls),
     path("accounts/", include("allauth.urls")),
     path("", include("bookbill.companies.urls")),
