@@ -37,15 +37,12 @@ def take_invoice_numbers(
     At most four queries for any count. Raises BadInput ``issue_date_out_of_range``.
     """
     assert_in_transaction()
-    series = {row.year: row for row in _locked(company, SeriesKind.INVOICE)}
-    last = max((row.last_date for row in series.values() if row.last_date), default=None)
-    latest = max(today, last) if last else today
-    dates = [_allowed(date or latest, earliest=last, latest=latest) for date in wished]
-
+    series, dates = _dated(company, wished, today)
     missing = sorted({_series_year(company, date) for date in dates} - series.keys())
     if missing:
         _insert(company, SeriesKind.INVOICE, missing)
-        series = {row.year: row for row in _locked(company, SeriesKind.INVOICE)}
+        # Dated again: somebody else may have begun the series meanwhile, on a later date than ours.
+        series, dates = _dated(company, wished, today)
     taken: dict[int, Numbered] = {}
     for place in sorted(range(len(dates)), key=lambda place: dates[place]):
         date = dates[place]
@@ -82,6 +79,32 @@ def earliest_issue_date(company: Company) -> dt.date | None:
     return latest
 
 
+@dataclass(frozen=True, slots=True)
+class NextNumber:
+    """What the next invoice would be called. ``is_open``: the series has given none yet, so its first may be chosen."""
+
+    number: str
+    n: int
+    is_open: bool
+
+
+def next_invoice_number(
+    company: Company,
+    *,
+    today: dt.date,
+    number_format: str,
+    restarts_yearly: bool,
+    first_n: int | None = None,
+) -> NextNumber:
+    """For the settings page, without the lock. Format, restart and ``first_n`` may be such as are not saved yet."""
+    year = max(today, earliest_issue_date(company) or today).year
+    series_year = year if restarts_yearly else 0
+    row = NumberSeries.objects.filter(company=company, kind=SeriesKind.INVOICE, year=series_year).first()
+    is_open = row is None or row.next_n == row.first_n
+    n = first_n if first_n and is_open else row.next_n if row else 1
+    return NextNumber(format_number(number_format, n=n, year=year), n, is_open)
+
+
 def set_first_number(company: Company, *, year: int, first: int) -> None:
     """Let a series that has given no number yet start elsewhere. ``year`` 0 when numbers do not restart yearly."""
     assert_in_transaction()
@@ -107,6 +130,16 @@ def set_first_number(company: Company, *, year: int, first: int) -> None:
 
 def _locked(company: Company, kind: SeriesKind) -> list[NumberSeries]:
     return list(NumberSeries.objects.select_for_update().filter(company=company, kind=kind).order_by("year"))
+
+
+def _dated(
+    company: Company, wished: Sequence[dt.date | None], today: dt.date
+) -> tuple[dict[int, NumberSeries], list[dt.date]]:
+    """The locked series by year, and the issue date of each wish after what they say."""
+    series = {row.year: row for row in _locked(company, SeriesKind.INVOICE)}
+    last = max((row.last_date for row in series.values() if row.last_date), default=None)
+    latest = max(today, last) if last else today
+    return series, [_allowed(date or latest, earliest=last, latest=latest) for date in wished]
 
 
 def _insert(company: Company, kind: SeriesKind, years: Sequence[int]) -> None:
