@@ -31,6 +31,7 @@ class BookingDraft:
     provider_id: UUID | None = None
     service_address: dict[str, str] = field(default_factory=dict)
     completed: bool = False
+    cancelled: bool = False
     held_back: bool = False
     is_instant: bool = False
     note: str = ""

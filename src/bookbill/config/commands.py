@@ -1,11 +1,13 @@
 """What each command does, once Django is up: a door like a page, it opens the scope and the transaction."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from django.conf import settings
 from django.core.management import call_command, execute_from_command_line
 
+from bookbill.bookings.commands import import_bookings_command
 from bookbill.companies.commands import create_api_key_command, create_company_command
 from bookbill.config import server
 from bookbill.lib import triggers
@@ -77,6 +79,15 @@ def verify(options: argparse.Namespace) -> int:
     return status
 
 
+def import_bookings(options: argparse.Namespace) -> int:
+    server.require_migrated()
+    text, status = import_bookings_command(
+        file=options.file, company=options.company, mapping=options.mapping, dry_run=options.dry_run
+    )
+    print(text, file=sys.stderr if status else sys.stdout)
+    return status
+
+
 def seed(options: argparse.Namespace) -> int:
     server.require_migrated()
     print(
@@ -103,6 +114,7 @@ COMMANDS = {
     "django": django,
     "create-company": create_company,
     "create-api-key": create_api_key,
+    "import-bookings": import_bookings,
     "seed": seed,
     "seed-demo": seed_demo,
     "verify": verify,

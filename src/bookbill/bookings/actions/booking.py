@@ -241,6 +241,12 @@ def lock_bookings(booking_ids: Sequence[UUID], *, also_customers: Sequence[UUID]
     return bookings
 
 
+def state_of(draft: BookingDraft) -> State:
+    if draft.cancelled:
+        return State.CANCELLED
+    return State.COMPLETED if draft.completed else State.SCHEDULED
+
+
 def _build(draft: BookingDraft, company: Company, customer: Customer, now: datetime) -> Booking:
     return Booking(
         company=company,
@@ -250,7 +256,8 @@ def _build(draft: BookingDraft, company: Company, customer: Customer, now: datet
         time_zone=company.time_zone,
         service_address=draft.service_address or customer.service_address,
         provider_id=draft.provider_id,
-        state=State.COMPLETED if draft.completed else State.SCHEDULED,
+        state=state_of(draft),
+        cancelled_at=now if draft.cancelled else None,
         completed_at=now if draft.completed else None,
         is_instant=draft.is_instant,
         held_back=draft.held_back,
