@@ -6,7 +6,7 @@ from bookbill.work import claims
 from bookbill.work.lanes import DatabaseLane
 from bookbill.work.pace import paced
 from bookbill.work.registry import LOOPS, kinds
-from bookbill.work.running import run_world_job, settle
+from bookbill.work.running import companies_of, run_world_job, settle
 from bookbill.work.worker import new_holder
 
 
@@ -34,6 +34,7 @@ def _world_step(holder: str, turns: claims.Turns) -> int:
     if not turns.look():
         return 0
     jobs = paced(lambda: claims.claim(turns, holder=holder, limit=1))
-    outcomes = [run_world_job(job) for job in jobs]
+    companies = companies_of(jobs)
+    outcomes = [run_world_job(job, companies) for job in jobs]
     paced(lambda: settle(outcomes))
     return len(jobs)

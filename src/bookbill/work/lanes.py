@@ -11,7 +11,7 @@ from bookbill.work.claims import Turns, claim, hand_back
 from bookbill.work.models import Job
 from bookbill.work.pace import paced
 from bookbill.work.registry import kinds
-from bookbill.work.running import Outcome, run_database_jobs, run_world_job, settle
+from bookbill.work.running import Companies, Outcome, companies_of, run_database_jobs, run_world_job, settle
 
 T = TypeVar("T")
 
@@ -48,7 +48,7 @@ class WorldLane:
     def __init__(self, holder: str, *, hands: int, woken: Callable[[], None]) -> None:
         self.holder, self.woken = holder, woken
         self.turns = Turns(kinds(database_only=False))
-        self.dealt: SimpleQueue[Job | None] = SimpleQueue()
+        self.dealt: SimpleQueue[tuple[Job, Companies] | None] = SimpleQueue()
         self.finished: SimpleQueue[Outcome] = SimpleQueue()
         self.outcomes: list[Outcome] = []  # finished, not yet written down
         self.in_hand = 0
@@ -67,8 +67,9 @@ class WorldLane:
         jobs = paced(lambda: self._settle_and_claim(free))
         settled, self.outcomes = len(self.outcomes), []
         self.in_hand += len(jobs) - settled
+        companies = companies_of(jobs)
         for job in jobs:
-            self.dealt.put(job)
+            self.dealt.put((job, companies))
         return settled + len(jobs)
 
     def is_busy(self) -> bool:
@@ -76,7 +77,7 @@ class WorldLane:
 
     def close(self) -> None:
         """Hand back what no hand has begun, wait for what runs and write it down."""
-        rest = [job for job in _all_of(self.dealt) if job]
+        rest = [task[0] for task in _all_of(self.dealt) if task]
         for _hand in self.hands:
             self.dealt.put(None)
         if rest:
@@ -93,8 +94,8 @@ class WorldLane:
 
     def _work(self) -> None:
         try:
-            while (job := self.dealt.get()) is not None:
-                self.finished.put(run_world_job(job))
+            while (task := self.dealt.get()) is not None:
+                self.finished.put(run_world_job(*task))
                 close_old_connections()
                 if self.dealt.empty():
                     self.woken()

@@ -20,6 +20,8 @@ from bookbill.work.registry import KINDS, JobView
 
 log = logging.getLogger(__name__)
 
+Companies = Mapping[UUID, models.Model]
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -61,10 +63,10 @@ def _run_and_finish(batch: Sequence[Job]) -> int:
     return batch.index(finished[-1]) + 1 if len(finished) < len(mine) else len(batch)
 
 
-def run_world_job(job: Job) -> Outcome:
+def run_world_job(job: Job, companies: Companies) -> Outcome:
     """Call the handler outside any transaction. Marking it done is the caller's, with ``settle``."""
     try:
-        call(job, companies_of([job]))
+        call(job, companies)
     except Exception as problem:  # noqa: BLE001 - whatever a handler raises is a failed try
         return failed(job, problem)
     return Outcome(job)
@@ -95,15 +97,13 @@ def failed(job: Job, problem: Exception) -> Outcome:
     return Outcome(job, error, "".join(traceback.format_exception(problem)))
 
 
-def companies_of(jobs: Sequence[Job]) -> Mapping[UUID, models.Model]:
+def companies_of(jobs: Sequence[Job]) -> Companies:
     company: Any = apps.get_model("companies", "Company")
-    found: Mapping[UUID, models.Model] = company.objects.in_bulk(
-        {job.company_id for job in jobs if job.company_id}
-    )
+    found: Companies = company.objects.in_bulk({job.company_id for job in jobs if job.company_id})
     return found
 
 
-def call(job: Job, companies: Mapping[UUID, models.Model]) -> None:
+def call(job: Job, companies: Companies) -> None:
     """Call the handler in the scope of the job's company and with nothing else left over: no language, no other scope."""
     view = JobView(job.pk, job.kind, job.company_id, job.args, job.attempts)
     handler = KINDS[job.kind].handler

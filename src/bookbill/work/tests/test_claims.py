@@ -86,6 +86,16 @@ def test_a_company_with_one_job_does_not_wait_behind_the_backlogs_of_others(db: 
     assert quiet.pk in order[:12]
 
 
+def test_a_claim_finds_work_that_came_after_the_line_was_formed(promised: Promised) -> None:
+    twin = Company.objects.create(name="Twin", currency="CAD")
+    turns = Turns(["note"])
+    gone = promised()
+    assert turns.look()
+    Job.objects.filter(pk=gone.pk).delete()
+    job = promised(company_id=twin.pk)
+    assert take(turns=turns) == [job]
+
+
 def test_jobs_of_no_company_are_claimed_like_others(promised: Promised) -> None:
     house, other = promised(company_id=None), promised()
     assert take() == [house, other]
