@@ -1,13 +1,17 @@
 """Reading payments for lists: what became of the money of each, in a constant number of queries."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
+from bookbill.bookings.models import Booking
+from bookbill.bookings.rules import State
 from bookbill.ledger.models import Allocation, Payment, Refund, Reversal
+
+PLACES_MAX, FILL_MAX = 200, 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +48,16 @@ def rows_of(payments: Sequence[Payment]) -> list[PaymentRow]:
         )
         for payment in payments
     ]
+
+
+def places(customer_id: UUID, placed: Iterable[UUID] = ()) -> list[Booking]:
+    """A customer's bookings that could take money, or are named in ``placed``; oldest first."""
+    could = Q(customer=customer_id) & (Q(due_minor__gt=0) | Q(written_off_minor__gt=0))
+    rows = Booking.objects.filter(could | Q(pk__in=list(placed))).select_related("invoice")
+    return list(rows.oldest_first()[:PLACES_MAX])
+
+
+def unpaid(customer_id: UUID) -> tuple[UUID, ...]:
+    """What a payment of this customer fills by itself: what is due for work that is done or cancelled with a fee."""
+    rows = Booking.objects.filter(customer=customer_id, due_minor__gt=0).exclude(state=State.SCHEDULED)
+    return tuple(rows.oldest_first().values_list("pk", flat=True)[:FILL_MAX])

@@ -1,0 +1,114 @@
+"""Which bookings a person sees, finding them, and the rows of a list."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from bookbill.bookings.models import Booking
+from bookbill.bookings.models.booking import BookingQuerySet
+from bookbill.bookings.rules import State, is_invoiceable
+from bookbill.bookings.words import Word, money_word, state_word
+from bookbill.companies.rights import is_own_only
+from bookbill.customers.models import Customer
+from bookbill.lib.actor import Actor
+from bookbill.lib.fields import prefix_range
+
+SEARCH_MAX = 200
+TO_INVOICE = "to_invoice"
+
+
+def visible_bookings(by: Actor) -> BookingQuerySet:
+    """All of the company's; a provider sees the own ones."""
+    rows = Booking.objects.all()
+    return rows.filter(provider_id=by.member_id) if is_own_only(by) else rows
+
+
+@dataclass(frozen=True, slots=True)
+class BookingFilter:
+    """What a list is narrowed to; dates are service dates."""
+
+    tab: str = ""
+    """A state, `to_invoice`, or empty for all."""
+    search: str = ""
+    customer_id: UUID | None = None
+    provider_id: UUID | None = None
+    first_date: date | None = None
+    last_date: date | None = None
+
+    def is_narrow(self) -> bool:
+        return bool(self.search or self.customer_id or self.provider_id or self.first_date or self.last_date)
+
+    def is_oldest_first(self) -> bool:
+        """What waits to be done is shown from the oldest on, the rest from the newest."""
+        return self.tab in (State.SCHEDULED, TO_INVOICE)
+
+
+def filtered(rows: BookingQuerySet, wanted: BookingFilter) -> BookingQuerySet:
+    """``rows`` narrowed; an unknown tab narrows nothing."""
+    if wanted.tab in {state.value for state in State}:
+        rows = rows.filter(state=wanted.tab)
+    elif wanted.tab == TO_INVOICE:
+        rows = rows.to_invoice()
+    if wanted.customer_id:
+        rows = rows.filter(customer=wanted.customer_id)
+    if wanted.provider_id:
+        rows = rows.filter(provider=wanted.provider_id)
+    if wanted.first_date:
+        rows = rows.filter(service_date__gte=wanted.first_date)
+    if wanted.last_date:
+        rows = rows.filter(service_date__lte=wanted.last_date)
+    return matching(rows, wanted.search)
+
+
+def matching(rows: BookingQuerySet, text: str) -> BookingQuerySet:
+    """Bookings whose number begins with the text, or whose customer it names."""
+    text = text.strip()
+    if not text:
+        return rows
+    number = f"B-{text}" if text.isdecimal() else text.upper()
+    by_number = rows.filter(prefix_range("number", number))
+    by_customer = rows.filter(customer__in=Customer.objects.matching(text).values("pk")[:SEARCH_MAX])
+    return by_number | by_customer
+
+
+@dataclass(frozen=True, slots=True)
+class BookingRow:
+    """A booking as a list shows it."""
+
+    booking: Booking
+    services: str
+    state: Word
+    money: Word | None
+    may_complete: bool
+    may_invoice: bool
+
+
+def with_row_parts(rows: BookingQuerySet) -> BookingQuerySet:
+    """Everything `rows_of` reads: two queries however many rows."""
+    return rows.select_related("customer", "invoice", "provider").prefetch_related("items")
+
+
+def rows_of(bookings: Sequence[Booking]) -> list[BookingRow]:
+    """The rows of one page. ``bookings`` were read ``with_row_parts``."""
+    return [
+        BookingRow(
+            booking=booking,
+            services=services_of(booking),
+            state=state_word(booking.state),
+            money=money_word(booking),
+            may_complete=booking.state == State.SCHEDULED,
+            may_invoice=is_invoiceable(
+                state=booking.state,
+                total_minor=booking.total_minor,
+                on_invoice=booking.invoice_id is not None,
+            ),
+        )
+        for booking in bookings
+    ]
+
+
+def services_of(booking: Booking) -> str:
+    """Its lines in a few words."""
+    items = sorted(booking.items.all(), key=lambda item: item.position)
+    return ", ".join(item.description for item in items)

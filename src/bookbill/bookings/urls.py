@@ -1,0 +1,30 @@
+"""Addresses of bookings and the catalogue."""
+
+from django.urls import path
+
+from bookbill.bookings.views import acts, bookings, catalogue, lines, lists
+
+app_name = "bookings"
+urlpatterns = [
+    path("bookings", lists.list_page, name="list"),
+    path("bookings/new", bookings.create_page, name="new"),
+    path("bookings/completions", acts.complete_many, name="complete-many"),
+    path("bookings/invoices", acts.invoice_many, name="invoice-many"),
+    path("bookings/lines/new", lines.new_line, name="new-line"),
+    path("bookings/lines/none", lines.no_line, name="no-line"),
+    path("bookings/lines/<int:index>", lines.chosen_service, name="line"),
+    path("bookings/sums", lines.sums, name="sums"),
+    path("bookings/services", catalogue.services_page, name="services"),
+    path("bookings/services/new", catalogue.create_service_page, name="new-service"),
+    path("bookings/<uuid:pk>", bookings.detail_page, name="detail"),
+    path("bookings/<uuid:pk>/edit", bookings.edit_page, name="edit"),
+    path("bookings/<uuid:pk>/menu", acts.menu_part, name="menu"),
+    path("bookings/<uuid:pk>/completion", acts.complete, name="complete"),
+    path("bookings/<uuid:pk>/reopening", acts.reopen, name="reopen"),
+    path("bookings/<uuid:pk>/hold", acts.hold_back, name="hold-back"),
+    path("bookings/<uuid:pk>/cancellation", acts.cancel_page, name="cancel"),
+    path("bookings/<uuid:pk>/deletion", acts.delete_page, name="delete"),
+    path("customers/<uuid:pk>/bookings", lists.customer_tab, name="of-customer"),
+    path("settings/taxes", catalogue.tax_codes_page, name="tax-codes"),
+    path("settings/taxes/new", catalogue.create_tax_code_page, name="new-tax-code"),
+]

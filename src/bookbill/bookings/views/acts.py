@@ -1,0 +1,143 @@
+"""Acts on bookings: complete, reopen, hold back, cancel, delete; and the ticked ones of a list."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from bookbill.bookings.actions.booking import (
+    BookingEdit,
+    cancel_booking,
+    complete_bookings,
+    delete_booking,
+    edit_booking,
+)
+from bookbill.bookings.drafts import ItemDraft
+from bookbill.bookings.forms import CancelBookingForm
+from bookbill.bookings.models import Booking
+from bookbill.bookings.reading import rows_of, visible_bookings, with_row_parts
+from bookbill.bookings.rules import State
+from bookbill.companies.clock import now
+from bookbill.companies.doors.once import act_once
+from bookbill.companies.doors.pages import staff_view
+from bookbill.companies.doors.requests import CompanyRequest
+from bookbill.companies.rights import Right
+from bookbill.lib.errors import BadInput, RuleBroken
+from bookbill.lib.transactions import transact
+from bookbill.web.api.routes import not_found
+from bookbill.web.forms import refuse
+from bookbill.web.htmx import layout_of, render_page, safe_next, see_other, toast
+
+TICKED_MAX = 200
+
+
+@staff_view(Right.VIEW_BOOKINGS, methods=("GET", "HEAD"))
+def menu_part(request: CompanyRequest, pk: UUID) -> HttpResponse:
+    """The items of a list row's menu."""
+    row = rows_of([get_object_or_404(with_row_parts(visible_bookings(request.actor)), pk=pk)])[0]
+    return render_page(request, "bookings/menu.html", {"row": row, "booking": row.booking})
+
+
+@staff_view(Right.COMPLETE_BOOKINGS, methods=("POST",))
+def complete(request: CompanyRequest, pk: UUID) -> HttpResponse:
+    """The work is done."""
+    booking = transact(lambda: complete_bookings([pk], by=request.actor, now=now(request.company)))[0]
+    toast(request, _("Booking %(number)s is completed.") % {"number": booking.number})
+    return see_other(request, safe_next(request, reverse("bookings:detail", args=[pk])))
+
+
+@staff_view(Right.COMPLETE_BOOKINGS, methods=("POST",))
+def complete_many(request: CompanyRequest) -> HttpResponse:
+    """Complete the ticked bookings; the first that cannot be refuses all of them, by number."""
+    ids = ticked(request)
+
+    def act() -> str:
+        complete_bookings(ids, by=request.actor, now=now(request.company))
+        words = ngettext("%(count)d booking is completed.", "%(count)d bookings are completed.", len(ids))
+        toast(request, words % {"count": len(ids)})
+        return safe_next(request, reverse("bookings:list"))
+
+    return see_other(request, act_once(request, act))
+
+
+@staff_view(Right.EDIT_INVOICES, methods=("POST",))
+def invoice_many(request: CompanyRequest) -> HttpResponse:
+    """Generate Invoice over the ticked bookings of one customer."""
+    ids = ticked(request)
+    if Booking.objects.filter(pk__in=ids).values("customer_id").distinct().count() > 1:
+        raise BadInput(
+            "several_customers", _("An invoice bills one customer. Tick bookings of one customer only.")
+        )
+    return see_other(
+        request, f"{reverse('invoices:generate')}?{urlencode([('bookings', str(pk)) for pk in ids])}"
+    )
+
+
+@staff_view(Right.EDIT_BOOKINGS, methods=("POST",))
+def reopen(request: CompanyRequest, pk: UUID) -> HttpResponse:
+    """Back to scheduled, while no sent invoice carries it."""
+    edit = BookingEdit({"state": State.SCHEDULED})
+    booking = transact(lambda: edit_booking(pk, edit, by=request.actor, now=now(request.company)))
+    toast(request, _("Booking %(number)s is scheduled again.") % {"number": booking.number})
+    return see_other(request, safe_next(request, reverse("bookings:detail", args=[pk])))
+
+
+@staff_view(Right.EDIT_BOOKINGS, methods=("POST",))
+def hold_back(request: CompanyRequest, pk: UUID) -> HttpResponse:
+    """Keep it out of To invoice, or let it in again."""
+    held = request.POST.get("held") == "yes"
+    edit = BookingEdit({"held_back": held})
+    transact(lambda: edit_booking(pk, edit, by=request.actor, now=now(request.company)))
+    toast(
+        request, _("Held back: it is not offered for invoicing.") if held else _("It can be invoiced again.")
+    )
+    return see_other(request, safe_next(request, reverse("bookings:detail", args=[pk])))
+
+
+@staff_view(Right.EDIT_BOOKINGS)
+def cancel_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
+    """Ask for a reason and a fee, then cancel for good."""
+    booking: Booking = get_object_or_404(Booking.objects.select_related("customer", "invoice"), pk=pk)
+    form = CancelBookingForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
+        description = said["fee_description"] or _("Cancellation fee")
+        fee = ItemDraft(description=description, unit_price=said["fee"]) if said["fee"] else None
+
+        def act() -> str:
+            cancel_booking(pk, fee=fee, reason=said["reason"], by=request.actor, now=now(request.company))
+            toast(request, _("Booking %(number)s is cancelled.") % {"number": booking.number})
+            return reverse("bookings:detail", args=[pk])
+
+        try:
+            return see_other(request, act_once(request, act))
+        except RuleBroken as refused:
+            refuse(form, refused)
+    context = {"booking": booking, "form": form, "shell": layout_of(request)}
+    return render_page(request, "bookings/cancel.html", context, status=422 if form.errors else 200)
+
+
+@staff_view(Right.EDIT_BOOKINGS)
+def delete_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
+    """Ask, then delete a scheduled booking that left no trace."""
+    booking: Booking = get_object_or_404(Booking.objects.select_related("customer"), pk=pk)
+    if request.method == "POST":
+        transact(lambda: delete_booking(pk, by=request.actor, now=now(request.company)))
+        toast(request, _("Booking %(number)s is deleted.") % {"number": booking.number})
+        return see_other(request, reverse("bookings:list"))
+    return render_page(request, "bookings/delete.html", {"booking": booking, "shell": layout_of(request)})
+
+
+def ticked(request: CompanyRequest) -> list[UUID]:
+    """The ticked rows. Raises BadInput where none is, NotFound for what is no key."""
+    texts = request.POST.getlist("ids")
+    if not 0 < len(texts) <= TICKED_MAX:
+        raise BadInput("bad_selection", _("Tick between 1 and %(max)d bookings first.") % {"max": TICKED_MAX})
+    try:
+        return [UUID(text) for text in texts]
+    except ValueError:
+        raise not_found() from None

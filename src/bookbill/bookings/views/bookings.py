@@ -1,0 +1,185 @@
+"""The booking with its history, and the form to make and edit it."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from bookbill.activity.models import Entry
+from bookbill.bookings.actions.booking import BookingEdit, complete_bookings, create_bookings, edit_booking
+from bookbill.bookings.drafts import BookingDraft, ItemDraft
+from bookbill.bookings.forms import BookingForm, Items, price_text
+from bookbill.bookings.models import Booking, BookingItem
+from bookbill.bookings.rules import State
+from bookbill.bookings.views.frame import booking_page
+from bookbill.bookings.words import said
+from bookbill.companies.clock import now, today
+from bookbill.companies.doors.once import act_once
+from bookbill.companies.doors.pages import staff_view
+from bookbill.companies.doors.requests import CompanyRequest
+from bookbill.companies.rights import Right, may
+from bookbill.lib.errors import RuleBroken
+from bookbill.web.forms import refuse
+from bookbill.web.htmx import render_page, see_other, toast
+
+HISTORY_MAX = 100
+
+
+@staff_view(Right.VIEW_BOOKINGS, methods=("GET", "HEAD"))
+def detail_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
+    """One booking: lines, money, what can be done, and who did what."""
+    entries = (
+        list(Entry.objects.of_subject("booking", pk)[:HISTORY_MAX])
+        if may(request.actor, Right.VIEW_HISTORY)
+        else []
+    )
+    context = {"entries": [(entry, *said(entry, request.company.currency)) for entry in entries]}
+    return booking_page(request, pk, "bookings/history.html", context, current="bookings:detail")
+
+
+@staff_view(Right.EDIT_BOOKINGS)
+def create_page(request: CompanyRequest) -> HttpResponse:
+    """A new booking; `customer` in the address chooses one, `copy` copies another booking."""
+    if request.method == "POST":
+        form, items = BookingForm(request.POST), Items(request.POST, prefix="items")
+        if all([form.is_valid(), items.is_valid()]):
+            completed = request.POST.get("act") == "complete"
+
+            def act() -> str:
+                draft = draft_of(form, items.drafts(), completed=completed)
+                made = create_bookings([draft], by=request.actor, now=now(request.company))[0]
+                toast(request, _("Booking %(number)s is saved.") % {"number": made.number})
+                return reverse("bookings:detail", args=[made.pk])
+
+            try:
+                return see_other(request, act_once(request, act))
+            except RuleBroken as refused:
+                refuse(form, refused)
+    else:
+        copied = copied_booking(request)
+        form = BookingForm(initial=first_values(request, copied))
+        items = Items(prefix="items", initial=lines_of(copied) if copied else [{}], used=used_by(copied))
+    return form_page(request, form, items)
+
+
+@staff_view(Right.EDIT_BOOKINGS)
+def edit_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
+    """Change a booking; a sent invoice follows or refuses, as the company chose."""
+    booking: Booking = get_object_or_404(Booking.objects.select_related("customer", "invoice"), pk=pk)
+    used = used_by(booking)
+    if request.method == "POST":
+        form = BookingForm(request.POST, booking=booking)
+        items = Items(request.POST, prefix="items", used=used)
+        if all([form.is_valid(), items.is_valid()]):
+
+            def act() -> str:
+                save(request, pk, form, items.drafts())
+                if request.POST.get("act") == "complete" and booking.state == State.SCHEDULED:
+                    complete_bookings([pk], by=request.actor, now=now(request.company))
+                toast(request, _("Booking %(number)s is saved.") % {"number": booking.number})
+                return reverse("bookings:detail", args=[pk])
+
+            try:
+                return see_other(request, act_once(request, act))
+            except RuleBroken as refused:
+                refuse(form, refused)
+    else:
+        form = BookingForm(booking=booking, initial=values_of(booking) | {"revision": booking.revision})
+        items = Items(prefix="items", initial=lines_of(booking), used=used)
+    return form_page(request, form, items, booking)
+
+
+def form_page(
+    request: CompanyRequest, form: BookingForm, items: Any, booking: Booking | None = None
+) -> HttpResponse:
+    refused = request.method == "POST" and bool(form.errors or any(items.errors))
+    context = {
+        "form": form,
+        "items": items,
+        "booking": booking,
+        "may_complete": booking is None or booking.state == State.SCHEDULED,
+    }
+    return render_page(request, "bookings/form.html", context, status=422 if refused else 200)
+
+
+def save(request: CompanyRequest, pk: UUID, form: BookingForm, items: tuple[ItemDraft, ...]) -> None:
+    said_now = form.cleaned_data
+    fields = {
+        "customer_id": said_now["customer"].pk,
+        "service_date": said_now["service_date"],
+        "start_time": said_now["start_time"],
+        "provider_id": said_now["provider"].pk if said_now["provider"] else None,
+        "tax_code_id": said_now["tax_code"].pk if said_now["tax_code"] else None,
+        "discount": form.discount(),
+        "note": said_now["note"],
+    }
+    edit = BookingEdit(fields, items)
+    edit_booking(pk, edit, revision=said_now["revision"], by=request.actor, now=now(request.company))
+
+
+def draft_of(form: BookingForm, items: tuple[ItemDraft, ...], *, completed: bool) -> BookingDraft:
+    said_now = form.cleaned_data
+    return BookingDraft(
+        customer_id=said_now["customer"].pk,
+        service_date=said_now["service_date"],
+        start_time=said_now["start_time"],
+        provider_id=said_now["provider"].pk if said_now["provider"] else None,
+        tax_code_id=said_now["tax_code"].pk if said_now["tax_code"] else None,
+        discount=form.discount(),
+        note=said_now["note"],
+        items=items,
+        completed=completed,
+    )
+
+
+def first_values(request: CompanyRequest, copied: Booking | None) -> dict[str, Any]:
+    if copied:
+        return values_of(copied) | {"service_date": today(request.company)}
+    return {
+        "customer": request.GET.get("customer", ""),
+        "service_date": today(request.company),
+        "tax_code": request.company.default_tax_code_id,
+    }
+
+
+def copied_booking(request: CompanyRequest) -> Booking | None:
+    try:
+        wanted = UUID(request.GET.get("copy", ""))
+    except ValueError:
+        return None
+    return Booking.objects.filter(pk=wanted).first()
+
+
+def values_of(booking: Booking) -> dict[str, Any]:
+    return {
+        "customer": booking.customer_id,
+        "service_date": booking.service_date,
+        "start_time": booking.start_time,
+        "provider": booking.provider_id,
+        "tax_code": booking.tax_code_id,
+        "discount_kind": booking.discount_kind,
+        "discount_value": booking.discount_value if booking.discount_kind else None,
+        "note": booking.note,
+    }
+
+
+def used_by(booking: Booking | None) -> list[BookingItem]:
+    return list(booking.items.order_by("position")) if booking else []
+
+
+def lines_of(booking: Booking) -> list[dict[str, Any]]:
+    """The lines as typed. A tax code equal to the booking's is left to follow the booking's."""
+    return [
+        {
+            "service": item.service_id,
+            "description": item.description,
+            "quantity": item.quantity,
+            "unit": item.unit,
+            "unit_price": price_text(item.unit_price, item.currency),
+            "tax_code": item.tax_code_id if item.tax_code_id != booking.tax_code_id else None,
+        }
+        for item in used_by(booking)
+    ]

@@ -1,0 +1,77 @@
+"""How a booking's state, money and history read on a page, and in which tone."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from bookbill.activity.models import Entry
+from bookbill.bookings.models import Booking
+from bookbill.bookings.rules import State
+from bookbill.web.formatting import money
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    text: str
+    tone: str
+
+
+def state_word(state: str) -> Word:
+    return {
+        State.SCHEDULED: Word(_("Scheduled"), "info"),
+        State.COMPLETED: Word(_("Completed"), "success"),
+        State.CANCELLED: Word(_("Cancelled"), "neutral"),
+    }[State(state)]
+
+
+def money_word(booking: Booking) -> Word | None:
+    """What covers it; None while nothing does."""
+    if booking.paid_minor and booking.due() == 0:
+        return Word(_("Paid"), "success")
+    if booking.paid_minor:
+        return Word(_("Partially paid"), "warning")
+    if booking.written_off_minor:
+        return Word(_("Written off"), "neutral")
+    return None
+
+
+def said(entry: Entry, currency: str) -> tuple[str, str, str]:
+    """An entry of a booking's history: a sentence, its icon, and what changed."""
+    sentences = {
+        "booking.created": (_("%(who)s made the booking"), "plus"),
+        "booking.edited": (_("%(who)s edited the booking"), "pencil"),
+        "booking.completed": (_("%(who)s completed the booking"), "check"),
+        "booking.cancelled": (_("%(who)s cancelled the booking"), "ban"),
+        "booking.repriced": (_("Priced anew"), "percent"),
+        "booking.cover_released": (_("Money became credit, because the total fell"), "coins"),
+        "booking.written_off": (_("%(who)s wrote off a part"), "ban"),
+        "booking.reduced": (_("%(who)s lowered the claim"), "trending-down"),
+    }
+    sentence, icon = sentences.get(entry.type, ("%(who)s: " + entry.type, "activity"))
+    return sentence % {"who": entry.actor_label}, icon, changes(entry.before, entry.after, currency)
+
+
+def changes(before: dict[str, Any], after: dict[str, Any], currency: str) -> str:
+    """What of it a reader wants to know: the total, the date, the state, the reason."""
+    parts = []
+    if "total_minor" in before and before["total_minor"] != after.get("total_minor"):
+        parts.append(
+            _("Total %(old)s → %(new)s")
+            % {
+                "old": money(before["total_minor"], currency),
+                "new": money(after.get("total_minor", 0), currency),
+            }
+        )
+    if before.get("service_date") and after.get("service_date"):
+        parts.append(
+            _("Service date %(old)s → %(new)s")
+            % {"old": before["service_date"], "new": after["service_date"]}
+        )
+    if before.get("state") and after.get("state") and before["state"] != after["state"]:
+        parts.append(f"{state_word(before['state']).text} → {state_word(after['state']).text}")
+    if "held_back" in before:
+        parts.append(_("Held back from invoicing") if after.get("held_back") else _("Can be invoiced again"))
+    if after.get("reason"):
+        parts.append(str(after["reason"]))
+    return " · ".join(parts)

@@ -1,0 +1,87 @@
+"""What a customer's page shows of invoices: the tab, the figures above it, the money columns of the customers' list."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from bookbill.companies.clock import date_in_zone, now, today
+from bookbill.companies.doors.pages import staff_view
+from bookbill.companies.doors.requests import CompanyRequest
+from bookbill.companies.rights import Right, may
+from bookbill.customers.models import Customer
+from bookbill.customers.views.frame import customer_page
+from bookbill.invoices.balances import Balance, balances_of
+from bookbill.invoices.models import Invoice
+from bookbill.invoices.reading import rows_of
+from bookbill.web.api.cursors import PageQuery, keyset
+from bookbill.web.tabs import Figure
+
+
+@staff_view(Right.VIEW_CUSTOMERS, Right.VIEW_INVOICES, methods=("GET", "HEAD"))
+def customer_tab(request: CompanyRequest, pk: UUID) -> HttpResponse:
+    """Invoices of a customer, the newest first."""
+    customer = get_object_or_404(Customer, pk=pk)
+    instant = now(request.company)
+    page = PageQuery(cursor=request.GET.get("cursor") or None)
+    found, next_cursor = keyset(Invoice.objects.filter(customer=customer), page)
+    context = {
+        "rows": rows_of(found, now=instant),
+        "next_cursor": next_cursor,
+        "today": date_in_zone(request.company, instant),
+    }
+    return customer_page(
+        request, customer, "invoices/of_customer.html", context, current="invoices:of-customer"
+    )
+
+
+def customer_figures(request: HttpRequest, keys: Sequence[UUID]) -> Mapping[UUID, Sequence[Figure]]:
+    """Balance, Overdue, Credit, Prepaid and To invoice, for the head of a customer's page."""
+    return {key: figures_of(key, balance) for key, balance in read_balances(request, keys).items()}
+
+
+def customer_columns(request: HttpRequest, keys: Sequence[UUID]) -> Mapping[UUID, Sequence[Figure]]:
+    """Balance, Overdue and To invoice, for the rows of a list."""
+    wanted = ("balance", "overdue", "to_invoice")
+    return {
+        key: [figure for name, figure in named_figures(key, balance).items() if name in wanted]
+        for key, balance in read_balances(request, keys).items()
+    }
+
+
+def figures_of(key: UUID, balance: Balance) -> Sequence[Figure]:
+    return list(named_figures(key, balance).values())
+
+
+def read_balances(request: HttpRequest, keys: Sequence[UUID]) -> dict[UUID, Balance]:
+    actor = getattr(request, "actor", None)
+    company = getattr(request, "company", None)
+    if actor is None or company is None or not may(actor, Right.VIEW_MONEY):
+        return {}
+    return balances_of(keys, today=today(company))
+
+
+def named_figures(key: UUID, balance: Balance) -> dict[str, Figure]:
+    waiting = balance.to_invoice_count
+    bookings = ngettext("%(count)d booking", "%(count)d bookings", waiting) % {"count": waiting}
+    return {
+        "balance": Figure(_("Balance"), balance.due_minor, note=_("on sent invoices")),
+        "overdue": Figure(
+            _("Overdue"),
+            balance.overdue_minor,
+            tone="error" if balance.overdue_minor else "",
+            note=_("past the due date") if balance.overdue_minor else _("nothing is late"),
+        ),
+        "credit": Figure(_("Credit"), balance.credit_minor, note=_("placed on nothing yet")),
+        "prepaid": Figure(_("Prepaid"), balance.prepaid_minor, note=_("on bookings not invoiced")),
+        "to_invoice": Figure(
+            _("To invoice"),
+            balance.to_invoice_minor,
+            note=bookings if waiting else _("everything is invoiced"),
+            url=reverse("bookings:of-customer", args=[key]) if waiting else "",
+        ),
+    }

@@ -1,0 +1,113 @@
+"""What people type about payments: money that came in, where it goes, why it is undone."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from bookbill.bookings.models import Booking
+from bookbill.companies.models import Company
+from bookbill.ledger.words import METHOD_LABELS
+from bookbill.web.forms import AmountField, DayField, LineField
+
+REFERENCE_MAX, REASON_MAX = 200, 300
+
+
+class Way(StrEnum):
+    """Where money that came in goes."""
+
+    OLDEST = "oldest"
+    HAND = "hand"
+    CREDIT = "credit"
+
+
+class PaymentForm(forms.Form):
+    amount = AmountField(label=_("Amount"))
+    received_on = DayField(label=_("Date"))
+    method = forms.ChoiceField(
+        label=_("Method"), choices=[(method.value, label) for method, label in METHOD_LABELS.items()]
+    )
+    reference = LineField(
+        label=_("Reference"),
+        max_length=REFERENCE_MAX,
+        required=False,
+        help_text=_("Cheque number, transfer text …"),
+    )
+    way = forms.ChoiceField(
+        label=_("Apply to"),
+        choices=[
+            (Way.OLDEST.value, _("The oldest unpaid bookings; what is left becomes credit")),
+            (Way.HAND.value, _("The amounts entered below; what is left becomes credit")),
+            (Way.CREDIT.value, _("Nothing yet: keep all of it as credit")),
+        ],
+        widget=forms.RadioSelect,
+        initial=Way.OLDEST,
+    )
+
+    def __init__(self, *args: Any, company: Company, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        amount = self.fields["amount"]
+        assert isinstance(amount, AmountField)
+        amount.set_currency(company.currency)
+
+
+class PlacingForm(forms.Form):
+    """An amount for each booking that could take some; empty is nothing."""
+
+    def __init__(
+        self,
+        *args: Any,
+        bookings: Sequence[Booking],
+        currency: str,
+        placed: dict[UUID, int] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.bookings, self.placed = bookings, placed or {}
+        for booking in bookings:
+            field = AmountField(
+                label=_("On %(number)s") % {"number": booking.number},
+                required=False,
+                allow_zero=True,
+                initial=self.placed.get(booking.pk),
+            )
+            field.set_currency(currency)
+            self.fields[name_of(booking)] = field
+
+    def lines(self) -> list[tuple[Booking, Any, int]]:
+        """(booking, its field, the most it can take) for the page."""
+        return [(booking, self[name_of(booking)], self.room(booking)) for booking in self.bookings]
+
+    def room(self, booking: Booking) -> int:
+        """What a booking could take: what is due, what was given up, and what lies there from this payment now."""
+        return booking.due() + booking.written_off_minor + self.placed.get(booking.pk, 0)
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        for booking in self.bookings:
+            amount = said.get(name_of(booking))
+            if amount and amount > self.room(booking):
+                self.add_error(name_of(booking), _now("More than this booking can take."))
+        return said
+
+    def placing(self) -> dict[UUID, int]:
+        said = self.cleaned_data
+        return {booking.pk: said[name_of(booking)] for booking in self.bookings if said[name_of(booking)]}
+
+
+def name_of(booking: Booking) -> str:
+    return f"place_{booking.pk.hex}"
+
+
+class ReferenceForm(forms.Form):
+    reference = LineField(label=_("Reference"), max_length=REFERENCE_MAX, required=False)
+
+
+class ReversalForm(forms.Form):
+    reason = LineField(
+        label=_("Reason"), max_length=REASON_MAX, help_text=_("It stays in the history, for the accountant.")
+    )
