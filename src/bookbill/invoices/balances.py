@@ -37,7 +37,7 @@ def balances_of(customer_ids: Iterable[UUID], *, today: date) -> dict[UUID, Bala
     owed = Invoice.objects.sent_and_live().filter(customer__in=ids)
     bookings = Booking.objects.filter(customer__in=ids)
     due = _sums(owed, "due_minor")
-    overdue = _sums(owed.filter(overdue_q(today)), "due_minor")
+    overdue = _sums(owed.filter(overdue_q(today)), "payable_minor")
     prepaid = _sums(bookings.filter(Q(invoice=None) | Q(invoice__sent_at=None)), "paid_minor")
     credit = Payment.objects.credit_by_customer(ids)
     to_invoice = {

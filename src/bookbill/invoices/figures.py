@@ -43,7 +43,7 @@ def read_figures(company: Company, *, now: datetime) -> Figures:
         .aggregate(count=Count("pk"), sum=Sum("due_minor"))
     )
     overdue = Invoice.objects.filter(overdue_q(today)).aggregate(
-        count=Count("pk"), sum=Sum("due_minor"), oldest=Min("due_date")
+        count=Count("pk"), sum=Sum("payable_minor"), oldest=Min("due_date")
     )
     drafts = Invoice.objects.filter(status=Status.DRAFT).aggregate(count=Count("pk"), sum=Sum("total_minor"))
     collected = Payment.objects.filter(received_on__gt=since).aggregate(sum=Sum("amount_minor"))["sum"] or 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Greatest, Least
 
 from bookbill.invoices.rules import Status, status_of
 from bookbill.lib.fields import PrefixTextField
@@ -19,6 +20,11 @@ STATUS_SQL = Case(
     When(total_minor=COVERED, then=Value(Status.PAID.value)),
     When(paid_minor__gt=0, then=Value(Status.PARTIALLY_PAID.value)),
     default=Value(Status.SENT.value),
+)
+# What the customer knows of and still owes: the smaller of the last sent version's total and the live one, less what is covered.
+PAYABLE_SQL = Case(
+    When(Q(cancelled_at__isnull=False) | Q(sent_at__isnull=True), then=Value(0)),
+    default=Greatest(Least(F("sent_total_minor"), F("total_minor")) - COVERED, Value(0)),
 )
 DUE_SQL = Case(When(cancelled_at__isnull=False, then=Value(0)), default=F("total_minor") - COVERED)
 
@@ -72,6 +78,10 @@ class Invoice(models.Model):
     status = models.GeneratedField(
         expression=STATUS_SQL, output_field=models.CharField(max_length=16), db_persist=True
     )
+    sent_total_minor = models.BigIntegerField(default=0)
+    payable_minor = models.GeneratedField(
+        expression=PAYABLE_SQL, output_field=models.BigIntegerField(), db_persist=True
+    )
     live_claim = models.CharField(max_length=64, blank=True)
     sent_claim = models.CharField(max_length=64, blank=True)
     last_version_n = models.PositiveIntegerField(default=0)
@@ -121,7 +131,7 @@ class Invoice(models.Model):
             models.Index(fields=["company", "customer", "id"], name="invoice_by_customer"),
             models.Index(
                 fields=["company", "due_date"],
-                condition=Q(due_minor__gt=0, sent_at__isnull=False),
+                condition=Q(payable_minor__gt=0),
                 name="invoice_overdue",
             ),
             models.Index(fields=["company", "number"], name="invoice_by_number"),
@@ -146,6 +156,12 @@ class Invoice(models.Model):
         if self.cancelled_at is not None:
             return 0
         return self.total_minor - self.paid_minor - self.reduced_minor - self.written_off_minor
+
+    def payable(self) -> int:
+        """What the customer knows of and still owes, from the facts in hand: overdue, reminders and payment ask for this."""
+        if self.cancelled_at is not None or self.sent_at is None:
+            return 0
+        return max(0, min(self.sent_total_minor, self.total_minor) - (self.total_minor - self.due()))
 
     def is_changed(self) -> bool:
         """Whether what it claims or whom it bills differs from its last sent version."""

@@ -37,8 +37,8 @@ class InvoiceRow:
 
 
 def find_invoice(invoice_id: UUID) -> Invoice:
-    """One invoice with its customer. Raises NotFound, alike for a stranger's and for none."""
-    invoice = Invoice.objects.select_related("customer").filter(pk=invoice_id).first()
+    """One invoice with its customer and what replaced it. Raises NotFound, alike for a stranger's and for none."""
+    invoice = Invoice.objects.select_related("customer", "replaced_by").filter(pk=invoice_id).first()
     if invoice is None:
         raise NotFound("not_found", _("There is no such invoice."))
     return invoice
@@ -86,6 +86,7 @@ def read_marks(invoices: Sequence[Invoice], *, now: datetime) -> dict[UUID, list
                 today=today,
                 due_date=invoice.due_date,
                 due_minor=invoice.due(),
+                payable_minor=invoice.payable(),
                 paid_minor=invoice.paid_minor,
                 written_off_minor=invoice.written_off_minor,
                 viewed=invoice.viewed_at is not None,
@@ -135,8 +136,8 @@ def filtered(wanted: InvoiceFilter, *, company: Company, now: datetime) -> Invoi
 
 
 def overdue_q(today: date) -> Q:
-    """Sent, not cancelled, past its due date with something due. SQL twin of `rules.days_overdue`."""
-    return Q(due_minor__gt=0, sent_at__isnull=False, cancelled_at=None, due_date__lt=today)
+    """Past its due date with something payable. SQL twin of `rules.days_overdue`."""
+    return Q(payable_minor__gt=0, due_date__lt=today)
 
 
 def needs_attention_q() -> Q:

@@ -49,6 +49,7 @@ class MarkFacts:
     today: date
     due_date: date | None
     due_minor: int
+    payable_minor: int
     paid_minor: int
     written_off_minor: int
     viewed: bool
@@ -65,7 +66,7 @@ def marks_of(facts: MarkFacts) -> list[Mark]:
     holds = {
         Mark.SENDING: facts.sending,
         Mark.OVERDUE: live
-        and days_overdue(today=facts.today, due_date=facts.due_date, due_minor=facts.due_minor) > 0,
+        and days_overdue(today=facts.today, due_date=facts.due_date, payable_minor=facts.payable_minor) > 0,
         Mark.BOUNCED: facts.bounced,
         Mark.NOT_DELIVERED: facts.undelivered,
         Mark.CHANGED_SINCE_SENT: live and facts.changed,
@@ -77,8 +78,8 @@ def marks_of(facts: MarkFacts) -> list[Mark]:
     return [mark for mark, held in holds.items() if held]
 
 
-def days_overdue(*, today: date, due_date: date | None, due_minor: int) -> int:
-    """Whole days past the due date while something is due; 0 when not overdue."""
-    if due_date is None or due_minor <= 0:
+def days_overdue(*, today: date, due_date: date | None, payable_minor: int) -> int:
+    """Whole days past the due date while something is payable; 0 when not overdue."""
+    if due_date is None or payable_minor <= 0:
         return 0
     return max(0, (today - due_date).days)

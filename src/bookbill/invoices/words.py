@@ -32,7 +32,7 @@ def status_word(status: str) -> Word:
 
 def mark_word(mark: Mark, invoice: Invoice, *, today: date) -> Word:
     if mark == Mark.OVERDUE:
-        days = days_overdue(today=today, due_date=invoice.due_date, due_minor=invoice.due())
+        days = days_overdue(today=today, due_date=invoice.due_date, payable_minor=invoice.payable())
         return Word(
             ngettext("Overdue %(days)d day", "Overdue %(days)d days", days) % {"days": days}, "error", "clock"
         )

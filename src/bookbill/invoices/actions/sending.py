@@ -79,7 +79,7 @@ def send_invoices(
     charge(invoices, ChargeCause.SENT, now=now)
     Invoice.objects.bulk_update(
         invoices,
-        [*SUMS, "bookings_count", "live_claim", "sent_claim", "charged_minor", "number", "number_n", "issue_date", "due_date",
+        [*SUMS, "bookings_count", "live_claim", "sent_claim", "sent_total_minor", "charged_minor", "number", "number_n", "issue_date", "due_date",
          "sent_at", "sending_at", "last_version_n", "revision"],
         batch_size=500,
     )  # fmt: skip
@@ -297,6 +297,7 @@ def _freeze(invoice: Invoice, live: Document, *, by: Actor, now: datetime) -> Ve
         due_date=invoice.due_date.isoformat(),
     )
     invoice.sent_claim = invoice.live_claim
+    invoice.sent_total_minor = invoice.total_minor
     return frozen_version(invoice, document, kind=VersionKind.SENT, by=by, now=now)
 
 

@@ -25,7 +25,7 @@ CHUNK = 500
 
 
 def check_status(finding: Finding, company: Company) -> None:
-    """D1: the status and the due that the database worked out are those of the rule."""
+    """D1: the status, the due and the payable that the database worked out are those of the rules."""
     for invoice in Invoice.objects.iterator(CHUNK):
         covered = invoice.paid_minor + invoice.reduced_minor + invoice.written_off_minor
         wanted = status_of(
@@ -36,7 +36,8 @@ def check_status(finding: Finding, company: Company) -> None:
             paid_minor=invoice.paid_minor,
         )
         due = 0 if wanted == Status.CANCELLED else invoice.total_minor - covered
-        finding.look(invoice.pk, right=invoice.status == wanted and invoice.due_minor == due)
+        right = (invoice.status, invoice.due_minor, invoice.payable_minor) == (wanted, due, invoice.payable())
+        finding.look(invoice.pk, right=right)
 
 
 def check_numbers(finding: Finding, company: Company) -> None:
