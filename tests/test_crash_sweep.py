@@ -1,0 +1,207 @@
+"""A process killed at every database step of send, pay, cancel and edit: all of the act or nothing, and once in the end."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection
+
+from bookbill.bookings.actions.booking import create_bookings
+from bookbill.bookings.drafts import BookingDraft, ItemDraft
+from bookbill.companies.models import RateCount
+from bookbill.companies.tests.clients import ApiClient
+from bookbill.customers.actions import create_customer
+from bookbill.invoices.actions.drafting import make_invoices
+from bookbill.invoices.actions.sending import send_invoices
+from bookbill.invoices.drafts import InvoiceDraft
+from bookbill.invoices.models import Invoice
+from bookbill.lib.actor import Actor
+from bookbill.lib.tenancy import scope
+from bookbill.lib.transactions import transact
+from bookbill.operations.verify.command import verify
+from tests.support.cast import NOW, TODAY, make_company
+from tests.support.crashing import Crasher, Request
+
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
+
+EVERY_ON_POSTGRESQL = 9  # steps; --long takes all of them
+
+
+@dataclass
+class House:
+    """A company with as many invoices as there will be crashes, and a program that acts on them."""
+
+    by: Actor
+    secret: str
+    invoices: list[Invoice]
+
+    def request(self, method: str, path: str, body: dict[str, Any], **headers: str) -> Request:
+        sent = {"Authorization": f"Bearer {self.secret}", **headers}
+        return Request(method, f"/api/v1{path}", body, sent)
+
+    def post(self, path: str, body: dict[str, Any]) -> Request:
+        return self.request("POST", path, body, **{"Idempotency-Key": f"once {path}"})
+
+    def make(self, count: int) -> None:
+        """Drafts over one booking of 100.00 each."""
+        fields = {"name": "Maple", "email": "maple@customer.example", "billing_email": "books@maple.example"}
+        owner = transact(lambda: create_customer(fields, by=self.by, now=NOW))
+        items = (ItemDraft(description="Work", unit_price=Decimal(100)),)
+        drafts = [BookingDraft(owner.pk, TODAY, items, completed=True)] * count
+        made = transact(lambda: create_bookings(drafts, by=self.by, now=NOW))
+        groups = [InvoiceDraft((booking.pk,)) for booking in made]
+        self.invoices = transact(lambda: make_invoices(groups, by=self.by, now=NOW))
+
+    def make_sent(self, count: int) -> None:
+        self.make(count)
+        ids = [invoice.pk for invoice in self.invoices]
+        transact(lambda: send_invoices(ids, by=self.by, now=NOW))
+
+
+def sending(house: House, count: int) -> list[Request]:
+    house.make(count)
+    return [house.post(f"/invoices/{invoice.pk}/sendings", {}) for invoice in house.invoices]
+
+
+def recording_a_payment(house: House, count: int) -> list[Request]:
+    """Of more than is due, so that a part stays credit."""
+    house.make_sent(count)
+    paid = {"method": "cash", "amount_minor": 12_000}
+    return [
+        house.request(
+            "POST",
+            "/payments",
+            {**paid, "invoice_id": str(invoice.pk)},
+            **{"Idempotency-Key": str(invoice.pk)},
+        )
+        for invoice in house.invoices
+    ]
+
+
+def cancelling(house: House, count: int) -> list[Request]:
+    house.make_sent(count)
+    said = {"reason": "wrong", "notify": True}
+    return [house.post(f"/invoices/{invoice.pk}/cancellation", said) for invoice in house.invoices]
+
+
+def editing_a_booking(house: House, count: int) -> list[Request]:
+    """On a sent invoice, which follows with a charge. No POST, so the revision it read stands for the key."""
+    house.make_sent(count)
+    items = [{"description": "Work", "unit_price": "80.00"}]
+    return [
+        house.request("PATCH", f"/bookings/{pk}", {"items": items}, **{"If-Match": '"1"'})
+        for invoice in house.invoices
+        for pk in invoice.bookings.values_list("pk", flat=True)
+    ]
+
+
+Plan = Callable[[House, int], list[Request]]
+PLANS: list[Plan] = [sending, recording_a_payment, cancelling, editing_a_booking]
+
+
+@pytest.fixture
+def house(api_of: Callable[[Actor], ApiClient]) -> Iterator[House]:
+    company, ana = make_company()
+    with scope(company=company):
+        yield House(ana, api_of(ana).secret, [])
+
+
+@pytest.fixture(scope="module")
+def crasher() -> Iterator[Crasher]:
+    crasher = Crasher()
+    yield crasher
+    crasher.close()
+
+
+@dataclass(frozen=True)
+class State:
+    """All that is stored: how many rows in each table, and a hash over everything."""
+
+    rows: Counter[str]
+    content: str
+
+    @classmethod
+    def read(cls) -> "State":
+        rows, digest = Counter[str](), hashlib.sha256()
+        models = [model for model in apps.get_models() if model.__module__.startswith("bookbill.")]
+        with connection.cursor() as cursor:
+            for model in models:
+                if model is not RateCount:
+                    table = connection.ops.quote_name(model._meta.db_table)
+                    cursor.execute(f"SELECT * FROM {table} ORDER BY 1")
+                    found = cursor.fetchall()
+                    rows[model._meta.db_table] = len(found)
+                    digest.update(repr(found).encode())
+        return cls(rows, digest.hexdigest())
+
+    def grown_since(self, before: "State") -> dict[str, int]:
+        return {
+            table: count - before.rows[table]
+            for table, count in self.rows.items()
+            if count != before.rows[table]
+        }
+
+
+def steps_to_try(count: int, config: pytest.Config) -> Sequence[int]:
+    """Every step on SQLite; on PostgreSQL some, and the last ones, where the commit is."""
+    if connection.vendor == "sqlite" or config.getoption("--long"):
+        return range(1, count + 1)
+    return sorted({*range(1, count + 1, EVERY_ON_POSTGRESQL), *range(count - 2, count + 1)})
+
+
+def nothing_broken() -> None:
+    assert not [finding for finding in verify() if finding.bad]
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.__name__)
+def test_killed_at_any_step_an_act_happens_whole_or_not_at_all_and_repeated_it_happens_once(
+    house: House, crasher: Crasher, plan: Plan, request: pytest.FixtureRequest
+) -> None:
+    first, second = plan(house, 2)
+    crasher.run(first)
+    before = State.read()
+    whole = crasher.run(second)
+    effect = State.read().grown_since(before)
+    assert whole.status < 300, whole.body
+    assert effect
+    assert "before COMMIT" in whole.steps
+
+    steps = steps_to_try(len(whole.steps), request.config)
+    requests = plan(house, len(steps))
+    start = before = State.read()
+    happened = []
+    for die_at, each in zip(steps, requests, strict=True):
+        assert crasher.run(each, die_at=die_at).died, f"step {die_at} was never reached"
+        after = State.read()
+        if after != before:
+            assert after.grown_since(before) == effect, f"half of it, killed at step {die_at}"
+            happened.append(die_at)
+        before = after
+    committed = whole.steps.index("after COMMIT") + 1
+    assert happened == [step for step in steps if step >= committed]
+    nothing_broken()
+
+    for die_at, each in zip(steps, requests, strict=True):
+        again = crasher.run(each)
+        stale = each.method == "PATCH" and die_at in happened
+        assert again.status == (409 if stale else whole.status), again.body
+    grown = State.read().grown_since(start)
+    assert grown == {table: count * len(steps) for table, count in effect.items()}
+    nothing_broken()
+
+
+def test_a_death_between_two_transactions_would_be_seen(house: House, crasher: Crasher) -> None:
+    """Here the act is two requests, of which only the first happens."""
+    (send,) = sending(house, 1)
+    owner = str(house.invoices[0].customer_id)
+    pay = house.post("/payments", {"method": "cash", "amount_minor": 100, "customer_id": owner})
+    before = State.read()
+    assert crasher.run(send).status == 201
+    sent = State.read()
+    assert crasher.run(pay, die_at=3).died
+    assert before != sent == State.read()
