@@ -14,11 +14,12 @@ from bookbill.bookings.rules import State
 from bookbill.companies.rights import Right, require
 from bookbill.delivery.actions import MessageDraft, owe_messages
 from bookbill.documents.document import Document, from_json_bytes, totals_of
-from bookbill.invoices.actions.drafting import SEND_JOB
+from bookbill.invoices.actions.drafting import SEND_JOB, make_invoices
 from bookbill.invoices.actions.history import entry
 from bookbill.invoices.actions.locking import lock_invoice
 from bookbill.invoices.actions.refresh import SUMS, charge
 from bookbill.invoices.actions.sending import CAUSE, frozen_version, promise_pdfs, resolve_recipients
+from bookbill.invoices.drafts import InvoiceDraft
 from bookbill.invoices.models import ChargeCause, Invoice, Version, VersionKind
 from bookbill.ledger.actions.claims import undo_write_offs
 from bookbill.lib.actor import Actor
@@ -28,17 +29,29 @@ from bookbill.work.actions import withdraw
 
 
 def cancel_invoice(
-    invoice_id: UUID, *, reason: str, hold_back: bool = False, notify: bool = False, by: Actor, now: datetime
+    invoice_id: UUID,
+    *,
+    reason: str,
+    hold_back: bool = False,
+    notify: bool = False,
+    make_new: bool = False,
+    by: Actor,
+    now: datetime,
 ) -> Invoice:
     """Cancel a sent invoice. It keeps its number and the figures of its last sent version; its bookings keep their money.
 
     ``hold_back`` keeps the bookings out of *To invoice*. ``notify`` mails the cancelled copy to the recipients.
-    An instant invoice's booking is cancelled with it. Raises `required`, `not_sent`, `invoice_cancelled`.
+    ``make_new`` puts the bookings on a new draft in the same act; `replaced_by` names it. Without it an instant
+    invoice's booking is cancelled too. Raises `required`, `choose_one`, `not_sent`, `invoice_cancelled`.
     """
     assert_in_transaction()
     require(by, Right.CANCEL_INVOICES)
     if not reason:
         raise BadInput("required", _("Give a reason; it is kept with the invoice."), field="reason")
+    if make_new and hold_back:
+        raise BadInput(
+            "choose_one", _("Bookings that go on a new invoice are not held back."), field="hold_back"
+        )
     invoice = lock_invoice(invoice_id)
     if invoice.cancelled_at:
         raise RuleBroken("invoice_cancelled", _("This invoice is already cancelled."))
@@ -75,11 +88,22 @@ def cancel_invoice(
         by=by,
         now=now,
     )
-    if invoice.is_instant:
+    if make_new:
+        invoice.replaced_by = _new_over(list(bookings), invoice, by=by, now=now)
+        invoice.save(update_fields=["replaced_by"])
+    elif invoice.is_instant:
         for booking in bookings.values():
             if booking.state != State.CANCELLED:
                 cancel_booking(booking.pk, fee=None, reason=reason, by=by, now=now)
     return invoice
+
+
+def _new_over(booking_ids: Sequence[UUID], old: Invoice, *, by: Actor, now: datetime) -> Invoice:
+    """A draft over the same bookings, with what was said on the old one."""
+    draft = InvoiceDraft(
+        tuple(booking_ids), old.note, tuple(old.extra_recipients), old.payment_link, old.terms_days
+    )
+    return make_invoices([draft], by=by, now=now)[0]
 
 
 def last_sent_document(invoice: Invoice) -> Document:

@@ -1,6 +1,6 @@
 """Making, editing and deleting drafts."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -195,13 +195,19 @@ def delete_draft(invoice_id: UUID, *, by: Actor, now: datetime) -> None:
     remove_drafts([invoice], by=by, now=now)
 
 
-def remove_drafts(invoices: Iterable[Invoice], *, by: Actor, now: datetime) -> None:
+def remove_drafts(invoices: Sequence[Invoice], *, by: Actor, now: datetime) -> None:
     """Delete locked drafts: their promises go, their bookings are freed."""
     for invoice in invoices:
-        withdraw(SEND_JOB, invoice.company_id, str(invoice.pk))
-        Booking.objects.filter(invoice=invoice).update(invoice=None)
-        record(entry("invoice.deleted", invoice, {"total_minor": invoice.total_minor}, {}), by=by, now=now)
-        invoice.delete()
+        if invoice.sending_at:
+            withdraw(SEND_JOB, invoice.company_id, str(invoice.pk))
+    Booking.objects.filter(invoice__in=invoices).update(invoice=None)
+    Invoice.objects.filter(replaced_by__in=invoices).update(replaced_by=None)
+    record_many(
+        [entry("invoice.deleted", invoice, {"total_minor": invoice.total_minor}) for invoice in invoices],
+        by=by,
+        now=now,
+    )
+    Invoice.objects.filter(pk__in=[invoice.pk for invoice in invoices]).delete()
 
 
 def _replace_bookings(invoice: Invoice, booking_ids: Sequence[UUID]) -> None:

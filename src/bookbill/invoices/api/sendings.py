@@ -68,11 +68,15 @@ class PromisedSending(Answer):
 
 
 class CancellationIn(Body):
-    """`notify` mails the cancelled copy; `hold_back` keeps the bookings out of what is to invoice."""
+    """`notify` mails the cancelled copy; `hold_back` keeps the bookings out of what is to invoice.
+
+    `make_new` puts them on a new draft in the same act: `replaced_by_id` of the answer.
+    """
 
     reason: Reason
     notify: bool = False
     hold_back: bool = False
+    make_new: bool = False
 
 
 @router.post("/invoices/{invoice_id}/sendings", response={201: SendingOut, 202: PromisedSending})
@@ -92,7 +96,13 @@ def cancel_invoice_(request: CompanyRequest, invoice_id: str, body: Cancellation
 
     def cancelled() -> InvoiceOut:
         cancel_invoice(
-            pk, reason=body.reason, notify=body.notify, hold_back=body.hold_back, by=request.actor, now=at
+            pk,
+            reason=body.reason,
+            notify=body.notify,
+            hold_back=body.hold_back,
+            make_new=body.make_new,
+            by=request.actor,
+            now=at,
         )
         return invoice_out(pk, now=at)
 

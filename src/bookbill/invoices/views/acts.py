@@ -173,19 +173,20 @@ def delete_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
 
 @staff_view(Right.CANCEL_INVOICES)
 def cancel_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
-    """Say in figures what cancelling does, ask for a reason, do it."""
+    """Say in figures what cancelling does, ask for a reason, do it; in the same act make a new one, if wished."""
     invoice = find_invoice(pk)
     if request.method == "POST":
         form = CancelForm(request.POST)
         if form.is_valid():
-            said = form.cleaned_data
+            said, makes_new = form.cleaned_data, request.POST.get("act") == "make_new"
             try:
-                transact(
+                cancelled = transact(
                     lambda: cancel_invoice(
                         pk,
                         reason=said["reason"],
-                        hold_back=said["bookings"] == "hold_back",
+                        hold_back=said["bookings"] == "hold_back" and not makes_new,
                         notify=said["notify"],
+                        make_new=makes_new,
                         by=request.actor,
                         now=now(request.company),
                     )
@@ -194,6 +195,8 @@ def cancel_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
                 refuse(form, refused)
             else:
                 toast(request, _("%(invoice)s is cancelled.") % {"invoice": invoice.number})
+                if cancelled.replaced_by_id:
+                    return see_other(request, reverse("invoices:edit", args=[cancelled.replaced_by_id]))
                 return see_other(request, reverse("invoices:detail", args=[pk]))
     else:
         form = CancelForm()

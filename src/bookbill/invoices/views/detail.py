@@ -137,6 +137,7 @@ def frame(request: CompanyRequest, invoice: Invoice, tab: str, context: dict[str
             "tabs": tabs_of(invoice, tab),
             "today": date_in_zone(request.company, instant),
             "acts": acts_of(invoice),
+            "replaces": Invoice.objects.filter(replaced_by=invoice).order_by("pk"),
             **context,
         },
         partial="tab",

@@ -1,0 +1,101 @@
+"""Cancelling and making a new one, in one act."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from bookbill.activity.models import Entry
+from bookbill.bookings.models import Booking
+from bookbill.companies.tests.clients import ApiClient
+from bookbill.invoices.actions.cancelling import cancel_invoice
+from bookbill.invoices.actions.drafting import delete_draft
+from bookbill.invoices.models import Invoice
+from bookbill.invoices.rules import Status
+from bookbill.ledger.actions.payments import record_payments
+from bookbill.ledger.drafts import PaymentDraft
+from bookbill.lib.actor import Actor
+from bookbill.lib.errors import RuleBroken
+from bookbill.lib.transactions import transact
+from tests.support.cast import NOW, TODAY
+
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def sent(make_sent: Callable[..., Invoice]) -> Invoice:
+    return make_sent(note="Thanks", extra_recipients=("x@y.example",), terms_days=45, payment_link=False)
+
+
+def replace(invoice: Invoice, by: Actor, **options: Any) -> Invoice:
+    made = transact(
+        lambda: cancel_invoice(invoice.pk, reason="Wrong date", make_new=True, by=by, now=NOW, **options)
+    )
+    assert made.replaced_by is not None
+    return Invoice.objects.get(pk=made.replaced_by.pk)
+
+
+def test_the_new_draft_carries_the_same_bookings_money_and_words(ana: Actor, sent: Invoice) -> None:
+    booking = Booking.objects.get(invoice=sent)
+    draft = PaymentDraft(sent.customer_id, "cash", 4_000, "CAD", TODAY, fill=(booking.pk,))
+    transact(lambda: record_payments([draft], by=ana, now=NOW))
+
+    new = replace(sent, ana)
+
+    old = Invoice.objects.get(pk=sent.pk)
+    assert (old.status, old.number, old.replaced_by_id) == (Status.CANCELLED, "INV-2026-00001", new.pk)
+    assert (new.status, new.number, new.total_minor, new.paid_minor) == (Status.DRAFT, "", 10_000, 4_000)
+    assert (new.note, new.extra_recipients, new.terms_days, new.payment_link) == (
+        "Thanks",
+        ["x@y.example"],
+        45,
+        False,
+    )
+    assert Booking.objects.get(pk=booking.pk).invoice_id == new.pk
+
+
+def test_the_booking_of_an_instant_invoice_goes_on_the_new_one(
+    ana: Actor, make_sent: Callable[..., Invoice], make_booking: Callable[..., Booking]
+) -> None:
+    new = replace(make_sent(make_booking(is_instant=True)), ana)
+
+    assert (new.is_instant, new.bookings_count) == (True, 1)
+    assert Booking.objects.get().state == "completed"
+
+
+def test_a_replacement_may_be_deleted_as_any_draft(ana: Actor, sent: Invoice) -> None:
+    new = replace(sent, ana)
+    transact(lambda: delete_draft(new.pk, by=ana, now=NOW))
+
+    assert Invoice.objects.get().replaced_by_id is None
+    assert Booking.objects.to_invoice().count() == 1
+
+
+def test_holding_back_and_making_a_new_one_exclude_each_other(ana: Actor, sent: Invoice) -> None:
+    with pytest.raises(RuleBroken) as refused:
+        replace(sent, ana, hold_back=True)
+
+    assert (refused.value.code, refused.value.field) == ("choose_one", "hold_back")
+    assert Invoice.objects.get().status == Status.SENT
+
+
+def test_both_pages_name_each_other(desk: Client, sent: Invoice) -> None:
+    answer = desk.post(
+        f"/payments/invoices/{sent.pk}/cancellation",
+        {"reason": "Wrong date", "bookings": "hold_back", "act": "make_new"},
+    )
+
+    new = Invoice.objects.get(status=Status.DRAFT)
+    assert (answer.status_code, answer["Location"]) == (303, f"/payments/invoices/{new.pk}/edit")
+    assert f"/payments/invoices/{new.pk}" in desk.get(f"/payments/invoices/{sent.pk}").content.decode()
+    assert f"/payments/invoices/{sent.pk}" in desk.get(f"/payments/invoices/{new.pk}").content.decode()
+
+
+def test_programs_make_a_new_one_too(api: ApiClient, sent: Invoice) -> None:
+    made = api.post(f"/invoices/{sent.pk}/cancellation", {"reason": "Wrong date", "make_new": True})
+
+    assert made.status_code == 201, made.content
+    replacement = api.get(f"/invoices/{made.json()['replaced_by_id']}").json()
+    assert (replacement["status"], replacement["total_minor"]) == ("draft", 10_000)
+    assert Entry.objects.filter(type="invoice.created").count() == 2
