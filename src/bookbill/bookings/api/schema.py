@@ -29,6 +29,7 @@ from bookbill.web.api.schema import (
     text,
 )
 
+CLOCK_TIME = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
 ExternalId = Annotated[str, text(120, required=True)]
 
 
@@ -173,7 +174,7 @@ class PlainBooking(Answer):
     number: str
     customer_id: UUID
     service_date: dt.date
-    start_time: dt.time | None
+    start_time: Annotated[str, Field(pattern=CLOCK_TIME)] | None
     time_zone: str
     items: Sequence[PlainItem]
     provider_id: UUID | None
@@ -216,8 +217,9 @@ def booking_for(actor: Actor, booking: Booking) -> BookingOut | PlainBooking:
     plain: dict[str, Any] = {
         name: getattr(booking, name)
         for name in PlainBooking.model_fields
-        if name not in ("items", "service_address")
+        if name not in ("items", "start_time", "service_address")
     }
+    plain["start_time"] = booking.start_time.isoformat("minutes") if booking.start_time else None
     plain["service_address"] = AddressOut.of(booking.service_address)
     if not may(actor, Right.VIEW_PRICES):
         return PlainBooking(**plain, items=[PlainItem(**_plain_item(item)) for item in items])
