@@ -101,10 +101,14 @@ def edit_booking(
     if booking.state == State.CANCELLED:
         raise RuleBroken("booking_cancelled", _("A cancelled booking is final. Duplicate it instead."))
     before = _facts(booking)
+    items = None if edit.items is None or _same_items(booking, edit.items) else edit.items
+    fields = {name: value for name, value in fields.items() if value != _stored(booking, name)}
+    if not fields and items is None:
+        return booking
     state = fields.pop("state", booking.state)
-    moves = fields.get("customer_id", booking.customer_id) != booking.customer_id
+    moves = "customer_id" in fields
     reopens = booking.state == State.COMPLETED and state == State.SCHEDULED
-    priced_anew = edit.items is not None or moves or bool(fields.keys() & {"tax_code_id", "discount"})
+    priced_anew = items is not None or moves or bool(fields.keys() & {"tax_code_id", "discount"})
     if priced_anew or reopens or "service_date" in fields:
         publish(BookingsEditing((booking.pk,), moves_customer=moves, reopens=reopens, by=by, now=now))
         booking.invoice_id = Booking.objects.values_list("invoice_id", flat=True).get(pk=booking.pk)
@@ -118,7 +122,7 @@ def edit_booking(
     if priced_anew:
         _price_anew(
             booking,
-            edit.items,
+            items,
             old_tax_code_id=UUID(before["tax_code_id"]) if before["tax_code_id"] else None,
             by=by,
             now=now,
@@ -320,6 +324,24 @@ def _as_draft(item: BookingItem, booking: Booking, old_tax_code_id: UUID | None)
         unit_price=item.unit_price,
         service_id=item.service_id,
         tax_code_id=booking.tax_code_id if inherited else item.tax_code_id,
+    )
+
+
+def _stored(booking: Booking, name: str) -> Any:
+    """What a field of an edit holds now, in the shape the edit would give it."""
+    return booking.discount() if name == "discount" else getattr(booking, name)
+
+
+def _same_items(booking: Booking, drafts: Sequence[ItemDraft]) -> bool:
+    """Whether the lines say what is stored already; what a draft leaves open follows the booking."""
+    items = list(booking.items.order_by("position"))
+    return len(items) == len(drafts) and all(
+        (draft.quantity, draft.unit_price, draft.service_id)
+        == (item.quantity, item.unit_price, item.service_id)
+        and draft.description == item.description
+        and draft.unit in ("", item.unit)
+        and (draft.tax_code_id or booking.tax_code_id) == item.tax_code_id
+        for draft, item in zip(drafts, items, strict=True)
     )
 
 

@@ -167,6 +167,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='taxcomponent',
-            constraint=models.CheckConstraint(condition=models.Q(('rate__gte', 0), ('rate__lte', 1000000)), name='tax_rate_0_to_100'),
+            constraint=models.CheckConstraint(condition=models.Q(('rate__gte', 0), ('rate__lte', 100)), name='tax_rate_0_to_100'),
         ),
     ]

@@ -71,7 +71,7 @@ class TaxComponent(models.Model):
                 fields=["company", "tax_code", "position"], name="tax_component_position"
             ),
             models.CheckConstraint(
-                condition=models.Q(rate__gte=0, rate__lte=1_000_000), name="tax_rate_0_to_100"
+                condition=models.Q(rate__gte=0, rate__lte=100), name="tax_rate_0_to_100"
             ),
         ]
 
