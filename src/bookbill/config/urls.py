@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("bookbill.invoices.urls")),
     path("api/v1/docs", reference_page, name="api-reference"),
     path("api/v1/", api.urls),
+    path("accounts/", include("bookbill.companies.account_urls")),
     path("accounts/", include("allauth.urls")),
     path("", include("bookbill.companies.urls")),
     path("", include("bookbill.web.urls")),

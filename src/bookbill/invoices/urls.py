@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bookbill.invoices.views import acts, detail, instant, listing, making
+from bookbill.invoices.views import acts, detail, instant, listing, making, sample
 
 app_name = "invoices"
 urlpatterns = [
@@ -25,4 +25,6 @@ urlpatterns = [
     path("payments/invoices/<uuid:pk>/cancellation", acts.cancel_page, name="cancel"),
     path("payments/invoices/<uuid:pk>/deletion", acts.delete_page, name="delete"),
     path("payments/invoices/<uuid:pk>/pdf", acts.pdf, name="pdf"),
+    path("settings/look/sample.pdf", sample.sample_pdf, name="sample-pdf"),
+    path("settings/look/sample.png", sample.sample_picture, name="sample-picture"),
 ]

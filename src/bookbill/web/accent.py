@@ -13,7 +13,8 @@ WHITE: Rgb = (1.0, 1.0, 1.0)
 INK: Rgb = (0.07, 0.08, 0.11)
 LIGHT_SURFACE: Rgb = WHITE
 DARK_SURFACE: Rgb = (0.09, 0.1, 0.13)
-LEAST_CONTRAST = 3.0
+LEAST_CONTRAST = 3.0  # of the colour against the page
+TEXT_CONTRAST = 4.5  # of the text on the colour
 STEPS = 40
 
 
@@ -34,18 +35,23 @@ def stylesheet(colour: str) -> str:
 
 def variables(colour: str, surface: Rgb) -> str:
     accent = readable_on(surface, parse(colour))
-    text = max((WHITE, INK), key=lambda candidate: contrast(candidate, accent))
-    return f"--accent:{write(accent)};--accent-content:{write(text)}"
+    return f"--accent:{write(accent)};--accent-content:{write(text_on(accent))}"
 
 
 def readable_on(surface: Rgb, colour: Rgb) -> Rgb:
-    """The colour, moved as little as needed towards ink or white until it stands out from the surface."""
+    """The colour, moved as little as needed towards ink or white until it stands out, and its own text on it."""
     target = INK if luminance(surface) > 0.5 else WHITE
     for step in range(STEPS + 1):
         mixed = mix(colour, target, step / STEPS)
-        if contrast(mixed, surface) >= LEAST_CONTRAST:
+        stands_out = contrast(mixed, surface) >= LEAST_CONTRAST
+        if stands_out and contrast(text_on(mixed), mixed) >= TEXT_CONTRAST:
             return mixed
     return target
+
+
+def text_on(colour: Rgb) -> Rgb:
+    """Ink or white, whichever reads better."""
+    return max((WHITE, INK), key=lambda candidate: contrast(candidate, colour))
 
 
 def mix(one: Rgb, other: Rgb, share: float) -> Rgb:

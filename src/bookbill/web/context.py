@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from bookbill.web.htmx import layout_of
-from bookbill.web.navigation import navigation, user_menu
+from bookbill.web.navigation import navigation, places, user_menu
 
 THEMES = ("light", "dark")
 
@@ -27,6 +27,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "shell": layout_of(request),
         "navigation": lambda: navigation(request),
         "user_menu": lambda: user_menu(request),
+        "work_places": lambda: places(request),
         "company": getattr(request, "company", None),
         "company_stylesheet": lambda: _stylesheet[0](request) if _stylesheet else "",
         "languages": settings.LANGUAGES,

@@ -43,8 +43,18 @@ class Link:
         yield from self.children
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where else a person may work: ``switch_url`` takes a POST."""
+
+    label: str
+    switch_url: str
+    current: bool
+
+
 _navigation: list[Item] = []
 _user_menu: list[Item] = []
+_places: list[Callable[[HttpRequest], Sequence[Place]]] = []
 
 
 def register_navigation(items: Sequence[Item]) -> None:
@@ -55,6 +65,17 @@ def register_navigation(items: Sequence[Item]) -> None:
 def register_user_menu(items: Sequence[Item]) -> None:
     """The links of the user's own menu (profile, security, members …). Signing out is added by the shell."""
     _user_menu[:] = items
+
+
+def register_places(of: Callable[[HttpRequest], Sequence[Place]]) -> None:
+    """Say once, at start, between what a person may switch in the user's menu."""
+    _places[:] = [of]
+
+
+def places(request: HttpRequest) -> Sequence[Place]:
+    """Nothing where there is no choice."""
+    found = _places[0](request) if _places else ()
+    return found if len(found) > 1 else ()
 
 
 def navigation(request: HttpRequest) -> list[Link]:
@@ -93,4 +114,5 @@ def address(item: Item) -> str:
 
 
 def is_below(path: str, url: str) -> bool:
-    return path == url or path.startswith(url if url.endswith("/") else url + "/")
+    """The start page lies above everything, so nothing counts as below it."""
+    return path == url or (url != "/" and path.startswith(url if url.endswith("/") else url + "/"))

@@ -3,6 +3,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
@@ -11,8 +12,6 @@ from pytest_django import Settings
 from bookbill.companies.commands import create_company_command
 from bookbill.companies.models import Company, Member, User
 from bookbill.companies.sign_in import demo_token
-
-pytestmark = pytest.mark.urls("bookbill.companies.tests.page_urls")
 
 PASSWORD = "correct horse battery staple"
 
@@ -151,6 +150,7 @@ def test_pages_before_signing_in_have_our_look_and_no_inline_code(
         "/accounts/2fa/",
         "/accounts/2fa/totp/activate/",
         "/accounts/sessions/",
+        "/profile/security",
     ],
 )
 def test_pages_about_an_account_have_our_look_and_no_inline_code(
@@ -178,10 +178,49 @@ def test_two_steps_protect_an_account_and_its_codes_are_shown(person: User, clie
     assert codes[1].encode() in answer.content
 
 
+def test_the_second_step_is_switched_off_and_codes_are_renewed_in_our_look(
+    person: User, client: Client
+) -> None:
+    from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+
+    try_in(client, person.email, PASSWORD)
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    TOTP.activate(person, generate_totp_secret())
+    for path in ("", "totp/deactivate/", "recovery-codes/generate/"):
+        assert_ours(client.get(f"/accounts/2fa/{path}"))
+    client.post("/accounts/2fa/recovery-codes/generate/")
+    assert_ours(client.get("/accounts/2fa/recovery-codes/"))
+    assert b"10 recovery codes are left" in client.get("/profile/security").content
+    client.post("/accounts/2fa/totp/deactivate/")
+    assert b"Switch on" in client.get("/profile/security").content
+
+
+def test_a_browser_is_named_in_words_and_the_others_can_be_signed_out(person: User, client: Client) -> None:
+    agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    elsewhere = Client(headers={"user-agent": agent})
+    try_in(elsewhere, person.email, PASSWORD)
+    try_in(client, person.email, PASSWORD)
+    assert b"Firefox on Windows" in client.get("/accounts/sessions/").content
+    client.post("/accounts/sessions/")
+    assert elsewhere.get("/profile").status_code == 302
+    assert client.get("/profile").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["email/", "confirm-email/", "login/code/confirm/"])
+def test_what_is_not_offered_leads_to_the_profile_and_changes_nothing(
+    person: User, client: Client, path: str
+) -> None:
+    assert client.get(f"/accounts/{path}")["Location"].startswith("/accounts/login/")
+    try_in(client, person.email, PASSWORD)
+    assert client.get(f"/accounts/{path}")["Location"] == "/profile"
+    client.post(f"/accounts/{path}", {"action_add": "", "email": "thief@example.com"})
+    assert EmailAddress.objects.filter(email="thief@example.com").count() == 0
+
+
 def assert_ours(answer: Any) -> None:
     assert answer.status_code == 200, answer
     text = answer.content.decode()
-    assert 'class="plain"' in text
+    assert 'class="plain"' in text or 'class="shell"' in text
     assert text.count("<h1") == 1
     assert "<style" not in text
     assert " style=" not in text

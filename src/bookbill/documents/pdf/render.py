@@ -60,20 +60,41 @@ def render(
     """``logo``: PNG or JPEG bytes. ``watermark`` lies behind the text (Not sent); ``stamp`` adds to the document's own (COPY)."""
     font_dir = font_dir or font_folder()
     cleaner = Cleaner(font_book(font_dir))
+    data = _data_of_page(printed, cleaner, logo, watermark, stamp)
+    issued_at = dt.datetime.fromisoformat(printed.issued_at).replace(
+        microsecond=0
+    )  # typst knows whole seconds only
+    pdf = _compile(data, issued_at, font_dir)
+    return Rendered(pdf=pdf, replaced_characters=tuple(cleaner.replaced))
+
+
+def picture(printed: Printed, *, logo: bytes | None = None, watermark: str = "", ppi: int = 110) -> bytes:
+    """The first page as PNG, for a screen that cannot show a PDF inside a page."""
+    font_dir = font_folder()
+    data = _data_of_page(printed, Cleaner(font_book(font_dir)), logo, watermark, "")
+    pages = _compiler(font_dir).compile(
+        format="png", ppi=ppi, sys_inputs={"data": json.dumps(data, ensure_ascii=False)}
+    )
+    first = pages[0] if isinstance(pages, list) else pages
+    assert isinstance(first, bytes)
+    return first
+
+
+def font_folder() -> Path | None:
+    """The folder with further scripts that the settings name. Processes of the pool have no settings: they are told."""
+    return settings.FONT_DIR if settings.configured else None
+
+
+def _data_of_page(
+    printed: Printed, cleaner: Cleaner, logo: bytes | None, watermark: str, stamp: str
+) -> dict[str, Any]:
     data = _data(printed, cleaner)
     data["watermark"] = cleaner.text(watermark, WIDE_EM)
     data["stamps"] = [cleaner.text(text, WIDE_EM) for text in (printed.stamp, stamp) if text]
     data["logo"], data["logo_width"] = logo_svg(logo) if logo else ("", 0)
     data["qr"] = qr_svg(printed.pay.url) if printed.pay else ""
     data["fonts"] = list(cleaner.fonts.families)
-    issued_at = dt.datetime.fromisoformat(printed.issued_at).replace(microsecond=0)  # typst knows whole seconds only
-    pdf = _compile(data, issued_at, font_dir)
-    return Rendered(pdf=pdf, replaced_characters=tuple(cleaner.replaced))
-
-
-def font_folder() -> Path | None:
-    """The folder with further scripts that the settings name. Processes of the pool have no settings: they are told."""
-    return settings.FONT_DIR if settings.configured else None
+    return data
 
 
 def _data(printed: Printed, cleaner: Cleaner) -> dict[str, Any]:
@@ -112,12 +133,16 @@ def _widths(data: dict[str, Any], fonts: FontBook) -> list[float]:
 _kept = threading.local()  # a compiler takes one document at a time, so each thread has its own
 
 
-def _compile(data: dict[str, Any], timestamp: dt.datetime, font_dir: Path | None) -> bytes:
-    """By this thread's compiler, which is made once: fonts and template stay read."""
+def _compiler(font_dir: Path | None) -> typst.Compiler:
+    """This thread's, made once: fonts and template stay read."""
     compilers: dict[Path | None, typst.Compiler] = _kept.__dict__.setdefault("compilers", {})
     if font_dir not in compilers:
         compilers[font_dir] = typst.Compiler(TEMPLATE, root=HERE, font_paths=font_book(font_dir).book)
-    pdf = compilers[font_dir].compile(
+    return compilers[font_dir]
+
+
+def _compile(data: dict[str, Any], timestamp: dt.datetime, font_dir: Path | None) -> bytes:
+    pdf = _compiler(font_dir).compile(
         format="pdf",
         sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
         pdf_standards=["a-3a", "ua-1"],

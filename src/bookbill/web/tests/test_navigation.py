@@ -40,7 +40,7 @@ def test_the_longest_address_above_the_page_is_the_current_one() -> None:
 def test_a_path_that_only_begins_alike_is_not_below() -> None:
     assert navigation.is_below("/invoices/7", "/invoices")
     assert not navigation.is_below("/invoices-old", "/invoices")
-    assert navigation.is_below("/anything", "/")
+    assert not navigation.is_below("/anything", "/")
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Pages of settings, members, keys, the profile, and the ways in."""
