@@ -1,0 +1,30 @@
+"""Finding invoices with Ctrl+K."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from bookbill.companies.rights import Right, may
+from bookbill.invoices.models import Invoice
+from bookbill.invoices.reading import search
+from bookbill.web.formatting import money
+from bookbill.web.palette import RESULTS_MAX, Result
+
+
+def find_invoices(request: Any, query: str) -> Iterable[Result]:
+    """By number, booking, customer or exact amount, the newest first. A fixed number of queries; none for an empty one."""
+    if not query or request.actor is None or not may(request.actor, Right.VIEW_INVOICES):
+        return []
+    found = Invoice.objects.filter(pk__in=search(query, company=request.company)).select_related("customer")
+    return [
+        Result(
+            label=f"{invoice.number or _('Draft')} · {invoice.customer}",
+            url=reverse("invoices:detail", args=[invoice.pk]),
+            group=_("Invoices"),
+            detail=money(invoice.total_minor, invoice.currency),
+            icon="receipt-text",
+        )
+        for invoice in found.order_by("-pk")[:RESULTS_MAX]
+    ]

@@ -1,0 +1,60 @@
+"""What a person does about work that went wrong. Each act leaves its line in the history."""
+
+from datetime import datetime
+from uuid import UUID
+
+from bookbill.activity.actions import EntryDraft, record
+from bookbill.companies.rights import Right, require
+from bookbill.delivery.actions import retry_message
+from bookbill.delivery.models import Message
+from bookbill.invoices.models import Invoice
+from bookbill.lib.actor import Actor
+from bookbill.lib.transactions import assert_in_transaction
+from bookbill.work.actions import discard_job, retry_job
+from bookbill.work.models import Job
+
+
+def retry_work(job_id: UUID, *, by: Actor, now: datetime) -> Job:
+    """Put work that was set aside back into the queue. Raises NotFound, `already_promised`."""
+    assert_in_transaction()
+    require(by, Right.USE_OPERATIONS)
+    job = retry_job(job_id, company_id=by.company_id)
+    _record("job.retried", job, by=by, now=now)
+    return job
+
+
+def discard_work(job_id: UUID, *, by: Actor, now: datetime) -> Job:
+    """Give up work that was set aside. Raises NotFound."""
+    assert_in_transaction()
+    require(by, Right.USE_OPERATIONS)
+    job = discard_job(job_id, company_id=by.company_id)
+    _record("job.discarded", job, by=by, now=now)
+    return job
+
+
+def retry_mail(message_id: UUID, *, may_arrive_twice: bool = False, by: Actor, now: datetime) -> Message:
+    """Send an undelivered mail again. Raises NotFound, `message_not_failed`, `message_may_have_arrived`."""
+    assert_in_transaction()
+    require(by, Right.USE_OPERATIONS)
+    invoice = Invoice.objects.filter(
+        pk__in=Message.objects.filter(pk=message_id).values("subject_id")
+    ).first()
+    return retry_message(
+        message_id,
+        subject_label=invoice.number if invoice else "",
+        may_arrive_twice=may_arrive_twice,
+        by=by,
+        now=now,
+    )
+
+
+def _record(kind: str, job: Job, *, by: Actor, now: datetime) -> None:
+    draft = EntryDraft(
+        type=kind,
+        subject_type="job",
+        subject_id=job.pk,
+        subject_label=job.kind,
+        before={"state": "set_aside", "error": job.last_error},
+        after={"state": job.state},
+    )
+    record(draft, by=by, now=now)

@@ -1,0 +1,105 @@
+"""What a person should look at now, in one list: the most pressing first."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import F
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from bookbill.companies.models import Company
+from bookbill.companies.rights import Right, may
+from bookbill.invoices.figures import Figures
+from bookbill.invoices.models import Invoice
+from bookbill.lib.actor import Actor
+from bookbill.operations.queues import Queues, read_queues
+from bookbill.web.formatting import money
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """One line: a sentence, what stands below it, and where it is put right."""
+
+    text: str
+    url: str
+    icon: str
+    tone: str
+    detail: str = ""
+
+
+def read_matters(company: Company, by: Actor, figures: Figures, *, clock: datetime) -> list[Matter]:
+    """What asks for attention, as far as this person may act on it. Five queries. ``clock`` is the bare clock."""
+    found: list[Matter] = []
+    if may(by, Right.USE_OPERATIONS):
+        found += queue_matters(read_queues(company.pk, clock=clock))
+    if may(by, Right.VIEW_INVOICES):
+        found += invoice_matters(company, figures)
+    return found
+
+
+def queue_matters(queues: Queues) -> list[Matter]:
+    url = reverse("operations:work")
+    found = []
+    waiting = queues.mails.waiting
+    emails = ngettext("%(count)d email waits to leave", "%(count)d emails wait to leave", waiting)
+    if waiting and queues.held_because:
+        text = emails % {"count": waiting}
+        found.append(Matter(text, url, "mail-warning", "error", _("All mail is held back.")))
+    elif queues.mails_are_stuck:
+        detail = queues.trouble or _("Nothing has left for some minutes: is the worker running?")
+        found.append(Matter(emails % {"count": waiting}, url, "mail-warning", "error", detail))
+    if queues.jobs_are_stuck:
+        count = queues.jobs.depth
+        text = ngettext("%(count)d task is not moving", "%(count)d tasks are not moving", count)
+        detail = _("Background work stands still: is the worker running?")
+        found.append(Matter(text % {"count": count}, url, "hourglass", "error", detail))
+    if count := queues.mails.in_trouble:
+        text = ngettext("%(count)d email was not delivered", "%(count)d emails were not delivered", count)
+        detail = _("See why, then send again or correct the address.")
+        found.append(Matter(text % {"count": count}, url, "mail-x", "error", detail))
+    if count := queues.jobs.set_aside:
+        text = ngettext("%(count)d task was set aside", "%(count)d tasks were set aside", count)
+        found.append(
+            Matter(text % {"count": count}, url, "archive", "warning", _("It failed several times."))
+        )
+    return found
+
+
+def invoice_matters(company: Company, figures: Figures) -> list[Matter]:
+    invoices = reverse("invoices:list")
+    found = []
+    if count := figures.overdue_count:
+        text = ngettext("%(count)d invoice is overdue", "%(count)d invoices are overdue", count)
+        detail = ngettext(
+            "%(sum)s, the oldest by %(days)d day",
+            "%(sum)s, the oldest by %(days)d days",
+            figures.oldest_overdue_days,
+        )
+        words = {"sum": money(figures.overdue_minor, company.currency), "days": figures.oldest_overdue_days}
+        found.append(
+            Matter(text % {"count": count}, f"{invoices}?tab=overdue", "clock", "error", detail % words)
+        )
+    if count := Invoice.objects.sent_and_live().exclude(live_claim=F("sent_claim")).count():
+        text = ngettext(
+            "%(count)d invoice changed since it was sent",
+            "%(count)d invoices changed since they were sent",
+            count,
+        )
+        detail = _("The customer does not see the change until you send the updated invoice.")
+        found.append(
+            Matter(text % {"count": count}, f"{invoices}?tab=needs_attention", "file-diff", "warning", detail)
+        )
+    if count := figures.to_invoice_count:
+        text = ngettext(
+            "%(count)d booking is ready to invoice", "%(count)d bookings are ready to invoice", count
+        )
+        detail = money(figures.to_invoice_minor, company.currency)
+        found.append(
+            Matter(text % {"count": count}, reverse("invoices:choose"), "receipt-text", "info", detail)
+        )
+    if count := figures.drafts_count:
+        text = ngettext("%(count)d draft is not sent yet", "%(count)d drafts are not sent yet", count)
+        detail = money(figures.drafts_minor, company.currency)
+        found.append(Matter(text % {"count": count}, f"{invoices}?tab=draft", "file-pen", "neutral", detail))
+    return found

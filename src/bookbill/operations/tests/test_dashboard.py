@@ -1,0 +1,167 @@
+"""The first page."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from bookbill.bookings.models import Booking
+from bookbill.companies.models import Company, Member
+from bookbill.companies.rules import Role
+from bookbill.delivery.models import Message
+from bookbill.invoices.actions.sending import send_invoices
+from bookbill.invoices.models import Invoice
+from bookbill.lib.actor import Actor
+from bookbill.lib.transactions import transact
+from bookbill.operations.months import last_months
+from bookbill.work.models import Job
+from tests.support.cast import NOW, TODAY, add_member
+
+
+@pytest.fixture(autouse=True)
+def _on_the_day_of_the_story(time_machine: Any) -> None:
+    time_machine.move_to(NOW, tick=False)
+
+
+@pytest.fixture
+def desk(ana: Actor) -> Client:
+    client = Client()
+    client.force_login(Member.objects.get(name="Ana").user)
+    return client
+
+
+def dashboard(client: Client) -> str:
+    answer = client.get("/")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def send(by: Actor, *invoices: Invoice) -> None:
+    transact(lambda: send_invoices([invoice.pk for invoice in invoices], by=by, now=NOW))
+
+
+def test_an_empty_company_is_led_to_its_first_invoice_step_by_step(
+    desk: Client, ana: Actor, make_customer: Any, make_booking: Callable[..., Booking], make_invoice: Any
+) -> None:
+    assert 'href="/customers/new"' in dashboard(desk)
+    customer = make_customer()
+    assert "Add booking" in dashboard(desk)
+    scheduled = make_booking(customer, completed=False)
+    assert "Go to bookings" in dashboard(desk)
+    booking = make_booking(customer)
+    page = dashboard(desk)
+    assert "To your first invoice" in page
+    assert "One click makes it from the booking" in page
+    send(ana, make_invoice(booking))
+    page = dashboard(desk)
+    assert "To your first invoice" not in page
+    assert "Needs attention" in page
+    assert scheduled.number in page
+
+
+def test_it_names_what_needs_somebody_and_where(
+    desk: Client,
+    ana: Actor,
+    make_booking: Any,
+    make_invoice: Callable[..., Invoice],
+    undelivered: Callable[..., Message],
+    set_aside: Callable[..., Job],
+    time_machine: Any,
+) -> None:
+    send(ana, make_invoice())
+    make_invoice()
+    make_booking()
+    undelivered()
+    set_aside()
+    Message.objects.filter(state="queued").update(
+        state="accepted", next_at=None, ready_at=NOW, accepted_at=NOW
+    )
+    Job.objects.filter(state="queued").delete()
+    time_machine.move_to(NOW + dt.timedelta(days=20), tick=False)
+    desk.force_login(Member.objects.get(name="Ana").user)
+    page = dashboard(desk)
+    for words, url in (
+        ("1 invoice is overdue", "/payments/invoices?tab=overdue"),
+        ("1 booking is ready to invoice", "/payments/invoices/choose"),
+        ("1 draft is not sent yet", "/payments/invoices?tab=draft"),
+        ("1 email was not delivered", "/operations"),
+        ("1 task was set aside", "/operations"),
+    ):
+        assert words in page
+        assert f'href="{url}"' in page
+    assert "not moving" not in page
+
+
+def test_a_queue_that_does_not_move_is_the_first_thing_said(
+    desk: Client, ana: Actor, make_invoice: Callable[..., Invoice], time_machine: Any
+) -> None:
+    send(ana, make_invoice())
+    assert "not moving" not in dashboard(desk)
+    time_machine.move_to(NOW + dt.timedelta(minutes=6), tick=False)
+    assert "1 task is not moving" in dashboard(desk)
+
+
+def test_a_provider_sees_the_own_bookings_and_no_money(
+    company: Company, ana: Actor, make_booking: Callable[..., Booking], make_invoice: Callable[..., Invoice]
+) -> None:
+    provider = add_member(company, "pat", Role.PROVIDER)
+    tomorrow = TODAY + dt.timedelta(days=1)
+    own = make_booking(completed=False, service_date=tomorrow, provider_id=provider.member_id, price="77.00")
+    other = make_booking(completed=False, service_date=tomorrow, price="88.00")
+    send(ana, make_invoice())
+    client = Client()
+    client.force_login(Member.objects.get(name="Pat").user)
+    page = dashboard(client)
+    assert own.number in page
+    assert other.number not in page
+    for hidden in ("77.00", "88.00", "Outstanding", "Needs attention", "Transactions", "Mailbox"):
+        assert hidden not in page
+
+
+def test_it_takes_as_many_queries_for_thirty_invoices_as_for_one(
+    desk: Client, ana: Actor, make_invoice: Any, make_booking: Any, django_assert_max_num_queries: Any
+) -> None:
+    send(ana, make_invoice())
+    make_booking(completed=False)
+    dashboard(desk)
+    with django_assert_max_num_queries(40) as one:
+        dashboard(desk)
+    send(ana, *[make_invoice() for _ in range(29)])
+    for _ in range(5):
+        make_booking(completed=False)
+    with django_assert_max_num_queries(len(one)):
+        dashboard(desk)
+
+
+def test_the_months_of_the_chart_cross_the_year() -> None:
+    months = last_months(dt.date(2026, 2, 28))
+    assert [month.isoformat() for month in months] == [
+        "2025-09-01", "2025-10-01", "2025-11-01", "2025-12-01", "2026-01-01", "2026-02-01",
+    ]  # fmt: skip
+
+
+def test_ctrl_k_finds_customers_bookings_and_invoices(
+    desk: Client, ana: Actor, make_invoice: Callable[..., Invoice], make_booking: Callable[..., Booking]
+) -> None:
+    booking = make_booking()
+    invoice = make_invoice(booking)
+    send(ana, invoice)
+    for words in ("maple", booking.number, "INV-2026-00001"):
+        assert f"/payments/invoices/{invoice.pk}" in desk.get("/search", {"q": words}).content.decode()
+    found = desk.get("/search", {"q": "maple"}).content.decode()
+    assert f"/customers/{invoice.customer_id}" in found
+    assert f"/bookings/{booking.pk}" in found
+
+
+def test_ctrl_k_respects_rights_and_tenants(
+    company: Company, ana: Actor, make_invoice: Callable[..., Invoice], make_booking: Callable[..., Booking]
+) -> None:
+    invoice = make_invoice(make_booking())
+    add_member(company, "pat", Role.PROVIDER)
+    client = Client()
+    client.force_login(Member.objects.get(name="Pat").user)
+    found = client.get("/search", {"q": "maple"}).content.decode()
+    for hidden in ("/payments/invoices/", "/customers/", "/bookings/", str(invoice.pk)):
+        assert hidden not in found

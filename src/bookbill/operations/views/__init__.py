@@ -1,0 +1,1 @@
+"""Pages of operations: dashboard, mailbox, set-aside work, health."""

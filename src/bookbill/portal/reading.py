@@ -1,0 +1,159 @@
+"""What the customer's page says: charges and texts as last sent; payments, status and cancellation as they are now."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db.models import Q, Sum
+from django.utils.translation import gettext as _
+
+from bookbill.bookings.models import Booking
+from bookbill.companies.clock import date_in_zone
+from bookbill.documents.document import Document, from_json_bytes
+from bookbill.documents.formats import formats_of
+from bookbill.documents.printed import Printed, TotalRow, printed
+from bookbill.documents.rows import Row
+from bookbill.invoices.models import Invoice, Version
+from bookbill.invoices.rules import days_overdue
+from bookbill.ledger.models import Allocation
+from bookbill.portal.rules import State, state_of
+
+PAYMENTS_SHOWN = 12
+# They explain a column that paper has and this page has not.
+TAX_LETTERS = re.compile(r"^[A-Z]{1,2} · ")
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A payment as far as its money lies on this invoice's bookings."""
+
+    received_on: date
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The invoice as its customer sees it today."""
+
+    invoice: Invoice
+    document: Document
+    state: State
+    is_updated: bool
+    """Whether it claims another total by now than its customer was told."""
+    payments: Sequence[Received]
+    paid_minor: int
+    """The sum of the payments."""
+    days_overdue: int
+    cancelled_on: date | None
+    first_date: date | None
+    last_date: date | None
+
+
+def read_shown(invoice: Invoice, *, now: datetime) -> Shown:
+    """The last sent version with what happened since. Three queries."""
+    document = from_json_bytes(last_version(invoice).document.encode("utf-8"))
+    payments = read_payments(invoice, document)
+    dates = sorted(block.service_date for block in document.bookings)
+    return Shown(
+        invoice=invoice,
+        document=document,
+        state=state_of(
+            cancelled=invoice.cancelled_at is not None,
+            payable_minor=invoice.payable(),
+            paid_minor=invoice.paid_minor,
+        ),
+        is_updated=invoice.cancelled_at is None and invoice.sent_total_minor != invoice.total_minor,
+        payments=payments,
+        paid_minor=sum(payment.amount_minor for payment in payments),
+        days_overdue=days_overdue(
+            today=date_in_zone(invoice.company, now),
+            due_date=invoice.due_date,
+            payable_minor=invoice.payable(),
+        ),
+        cancelled_on=date_in_zone(invoice.company, invoice.cancelled_at) if invoice.cancelled_at else None,
+        first_date=date.fromisoformat(dates[0]) if dates else None,
+        last_date=date.fromisoformat(dates[-1]) if dates else None,
+    )
+
+
+def last_version(invoice: Invoice) -> Version:
+    """As it was last sent; of a cancelled invoice the copy that says so, with the same charges."""
+    return Version.objects.select_related("pdf").get(invoice=invoice, n=invoice.last_version_n)
+
+
+def read_payments(invoice: Invoice, document: Document) -> list[Received]:
+    """Money on the bookings of this invoice now, by day of payment.
+
+    A cancelled invoice has let its bookings go: then what lies on those that no other invoice has taken.
+    """
+    own = Q(invoice=invoice)
+    if invoice.cancelled_at is not None:
+        own = Q(pk__in=[UUID(block.id) for block in document.bookings], invoice=None)
+    placed = (
+        Allocation.objects.filter(booking__in=Booking.objects.filter(own).values("pk"))
+        .values("payment_id", "payment__received_on")
+        .annotate(placed_minor=Sum("amount_minor"))
+        .exclude(placed_minor=0)
+        .order_by("payment__received_on", "payment_id")
+    )
+    return [Received(row["payment__received_on"], row["placed_minor"]) for row in placed]
+
+
+def texts_of(shown: Shown, language: str) -> Printed:
+    """The version's texts in a language, its figures of payment as they are now."""
+    invoice, document = shown.invoice, shown.document
+    totals = replace(
+        document.totals,
+        paid_minor=invoice.paid_minor,
+        reduced_minor=invoice.reduced_minor,
+        written_off_minor=invoice.written_off_minor,
+        due_minor=invoice.payable(),
+    )
+    live = replace(document, status=invoice.status_now().value, totals=totals)
+    return printed(live, language)
+
+
+def groups_of(texts: Printed) -> list[list[Row]]:
+    """The rows of the table, those of a booking together."""
+    groups: list[list[Row]] = []
+    for row in texts.rows:
+        if row.group or not groups:
+            groups.append([])
+        groups[-1].append(row)
+    return groups
+
+
+def totals_of(shown: Shown, texts: Printed, language: str) -> list[TotalRow]:
+    """The totals as printed, each payment on a line of its own, and what changed since as one more line.
+
+    In the language that is active, which is ``language``. A cancelled invoice ends with its total.
+    """
+    formats = formats_of(language, shown.document.currency)
+    total_at = next(place for place, row in enumerate(texts.totals) if row.kind == "strong")
+    rows = [
+        replace(row, label=TAX_LETTERS.sub("", row.label, count=1)) if row.kind == "plain" else row
+        for row in texts.totals[: total_at + 1]
+    ]
+    if shown.state == State.CANCELLED:
+        return rows
+    paid_row, *rest, due_row = texts.totals[total_at + 1 :]
+    if 0 < len(shown.payments) <= PAYMENTS_SHOWN:
+        rows += [
+            TotalRow(
+                kind="plain",
+                label=_("Paid %(date)s") % {"date": formats.date(payment.received_on.isoformat())},
+                amount=formats.money(-payment.amount_minor),
+            )
+            for payment in shown.payments
+        ]
+    elif shown.payments:
+        rows.append(paid_row)
+    rows += rest
+    covered = shown.invoice.total_minor - shown.invoice.due()
+    change = shown.invoice.payable() - (shown.document.totals.total_minor - covered)
+    if change:
+        label = _("Changed since this invoice was sent")
+        rows.append(TotalRow(kind="plain", label=label, amount=formats.money(change)))
+    return [*rows, due_row]
