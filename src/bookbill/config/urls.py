@@ -6,7 +6,12 @@ from bookbill.config.api import api
 from bookbill.config.reference import reference_page
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("bookbill.operations.urls")),
+    path("", include("bookbill.portal.urls")),
     path("", include("bookbill.invoices.urls")),
+    path("", include("bookbill.ledger.urls")),
+    path("", include("bookbill.bookings.urls")),
+    path("", include("bookbill.customers.urls")),
     path("api/v1/docs", reference_page, name="api-reference"),
     path("api/v1/", api.urls),
     path("accounts/", include("bookbill.companies.account_urls")),
