@@ -8,6 +8,8 @@ from bookbill.bookings.events import (
     BookingTotalsChanging,
 )
 from bookbill.companies.tasks import register_housekeeping as forget_kept_answers
+from bookbill.config.navigation import wire_navigation
+from bookbill.config.pages import wire_pages
 from bookbill.customers.events import CustomerBillingChanged
 from bookbill.delivery import sender
 from bookbill.delivery.composing import register_composer
@@ -27,6 +29,8 @@ def wire() -> None:
     """Register reactions, job handlers and tabs."""
     wire_reactions()
     wire_work()
+    wire_pages()
+    wire_navigation()
 
 
 def wire_reactions() -> None:
