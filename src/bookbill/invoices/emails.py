@@ -1,6 +1,7 @@
 """The mail about a version: written from the frozen document, so that a late retry says the same."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -13,7 +14,8 @@ from bookbill.documents.document import Document, from_json_bytes
 from bookbill.documents.files import read_file
 from bookbill.documents.printed import Printed, printed
 from bookbill.invoices.claims import Difference, differences
-from bookbill.invoices.models import Version, VersionKind
+from bookbill.invoices.live import customer_url
+from bookbill.invoices.models import Reminder, Version, VersionKind
 from bookbill.web.formatting import money
 
 LINES_SHOWN = 10
@@ -30,30 +32,80 @@ class MailLine:
 def compose_version_mail(cause: MailCause) -> MailContent:
     """The mail that carries a version with exactly its PDF. Written once however many recipients it has."""
     version = Version.objects.select_related("pdf", "invoice").get(pk=cause.cause_id)
-    if version.pdf is None:
-        raise ValueError(f"version {version.pk} has no PDF yet")
     document = from_json_bytes(version.document.encode("utf-8"))
     with translation.override(document.language):
         texts = printed(document, document.language)
-        context = {
-            "document": document,
-            "printed": texts,
-            "kind": cause.kind,
-            "heading": _heading(cause.kind, document, texts),
-            "greeting": _("Hello %(name)s,") % {"name": document.billing.name},
-            "lines": _lines(document),
-            "more": _more(document),
-            "changes": _changes(version, document) if cause.kind == "updated" else [],
-            "pay_url": document.pay_url if cause.kind != "cancelled" else None,
-        }
-        return MailContent(
+        return _mail(
+            version,
+            document,
+            texts,
             subject=_subject(cause.kind, document, texts),
-            text=render_to_string("invoices/email/version.txt", context),
-            html=inline_css(render_to_string("invoices/email/version.html", context)),
-            from_name=document.seller.name,
-            reply_to=document.seller.email,
-            attachments=[Attachment(f"{document.number}.pdf", "application/pdf", read_file(version.pdf))],
+            context={
+                "kind": cause.kind,
+                "heading": _heading(cause.kind, document, texts),
+                "note": document.note if cause.kind != "cancelled" else "",
+                "changes": _changes(version, document) if cause.kind == "updated" else [],
+                "totals": texts.totals,
+                "pay_url": document.pay_url if cause.kind != "cancelled" else None,
+            },
         )
+
+
+def compose_reminder_mail(cause: MailCause) -> MailContent:
+    """The mail that asks again for what a version left to pay when the reminder was sent, with the same PDF."""
+    reminder = Reminder.objects.select_related("version__pdf", "invoice").get(pk=cause.cause_id)
+    sent = from_json_bytes(reminder.version.document.encode("utf-8"))
+    document = replace(sent, totals=replace(sent.totals, due_minor=reminder.payable_minor))
+    with translation.override(document.language):
+        texts = printed(document, document.language)
+        words = {"number": document.number, "company": document.seller.name, "due": texts.due.value}
+        return _mail(
+            reminder.version,
+            document,
+            texts,
+            subject=_("Reminder: invoice %(number)s from %(company)s, %(due)s to pay") % words,
+            context={
+                "kind": cause.kind,
+                "heading": _reminding(reminder, document),
+                "totals": [row for row in texts.totals if row.kind != "plain"],
+                "pay_url": customer_url(reminder.invoice) if document.pay_url else None,
+            },
+        )
+
+
+def _mail(
+    version: Version, document: Document, texts: Printed, *, subject: str, context: dict[str, Any]
+) -> MailContent:
+    """A mail in the language that is active, with the version's PDF."""
+    if version.pdf is None:
+        raise ValueError(f"version {version.pk} has no PDF yet")
+    context = {
+        "document": document,
+        "printed": texts,
+        "greeting": _("Hello %(name)s,") % {"name": document.billing.name},
+        "lines": _lines(document),
+        "more": _more(document),
+        **context,
+    }
+    return MailContent(
+        subject=subject,
+        text=render_to_string("invoices/email/version.txt", context),
+        html=inline_css(render_to_string("invoices/email/version.html", context)),
+        from_name=document.seller.name,
+        reply_to=document.seller.email,
+        attachments=[Attachment(f"{document.number}.pdf", "application/pdf", read_file(version.pdf))],
+    )
+
+
+def _reminding(reminder: Reminder, document: Document) -> str:
+    if not reminder.days_overdue:
+        return _("A friendly reminder of your invoice %(number)s.") % {"number": document.number}
+    days = reminder.days_overdue
+    return ngettext(
+        "Your invoice %(number)s is %(days)d day overdue. If you have paid it meanwhile, thank you: nothing more is to do.",
+        "Your invoice %(number)s is %(days)d days overdue. If you have paid it meanwhile, thank you: nothing more is to do.",
+        days,
+    ) % {"number": document.number, "days": days}
 
 
 def _subject(kind: str, document: Document, texts: Printed) -> str:

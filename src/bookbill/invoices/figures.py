@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Min, Sum
+from django.db.models import Count, Min, Q, Sum
 
 from bookbill.bookings.models import Booking
 from bookbill.companies.clock import date_in_zone
 from bookbill.companies.models import Company
-from bookbill.invoices.models import Invoice
+from bookbill.invoices.models import Invoice, InvoiceQuerySet
 from bookbill.invoices.reading import needs_attention_q, overdue_q
 from bookbill.invoices.rules import Status
 from bookbill.ledger.models import Payment, Reversal
@@ -63,6 +63,30 @@ def read_figures(company: Company, *, now: datetime) -> Figures:
         drafts_minor=drafts["sum"] or 0,
         collected_minor=collected - undone,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums of a list in minor units. Cancelled invoices are counted and left out of the sums."""
+
+    count: int
+    live: int
+    total_minor: int
+    paid_minor: int
+    due_minor: int
+
+
+def totals_of(found: InvoiceQuerySet) -> Totals:
+    """One query, however many there are."""
+    is_live = Q(cancelled_at=None)
+    sums = found.order_by().aggregate(
+        count=Count("pk"),
+        live=Count("pk", filter=is_live),
+        total_minor=Sum("total_minor", filter=is_live),
+        paid_minor=Sum("paid_minor", filter=is_live),
+        due_minor=Sum("due_minor", filter=is_live),
+    )
+    return Totals(**{name: value or 0 for name, value in sums.items()})
 
 
 def count_tabs(company: Company, *, now: datetime) -> dict[str, int]:

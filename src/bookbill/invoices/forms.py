@@ -1,15 +1,20 @@
 """What people type about invoices and payments on them."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.utils.text import format_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from bookbill.companies.clock import zone
 from bookbill.companies.models import Company
+from bookbill.invoices.rules import instant_of
 from bookbill.ledger.rules import Method
+from bookbill.lib.errors import BadInput
 from bookbill.lib.parsing import RECIPIENTS_MAX
-from bookbill.web.forms import AmountField, DayField, LineField, NoteField, RecipientsField
+from bookbill.web.forms import AmountField, ClockField, DayField, LineField, NoteField, RecipientsField
 
 NOTE_MAX, REASON_MAX = 5_000, 300
 TERMS = [
@@ -32,7 +37,22 @@ METHOD_LABELS = {
 }
 
 
-class InvoiceForm(forms.Form):
+class ScheduleForm(forms.Form):
+    """When to send, on the clock of the company's wall."""
+
+    send_on = DayField(label=_("Day"), required=False)
+    send_time = ClockField(label=_("Time"), required=False)
+
+    def send_at(self, company: Company) -> datetime:
+        """The instant that was chosen. Raises BadInput `required` for half a moment."""
+        for name in ("send_on", "send_time"):
+            if not self.cleaned_data[name]:
+                raise BadInput("required", gettext("Choose a day and a time."), field=name)
+        wall = datetime.combine(self.cleaned_data["send_on"], self.cleaned_data["send_time"])
+        return instant_of(wall, zone(company))
+
+
+class InvoiceForm(ScheduleForm):
     """What may be said on an invoice before it is sent. The recipients are those of this invoice only."""
 
     recipients = RecipientsField(
@@ -70,7 +90,7 @@ class SentInvoiceForm(forms.Form):
     payment_link = forms.BooleanField(label=_("Add Payment Link to Invoice"), required=False)
 
 
-class SendForm(forms.Form):
+class SendForm(ScheduleForm):
     recipients = RecipientsField(label=_("Send to"), help_text=_("This list is used for this sending only."))
 
 
@@ -89,6 +109,18 @@ class PaymentForm(forms.Form):
         amount = self.fields["amount"]
         assert isinstance(amount, AmountField)
         amount.set_currency(company.currency)
+
+
+class SeveralPaymentsForm(forms.Form):
+    """One payment for each of several invoices, of what is due on it."""
+
+    received_on = DayField(label=_("Date"))
+    method = forms.ChoiceField(
+        label=_("Method"), choices=[(method.value, label) for method, label in METHOD_LABELS.items()]
+    )
+    reference = LineField(
+        label=_("Reference"), max_length=200, required=False, help_text=_("The same for all.")
+    )
 
 
 class CancelForm(forms.Form):

@@ -25,6 +25,8 @@ def marked(mark: Mark, *, today: date) -> Q:
             return SENT & Q(viewed_at__isnull=False)
         case Mark.SENDING:
             return Q(sending_at__isnull=False)
+        case Mark.SENDING_REFUSED:
+            return ~Q(sending_refused="")
         case Mark.NOT_DELIVERED:
             return _troubled(State.FAILED, State.UNKNOWN)
         case Mark.BOUNCED:

@@ -86,6 +86,7 @@ class Invoice(models.Model):
     sent_claim = models.CharField(max_length=64, blank=True)
     last_version_n = models.PositiveIntegerField(default=0)
     sending_at = models.DateTimeField(null=True)
+    sending_refused = models.CharField(max_length=500, blank=True, default="")
     sent_at = models.DateTimeField(null=True)
     viewed_at = models.DateTimeField(null=True)
     cancelled_at = models.DateTimeField(null=True)
@@ -204,6 +205,31 @@ class Version(models.Model):
 
     def __str__(self) -> str:
         return f"{self.invoice_id} {self.n}"
+
+
+class Reminder(models.Model):
+    """A reminder of a version, as a person sent it: what was asked for then stays written. Cause of its mails."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    company = models.ForeignKey("companies.Company", models.PROTECT, related_name="+", db_index=False)
+    invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="reminders")
+    version = models.ForeignKey(Version, models.PROTECT, related_name="reminders")
+    currency = models.CharField(max_length=3)
+    payable_minor = models.BigIntegerField()
+    days_overdue = models.PositiveIntegerField()
+    sent_by = models.CharField(max_length=200)
+    created_at = models.DateTimeField()
+
+    objects = tenant_manager(models.QuerySet["Reminder"])
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(payable_minor__gt=0), name="reminder_asks_for_something"),
+        ]
+        indexes = [models.Index(fields=["company", "invoice", "created_at"], name="reminder_by_invoice")]
+
+    def __str__(self) -> str:
+        return f"{self.invoice_id} {self.created_at}"
 
 
 class ChargeCause(models.TextChoices):

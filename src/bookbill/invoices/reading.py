@@ -91,6 +91,7 @@ def read_marks(invoices: Sequence[Invoice], *, now: datetime) -> dict[UUID, list
                 written_off_minor=invoice.written_off_minor,
                 viewed=invoice.viewed_at is not None,
                 sending=invoice.sending_at is not None,
+                refused=bool(invoice.sending_refused),
                 undelivered=bool(troubles[invoice.pk] & {State.FAILED, State.UNKNOWN}),
                 bounced=State.BOUNCED in troubles[invoice.pk],
                 changed=invoice.is_changed(),
@@ -141,10 +142,10 @@ def overdue_q(today: date) -> Q:
 
 
 def needs_attention_q() -> Q:
-    """Undelivered, bounced, or changed since it was sent."""
+    """Undelivered, bounced, could not be sent, or changed since it was sent."""
     troubled = Message.objects.in_trouble().filter(subject_id__isnull=False).values("subject_id")
     changed = Q(sent_at__isnull=False, cancelled_at=None) & ~Q(live_claim=F("sent_claim"))
-    return changed | Q(pk__in=troubled)
+    return changed | ~Q(sending_refused="") | Q(pk__in=troubled)
 
 
 def search(text: str, *, company: Company) -> list[UUID]:

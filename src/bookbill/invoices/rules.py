@@ -1,7 +1,7 @@
 """What an invoice is, from the facts about it. Pure functions."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 
 
@@ -19,6 +19,7 @@ class Mark(StrEnum):
     OVERDUE = "overdue"
     VIEWED = "viewed"
     SENDING = "sending"
+    SENDING_REFUSED = "sending_refused"
     NOT_DELIVERED = "not_delivered"
     BOUNCED = "bounced"
     CHANGED_SINCE_SENT = "changed_since_sent"
@@ -54,6 +55,7 @@ class MarkFacts:
     written_off_minor: int
     viewed: bool
     sending: bool
+    refused: bool
     undelivered: bool
     bounced: bool
     changed: bool
@@ -65,6 +67,7 @@ def marks_of(facts: MarkFacts) -> list[Mark]:
     live = facts.status not in (Status.DRAFT, Status.CANCELLED)
     holds = {
         Mark.SENDING: facts.sending,
+        Mark.SENDING_REFUSED: facts.refused,
         Mark.OVERDUE: live
         and days_overdue(today=facts.today, due_date=facts.due_date, payable_minor=facts.payable_minor) > 0,
         Mark.BOUNCED: facts.bounced,
@@ -83,3 +86,12 @@ def days_overdue(*, today: date, due_date: date | None, payable_minor: int) -> i
     if due_date is None or payable_minor <= 0:
         return 0
     return max(0, (today - due_date).days)
+
+
+def instant_of(wall: datetime, zone: tzinfo) -> datetime:
+    """The instant of a wall-clock time in a zone. One that a clock change skips runs at the next valid minute, a doubled one at its first."""
+    while True:
+        instant = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+        if instant.astimezone(zone).replace(tzinfo=None) == wall:
+            return instant
+        wall += timedelta(minutes=1)

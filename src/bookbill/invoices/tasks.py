@@ -18,13 +18,16 @@ from bookbill.documents.models import StoredFile
 from bookbill.documents.pdf.render import render
 from bookbill.documents.printed import printed
 from bookbill.invoices.actions.history import entry
+from bookbill.invoices.actions.reminding import REMINDER
 from bookbill.invoices.actions.sending import CAUSE, send_invoices
 from bookbill.invoices.live import read_live
-from bookbill.invoices.models import Invoice, Version
+from bookbill.invoices.models import Invoice, Reminder, Version
 from bookbill.lib.actor import Actor
 from bookbill.lib.errors import RuleBroken
 from bookbill.lib.transactions import transact
 from bookbill.work.registry import JobView
+
+REASON_MAX = 500
 
 
 def make_pdf(job: JobView) -> None:
@@ -40,6 +43,8 @@ def ensure_pdf(version: Version) -> StoredFile:
     def keep() -> StoredFile:
         Version.objects.filter(Q(pk=version.pk) & Q(pdf=None)).update(pdf=made, pdf_sha256=made.sha256)
         mark_ready(CAUSE, [version.pk], now=now)
+        reminders = Reminder.objects.filter(version=version).values_list("pk", flat=True)
+        mark_ready(REMINDER, list(reminders), now=now)
         return StoredFile.objects.get(pk=Version.objects.values_list("pdf_id", flat=True).get(pk=version.pk))
 
     return transact(keep)
@@ -69,16 +74,17 @@ def send_held(job: JobView) -> None:
     """The hold is over: send, with the rights of who asked. What cannot be sent any more is shown, not retried."""
     invoice_id = UUID(job.args["invoice_id"])
     by = Actor.from_json(job.args["by"])
-    now = business_now(Company.objects.get(pk=by.company_id))
+    company = Company.objects.get(pk=by.company_id)
+    now = business_now(company)
     invoice = Invoice.objects.filter(pk=invoice_id).first()
     if invoice is None or invoice.sending_at is None:
         return
     chosen = job.args["recipients"]
     try:
-        with (
-            transaction.atomic()
-        ):  # a refusal half-way must leave nothing behind, while the job itself goes on
+        # A refusal half-way must leave nothing behind, while the job itself goes on; its sentence is kept.
+        with translation.override(company.language), transaction.atomic():
             send_invoices([invoice_id], by=by, now=now, recipients={invoice_id: chosen} if chosen else None)
     except RuleBroken as refused:
-        Invoice.objects.filter(pk=invoice_id).update(sending_at=None)
+        why = refused.message[:REASON_MAX]
+        Invoice.objects.filter(pk=invoice_id).update(sending_at=None, sending_refused=why)
         record(entry("invoice.sending_refused", invoice, {}, {"reason": refused.message}), by=by, now=now)

@@ -39,6 +39,7 @@ def mark_word(mark: Mark, invoice: Invoice, *, today: date) -> Word:
     return {
         Mark.VIEWED: Word(_("Viewed"), "neutral", "eye"),
         Mark.SENDING: Word(_("Sending"), "info", "send"),
+        Mark.SENDING_REFUSED: Word(_("Could not be sent"), "error", "circle-alert"),
         Mark.NOT_DELIVERED: Word(_("Not delivered"), "error", "mail-x"),
         Mark.BOUNCED: Word(_("Bounced"), "error", "mail-x"),
         Mark.CHANGED_SINCE_SENT: Word(_("Changed since sent"), "warning", "file-diff"),

@@ -67,7 +67,8 @@ def cancel_invoice(
         "paid_minor": invoice.paid_minor,
     }
     copy = cancelled_copy(last_sent_document(invoice), now=now)
-    invoice.cancelled_at, invoice.cancel_reason, invoice.sending_at = now, reason, None
+    invoice.cancelled_at, invoice.cancel_reason = now, reason
+    invoice.sending_at, invoice.sending_refused = None, ""
     for name in SUMS:
         setattr(invoice, name, getattr(copy.totals, name))
     invoice.revision += 1

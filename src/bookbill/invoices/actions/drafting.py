@@ -165,7 +165,8 @@ def edit_invoice(
     if invoice.issue_date and invoice.due_date and invoice.due_date < invoice.issue_date:
         raise BadInput("due_before_issue", _("The due date lies before the invoice date."), field="due_date")
     invoice.revision += 1
-    invoice.save(update_fields=[*simple, "revision"])
+    invoice.sending_refused = ""
+    invoice.save(update_fields=[*simple, "revision", "sending_refused"])
     if "booking_ids" in fields:
         _replace_bookings(invoice, fields["booking_ids"])
     refresh_invoices([invoice.pk], now=now)

@@ -33,6 +33,7 @@ from bookbill.lib.transactions import assert_in_transaction
 from bookbill.work.actions import Promise, promise_many, withdraw
 
 PDF_JOB = "invoices.make_pdf"
+AHEAD_MAX = timedelta(days=366)
 CAUSE = "version"
 
 
@@ -71,6 +72,9 @@ def send_invoices(
             by=by,
             now=now,
         )
+    for invoice in invoices:
+        if invoice.sending_at:
+            withdraw(SEND_JOB, company.pk, str(invoice.pk))
     documents = read_live(invoices, now=now)
     kinds = {invoice.pk: message_kind(invoice) for invoice in invoices}
     _number(company, [invoice for invoice in invoices if invoice.sent_at is None], now=now)
@@ -80,7 +84,7 @@ def send_invoices(
     Invoice.objects.bulk_update(
         invoices,
         [*SUMS, "bookings_count", "live_claim", "sent_claim", "sent_total_minor", "charged_minor", "number", "number_n", "issue_date", "due_date",
-         "sent_at", "sending_at", "last_version_n", "revision"],
+         "sent_at", "sending_at", "sending_refused", "last_version_n", "revision"],
         batch_size=500,
     )  # fmt: skip
     owe_messages(
@@ -122,18 +126,17 @@ def hold_sending(
 ) -> None:
     """Promise to send after the company's hold (or at ``run_at``). Still drafts, marked *sending*; Undo deletes the promise.
 
-    What cannot be sent right now is refused at once.
+    What cannot be sent right now is refused at once, and so is a moment that is not within the next year.
     """
     assert_in_transaction()
     require(by, Right.SEND_INVOICES, Feature.INVOICING)
+    if run_at and not now < run_at <= now + AHEAD_MAX:
+        raise BadInput("send_at_out_of_range", _("Choose a moment within the next year."), field="send_at")
     invoices = lock_invoices(invoice_ids)
     to = resolve_recipients(invoices, recipients or {})
     for invoice in invoices:
         refuse_unsendable(invoice, to=to[invoice.pk], mark_only=False)
-        if invoice.sending_at:
-            raise CannotSend(
-                "already_sending", _("%(invoice)s is already on its way.") % {"invoice": label_of(invoice)}
-            )
+        refuse_promised(invoice)
     company = Company.objects.get(pk=by.company_id)
     leaves_at = run_at or now + timedelta(seconds=company.hold_seconds)
     promise_many(
@@ -152,7 +155,9 @@ def hold_sending(
             for invoice in invoices
         ]
     )
-    Invoice.objects.filter(pk__in=[invoice.pk for invoice in invoices]).update(sending_at=leaves_at)
+    Invoice.objects.filter(pk__in=[invoice.pk for invoice in invoices]).update(
+        sending_at=leaves_at, sending_refused=""
+    )
     record_many(
         [
             entry("invoice.sending_promised", invoice, {}, {"at": leaves_at.isoformat()})
@@ -170,11 +175,12 @@ def send_or_hold(
     now: datetime,
     recipients: Mapping[UUID, Sequence[str]] | None = None,
     mark_only: bool = False,
+    send_at: datetime | None = None,
 ) -> bool:
-    """What Send on a page does: begin the company's hold, or send at once where it is switched off. True if held."""
+    """What Send on a page does: promise it for ``send_at`` or the end of the company's hold, or send at once. True if promised."""
     hold_seconds = Company.objects.values_list("hold_seconds", flat=True).get(pk=by.company_id)
-    if hold_seconds and not mark_only:
-        hold_sending(invoice_ids, by=by, now=now, recipients=recipients)
+    if (hold_seconds or send_at) and not mark_only:
+        hold_sending(invoice_ids, run_at=send_at, by=by, now=now, recipients=recipients)
         return True
     send_invoices(invoice_ids, by=by, now=now, recipients=recipients, mark_only=mark_only)
     return False
@@ -237,6 +243,14 @@ def refuse_unsendable(invoice: Invoice, *, to: Sequence[str] | None, mark_only: 
         )
 
 
+def refuse_promised(invoice: Invoice) -> None:
+    """Raise CannotSend for what will leave already."""
+    if invoice.sending_at:
+        raise CannotSend(
+            "already_sending", _("%(invoice)s is already on its way.") % {"invoice": label_of(invoice)}
+        )
+
+
 def label_of(invoice: Invoice) -> str:
     return invoice.number or _("This draft")
 
@@ -285,7 +299,7 @@ def frozen_version(
 def _freeze(invoice: Invoice, live: Document, *, by: Actor, now: datetime) -> Version:
     take_figures(invoice, live)
     invoice.sent_at = invoice.sent_at or now
-    invoice.sending_at = None
+    invoice.sending_at, invoice.sending_refused = None, ""
     invoice.revision += 1
     assert invoice.issue_date is not None
     assert invoice.due_date is not None

@@ -41,6 +41,7 @@ MarkName = Literal[
     "overdue",
     "viewed",
     "sending",
+    "sending_refused",
     "not_delivered",
     "bounced",
     "changed_since_sent",

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -15,11 +15,12 @@ from bookbill.companies.doors.once import answer_once
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.pace import refuse_hurried
-from bookbill.invoices.actions.sending import hold_sending, send_invoices
+from bookbill.invoices.actions.reminding import remind_invoices
+from bookbill.invoices.actions.sending import hold_sending, resolve_recipients, send_invoices
 from bookbill.invoices.api.schema import InvoiceOut, VersionOut, invoice_out
 from bookbill.lib.errors import BadInput
 from bookbill.web.api.routes import id_in_route
-from bookbill.web.api.schema import Answer, Body, FromText, Reason, Recipients
+from bookbill.web.api.schema import NOTHING, Answer, Body, Empty, FromText, Reason, Recipients
 
 router = Router(tags=["Invoices"])
 
@@ -27,7 +28,6 @@ INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?([Zz]|[+-][0-9]{2}:[0-9]{2})",
     re.ASCII,
 )
-AHEAD_MAX = timedelta(days=366)
 
 
 def _instant(value: str) -> datetime:
@@ -109,6 +109,38 @@ def cancel_invoice_(request: CompanyRequest, invoice_id: str, body: Cancellation
     return answer_once(request, cancelled)
 
 
+class ReminderOut(Answer):
+    """What was asked for, of which version."""
+
+    id: UUID
+    invoice_id: UUID
+    version: int
+    payable_minor: int
+    currency: str
+    recipients: list[str]
+    created_at: datetime
+
+
+@router.post("/invoices/{invoice_id}/reminders", response={201: ReminderOut})
+def remind_of_invoice(request: CompanyRequest, invoice_id: str, body: Empty = NOTHING) -> HttpResponse:
+    """Mail the last sent version again, asking for what is still to pay."""
+    pk, at = id_in_route(invoice_id), now(request.company)
+
+    def reminded() -> ReminderOut:
+        (reminder,) = remind_invoices([pk], by=request.actor, now=at)
+        return ReminderOut(
+            id=reminder.pk,
+            invoice_id=pk,
+            version=reminder.version.n,
+            payable_minor=reminder.payable_minor,
+            currency=reminder.currency,
+            recipients=resolve_recipients([reminder.invoice], {})[pk],
+            created_at=reminder.created_at,
+        )
+
+    return answer_once(request, reminded)
+
+
 def _chosen(pk: UUID, body: SendingIn) -> Mapping[UUID, list[str]] | None:
     if body.recipients is None:
         return None
@@ -142,7 +174,5 @@ def _promised(
     assert body.send_at is not None
     if body.mark_only:
         raise BadInput("choose_one", _("Mark as sent now, or send later: not both."), field="send_at")
-    if not at < body.send_at <= at + AHEAD_MAX:
-        raise BadInput("send_at_out_of_range", _("Choose a moment within the next year."), field="send_at")
     hold_sending([pk], run_at=body.send_at, recipients=recipients, by=request.actor, now=at)
     return PromisedSending(invoice_id=pk, send_at=body.send_at)

@@ -66,6 +66,7 @@ def invoices(
         trouble(send(make_invoice(), ana), state)
     held = make_invoice()
     transact(lambda: hold_sending([held.pk], by=ana, now=NOW))
+    Invoice.objects.filter(pk=make_invoice().pk).update(sending_refused="Nobody to go to")
     changed = send(make_invoice(), ana)
     Customer.objects.filter(pk=changed.customer_id).update(phone="1")
     Invoice.objects.filter(pk=changed.pk).update(live_claim="other")

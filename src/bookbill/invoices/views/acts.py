@@ -1,11 +1,10 @@
-"""Acts on an invoice: send, undo, record a payment, edit, delete, cancel; and its files."""
+"""Acts on an invoice: record a payment, edit, delete, cancel, duplicate, renew its link."""
 
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from bookbill.bookings.models import Booking
 from bookbill.companies.clock import now, today
@@ -13,83 +12,19 @@ from bookbill.companies.doors.once import act_once
 from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Feature, Right
-from bookbill.documents.files import read_file
 from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.drafting import delete_draft, edit_invoice
+from bookbill.invoices.actions.duplicating import duplicate_invoice
+from bookbill.invoices.actions.linking import renew_link
 from bookbill.invoices.actions.paying import record_payment_on_invoice
-from bookbill.invoices.actions.sending import resolve_recipients, send_or_hold, undo_sending
-from bookbill.invoices.forms import CancelForm, PaymentForm, SendForm, SentInvoiceForm
-from bookbill.invoices.live import read_live
-from bookbill.invoices.models import Invoice, Version, VersionKind
-from bookbill.invoices.previews import preview_pdf
+from bookbill.invoices.forms import CancelForm, PaymentForm, SentInvoiceForm
+from bookbill.invoices.models import Invoice
 from bookbill.invoices.reading import find_invoice
-from bookbill.invoices.tasks import store_pdf
-from bookbill.invoices.views.toasts import say_sent
 from bookbill.ledger.drafts import PaymentDraft
 from bookbill.lib.errors import RuleBroken
 from bookbill.lib.transactions import transact
-from bookbill.web.api.routes import not_found
 from bookbill.web.forms import refuse
-from bookbill.web.htmx import layout_of, render_page, safe_next, see_other, toast
-
-
-@staff_view(Right.SEND_INVOICES, feature=Feature.INVOICING)
-def send_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
-    """Show to whom it goes, then send (again), or mark it as sent."""
-    invoice = find_invoice(pk)
-    if request.method == "POST":
-        marks = request.POST.get("act") == "mark"
-        form = SendForm(request.POST)
-        form.fields["recipients"].required = not marks
-        if form.is_valid():
-
-            def act() -> str:
-                held = send_or_hold(
-                    [pk],
-                    by=request.actor,
-                    now=now(request.company),
-                    recipients={pk: form.cleaned_data["recipients"] or []},
-                    mark_only=marks,
-                )
-                say_sent(request, pk, held=held, marked=marks)
-                return reverse("invoices:detail", args=[pk])
-
-            try:
-                return see_other(request, act_once(request, act))
-            except RuleBroken as refused:
-                refuse(form, refused)
-    else:
-        form = SendForm(initial={"recipients": resolve_recipients([invoice], {})[pk]})
-    return dialog(request, "invoices/send.html", invoice, form)
-
-
-@staff_view(Right.SEND_INVOICES, feature=Feature.INVOICING, methods=("POST",))
-def send_many(request: CompanyRequest) -> HttpResponse:
-    """Send the ticked invoices; the first that cannot leave refuses all of them, by name."""
-    ids = read_ids(request)
-
-    def act() -> str:
-        held = send_or_hold(ids, by=request.actor, now=now(request.company))
-        count = ngettext("%(count)d invoice", "%(count)d invoices", len(ids)) % {"count": len(ids)}
-        if held:
-            toast(
-                request,
-                _("%(invoices)s leave in %(seconds)d seconds.")
-                % {"invoices": count, "seconds": request.company.hold_seconds},
-            )
-        else:
-            toast(request, _("%(invoices)s sent.") % {"invoices": count})
-        return safe_next(request, reverse("invoices:list"))
-
-    return see_other(request, act_once(request, act))
-
-
-@staff_view(Right.SEND_INVOICES, methods=("POST",))
-def undo_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
-    """Take a sending back during its hold."""
-    transact(lambda: undo_sending([pk], by=request.actor, now=now(request.company)))
-    toast(request, _("Not sent. The invoice is a draft as before."))
-    return see_other(request, reverse("invoices:detail", args=[pk]))
+from bookbill.web.htmx import layout_of, render_page, see_other, toast
 
 
 @staff_view(Right.RECORD_PAYMENTS)
@@ -203,44 +138,34 @@ def cancel_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
     return dialog(request, "invoices/cancel.html", invoice, form)
 
 
-@staff_view(Right.VIEW_INVOICES, methods=("GET", "HEAD"))
-def pdf(request: CompanyRequest, pk: UUID) -> HttpResponse:
-    """The last sent PDF; a watermarked preview of what was never sent."""
+@staff_view(Right.EDIT_INVOICES, feature=Feature.INVOICING, methods=("POST",))
+def duplicate(request: CompanyRequest, pk: UUID) -> HttpResponse:
+    """The same lines once more, as a draft of today."""
+
+    def act() -> str:
+        made = duplicate_invoice(
+            pk, service_date=today(request.company), by=request.actor, now=now(request.company)
+        )
+        toast(request, _("A copy as a draft, over new bookings of today."))
+        return reverse("invoices:edit", args=[made.pk])
+
+    return see_other(request, act_once(request, act))
+
+
+@staff_view(Right.EDIT_INVOICES)
+def new_link_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
+    """Say what ends, then end it."""
     invoice = find_invoice(pk)
-    version = Version.objects.filter(invoice=invoice).select_related("pdf").order_by("-n").first()
-    if version is None or request.GET.get("preview"):
-        document = read_live([invoice], now=now(request.company))[pk]
-        return pdf_answer(preview_pdf(request.company.pk, document), "preview.pdf", inline=True)
-    return version_answer(version, invoice)
+    if request.method == "POST":
+        transact(lambda: renew_link(pk, by=request.actor, now=now(request.company)))
+        toast(request, _("The old link leads nowhere now."))
+        return see_other(request, reverse("invoices:detail", args=[pk]))
+    return dialog(request, "invoices/new_link.html", invoice, None)
 
 
-@staff_view(Right.VIEW_INVOICES, methods=("GET", "HEAD"))
-def version_pdf(request: CompanyRequest, pk: UUID, n: int) -> HttpResponse:
-    """The exact bytes of one version."""
-    version = Version.objects.filter(invoice=pk, n=n).select_related("pdf", "invoice").first()
-    if version is None:
-        raise not_found()
-    return version_answer(version, version.invoice)
-
-
-def version_answer(version: Version, invoice: Invoice) -> HttpResponse:
-    """A version's bytes; the worker may not have made them yet, then they are made here, the same."""
-    stored = version.pdf or store_pdf(version)
-    suffix = "" if version.n == invoice.last_version_n else f"-v{version.n}"
-    return pdf_answer(
-        read_file(stored), f"{invoice.number}{suffix}.pdf", inline=version.kind == VersionKind.SENT
-    )
-
-
-def pdf_answer(content: bytes, name: str, *, inline: bool) -> HttpResponse:
-    kind = "inline" if inline else "attachment"
-    safe = "".join(character if character.isalnum() or character in "-._" else "-" for character in name)
-    return HttpResponse(
-        content, content_type="application/pdf", headers={"Content-Disposition": f'{kind}; filename="{safe}"'}
-    )
-
-
-def dialog(request: CompanyRequest, template: str, invoice: Invoice, form: object) -> HttpResponse:
+def dialog(
+    request: CompanyRequest, template: str, invoice: Invoice, form: object, **more: object
+) -> HttpResponse:
     """A small form over the invoice: a dialog where it was asked for by one, else a page."""
     context = {
         "invoice": invoice,
@@ -249,12 +174,6 @@ def dialog(request: CompanyRequest, template: str, invoice: Invoice, form: objec
         "shell": layout_of(request),
         "bookings_count": Booking.objects.filter(invoice=invoice).count(),
         "revision": request.POST.get("revision") or invoice.revision,
+        **more,
     }
     return render_page(request, template, context, status=422 if getattr(form, "errors", None) else 200)
-
-
-def read_ids(request: CompanyRequest) -> list[UUID]:
-    try:
-        return [UUID(text) for text in request.POST.getlist("ids")[:200]]
-    except ValueError:
-        raise not_found() from None

@@ -20,13 +20,13 @@ from bookbill.delivery.models import Message
 from bookbill.documents.document import from_json_bytes
 from bookbill.invoices.actions.cancelling import last_sent_document
 from bookbill.invoices.actions.sending import resolve_recipients
+from bookbill.invoices.acts import acts_of
 from bookbill.invoices.claims import differences
 from bookbill.invoices.emails import change_sentence
 from bookbill.invoices.forms import METHOD_LABELS
 from bookbill.invoices.live import customer_url, read_live
 from bookbill.invoices.models import Invoice, Version, VersionKind
 from bookbill.invoices.reading import InvoiceRow, find_invoice, rows_of
-from bookbill.invoices.rules import Status
 from bookbill.invoices.words import message_kind_word, message_word, terms_word
 from bookbill.ledger.models import Allocation, Payment
 from bookbill.ledger.rules import Method
@@ -181,22 +181,6 @@ def tabs_of(invoice: Invoice, current: str) -> list[tuple[str, str, int | None, 
     ]
 
 
-def acts_of(invoice: Invoice) -> dict[str, bool]:
-    """Which buttons the state allows; rights are asked beside them."""
-    status = invoice.status_now()
-    live = status not in (Status.DRAFT, Status.CANCELLED)
-    return {
-        "send": status == Status.DRAFT and invoice.sending_at is None,
-        "undo": invoice.sending_at is not None,
-        "send_again": live and invoice.sending_at is None,
-        "edit": status == Status.DRAFT,
-        "delete": status == Status.DRAFT,
-        "pay": status != Status.CANCELLED and invoice.due() > 0,
-        "cancel": live,
-        "copy_link": live,
-    }
-
-
 def said(entry: Entry, currency: str) -> tuple[str, str]:
     """An entry of the history as a sentence, and its icon."""
     words = {"who": entry.actor_label, "what": entry.subject_label or _("the draft")}
@@ -208,6 +192,10 @@ def said(entry: Entry, currency: str) -> tuple[str, str]:
         "invoice.sending_refused": (_("Could not be sent"), "circle-alert"),
         "invoice.sent": (_("%(who)s sent version %(version)s"), "send"),
         "invoice.cancelled": (_("%(who)s cancelled the invoice"), "ban"),
+        "invoice.reminded": (_("%(who)s sent a reminder"), "bell"),
+        "invoice.message_retried": (_("%(who)s sent a mail again"), "rotate-ccw"),
+        "invoice.message_bounced": (_("A mail came back"), "mail-x"),
+        "invoice.link_renewed": (_("%(who)s made a new link for the customer"), "link"),
         "invoice.viewed": (_("The customer opened it"), "eye"),
         "booking.created": (_("%(who)s made booking %(what)s"), "plus"),
         "booking.edited": (_("%(who)s edited booking %(what)s"), "pencil"),

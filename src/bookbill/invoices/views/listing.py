@@ -5,6 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from bookbill.companies.clock import date_in_zone, now
@@ -12,8 +13,10 @@ from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Right
 from bookbill.customers.models import Customer
-from bookbill.invoices.figures import count_tabs, read_figures
-from bookbill.invoices.reading import InvoiceFilter, filtered, rows_of
+from bookbill.invoices.acts import acts_of
+from bookbill.invoices.figures import count_tabs, read_figures, totals_of
+from bookbill.invoices.live import customer_url
+from bookbill.invoices.reading import InvoiceFilter, filtered, find_invoice, rows_of
 from bookbill.lib.errors import BadInput
 from bookbill.lib.parsing import parse_date
 from bookbill.web.api.cursors import PageQuery, keyset
@@ -49,10 +52,31 @@ def list_page(request: CompanyRequest) -> HttpResponse:
             if wanted.customer_id
             else None,
             "next_cursor": next_cursor,
+            "totals": totals_of(found),
+            "narrowed": narrowed(request),
             "is_narrowed": bool(wanted.search or wanted.customer_id or wanted.first_date or wanted.last_date),
             "today": date_in_zone(request.company, instant),
         },
     )
+
+
+@staff_view(Right.VIEW_INVOICES, methods=("GET", "HEAD"))
+def row_menu(request: CompanyRequest, pk: UUID) -> HttpResponse:
+    """The items of a row's menu, fetched when it is opened."""
+    invoice = find_invoice(pk)
+    context = {
+        "invoice": invoice,
+        "acts": acts_of(invoice),
+        "customer_url": customer_url(invoice) if invoice.sent_at else "",
+    }
+    return render(request, "invoices/row_menu.html", context)
+
+
+def narrowed(request: HttpRequest) -> str:
+    """The filter as the rest of an address, without the page of it that is shown."""
+    wanted = request.GET.copy()
+    wanted.pop("cursor", None)
+    return f"?{wanted.urlencode()}" if wanted else ""
 
 
 def tabs_of(request: CompanyRequest, current: str) -> list[Tab]:

@@ -19,13 +19,14 @@ from bookbill.companies.rights import Feature, Right
 from bookbill.customers.models import Customer
 from bookbill.documents.document import Document
 from bookbill.invoices.actions.drafting import check_group, edit_invoice, make_invoices, new_invoice
-from bookbill.invoices.actions.sending import send_or_hold
+from bookbill.invoices.actions.sending import CannotSend, send_or_hold
 from bookbill.invoices.drafts import InvoiceDraft
 from bookbill.invoices.forms import InvoiceForm
 from bookbill.invoices.live import document_of, read_blocks, read_live
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.previews import preview_pdf
 from bookbill.invoices.reading import find_invoice
+from bookbill.invoices.views.sending import chosen_recipients
 from bookbill.invoices.views.toasts import say_sent
 from bookbill.lib.errors import BadInput, RuleBroken
 from bookbill.web.forms import refuse
@@ -195,15 +196,20 @@ def save_and_go(invoice: Invoice, form: InvoiceForm, request: CompanyRequest) ->
 def go_on(invoice: Invoice, form: InvoiceForm, request: CompanyRequest) -> str:
     act = request.POST.get("act")
     here = reverse("invoices:detail", args=[invoice.pk])
-    if act in ("send", "mark"):
+    if act in ("send", "schedule", "mark"):
+        typed, marks = form.cleaned_data["recipients"] or [], act == "mark"
+        if not typed and not marks:
+            raise CannotSend("no_recipient", _("Name at least one recipient."), field="recipients")
+        send_at = form.send_at(request.company) if act == "schedule" else None
         held = send_or_hold(
             [invoice.pk],
             by=request.actor,
             now=now(request.company),
-            recipients={invoice.pk: form.cleaned_data["recipients"]},
-            mark_only=act == "mark",
+            recipients={} if marks else chosen_recipients(invoice, typed),
+            mark_only=marks,
+            send_at=send_at,
         )
-        say_sent(request, invoice.pk, held=held, marked=act == "mark")
+        say_sent(request, invoice.pk, held=held, marked=marks, send_at=send_at)
     else:
         toast(request, _("Saved as draft."))
     return here

@@ -1,21 +1,37 @@
 """What a page says after an act on an invoice."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from bookbill.companies.doors.requests import CompanyRequest
+from bookbill.web.formatting import moment
 from bookbill.web.htmx import toast
 
 
-def say_sent(request: CompanyRequest, invoice_id: UUID, *, held: bool, marked: bool = False) -> None:
-    """Sent, marked, or leaving in a moment with Undo."""
-    if held:
+def say_sent(
+    request: CompanyRequest,
+    invoice_id: UUID,
+    *,
+    held: bool,
+    marked: bool = False,
+    send_at: datetime | None = None,
+) -> None:
+    """Sent, marked, or leaving in a moment or at a time, with Undo."""
+    undo_url = reverse("invoices:undo-sending", args=[invoice_id])
+    if send_at:
+        toast(
+            request,
+            _("Leaves %(when)s.") % {"when": moment(send_at, request.company.time_zone)},
+            undo_url=undo_url,
+        )
+    elif held:
         toast(
             request,
             _("Leaves in %(seconds)d seconds.") % {"seconds": request.company.hold_seconds},
-            undo_url=reverse("invoices:undo-sending", args=[invoice_id]),
+            undo_url=undo_url,
         )
     elif marked:
         toast(request, _("Marked as sent. No mail goes out."))

@@ -1,0 +1,41 @@
+"""Sending one mail about an invoice again, to the one recipient it did not reach."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from bookbill.companies.rights import Feature, Right, require
+from bookbill.delivery.actions import retry_message
+from bookbill.delivery.models import Message
+from bookbill.invoices.actions.locking import lock_invoice
+from bookbill.lib.actor import Actor
+from bookbill.lib.errors import NotFound, RuleBroken
+from bookbill.lib.transactions import assert_in_transaction
+
+ABOUT_CANCELLED = "cancelled"
+
+
+def retry_mail(
+    invoice_id: UUID, message_id: UUID, *, may_arrive_twice: bool = False, by: Actor, now: datetime
+) -> Message:
+    """Queue a failed, bounced or unknown mail again: the same version, the same recipient.
+
+    Raises NotFound, `invoice_cancelled`, `message_not_failed`, and `message_may_have_arrived` for an unknown one
+    unless ``may_arrive_twice``.
+    """
+    assert_in_transaction()
+    require(by, Right.SEND_INVOICES, Feature.INVOICING)
+    invoice = lock_invoice(invoice_id)
+    message = Message.objects.about([invoice.pk]).filter(pk=message_id).first()
+    if message is None:
+        raise NotFound("not_found", _("There is no such message."))
+    if invoice.cancelled_at and message.kind != ABOUT_CANCELLED:
+        raise RuleBroken(
+            "invoice_cancelled",
+            _("%(invoice)s is cancelled: this mail would ask for money that is no longer owed.")
+            % {"invoice": invoice.number},
+        )
+    return retry_message(
+        message.pk, subject_label=invoice.number, may_arrive_twice=may_arrive_twice, by=by, now=now
+    )

@@ -1,0 +1,21 @@
+"""Which buttons the state of an invoice allows."""
+
+from bookbill.invoices.models import Invoice
+from bookbill.invoices.rules import Status
+
+
+def acts_of(invoice: Invoice) -> dict[str, bool]:
+    """Which buttons the state allows; rights are asked beside them."""
+    status = invoice.status_now()
+    live = status not in (Status.DRAFT, Status.CANCELLED)
+    return {
+        "send": status == Status.DRAFT and invoice.sending_at is None,
+        "undo": invoice.sending_at is not None,
+        "send_again": live and invoice.sending_at is None,
+        "edit": status == Status.DRAFT,
+        "delete": status == Status.DRAFT,
+        "pay": status != Status.CANCELLED and invoice.due() > 0,
+        "cancel": live,
+        "remind": live and invoice.payable() > 0,
+        "copy_link": live,
+    }

@@ -1,0 +1,240 @@
+"""Trying one recipient again, and reminding by hand."""
+
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from bookbill.activity.models import Entry
+from bookbill.bookings.actions.booking import BookingEdit, edit_booking
+from bookbill.bookings.drafts import ItemDraft
+from bookbill.bookings.models import Booking
+from bookbill.companies.tests.clients import ApiClient
+from bookbill.customers.models import Customer
+from bookbill.delivery.composing import MailCause
+from bookbill.delivery.models import Message
+from bookbill.invoices.actions.cancelling import cancel_invoice
+from bookbill.invoices.actions.reminding import remind_invoices
+from bookbill.invoices.emails import compose_reminder_mail
+from bookbill.invoices.models import Invoice, Reminder, Version
+from bookbill.invoices.tasks import ensure_pdf
+from bookbill.ledger.actions.payments import record_payments
+from bookbill.ledger.drafts import PaymentDraft
+from bookbill.lib.actor import Actor
+from bookbill.lib.errors import RuleBroken
+from bookbill.lib.transactions import transact
+from tests.support.cast import NOW, TODAY
+
+pytestmark = pytest.mark.both_databases
+
+Make = Callable[..., Invoice]
+
+
+def trouble(invoice: Invoice, state: str) -> Message:
+    message = Message.objects.get(subject_id=invoice.pk)
+    message.state, message.trouble_at, message.ready_at, message.next_at = state, NOW, NOW, None
+    message.accepted_at = NOW if state == "bounced" else None
+    message.save()
+    return message
+
+
+@pytest.mark.parametrize("state", ["failed", "bounced"])
+def test_a_mail_that_failed_leaves_again_and_the_mark_goes(desk: Client, make_sent: Make, state: str) -> None:
+    invoice = make_sent()
+    message = trouble(invoice, state)
+    tab = f"/payments/invoices/{invoice.pk}/emails"
+    assert f"{tab}/{message.pk}" in desk.get(tab).content.decode()
+
+    assert desk.post(f"{tab}/{message.pk}").status_code == 303
+
+    again = Message.objects.get()
+    assert (again.pk, again.state, again.version_n) == (message.pk, "queued", 1)
+    assert f"{tab}/{message.pk}" not in desk.get(tab).content.decode()
+    assert "sent a mail again" in desk.get(f"/payments/invoices/{invoice.pk}/history").content.decode()
+
+
+def test_one_that_may_have_arrived_is_asked_about_first(desk: Client, make_sent: Make) -> None:
+    invoice = make_sent()
+    message = trouble(invoice, "unknown")
+    at = f"/payments/invoices/{invoice.pk}/emails/{message.pk}"
+
+    asked = desk.post(at)
+    assert asked.status_code == 200
+    assert "may arrive twice" in asked.content.decode()
+    assert Message.objects.get().state == "unknown"
+    assert desk.post(at, {"confirm": "yes"}).status_code == 303
+    assert Message.objects.get().state == "queued"
+
+
+def test_no_mail_asks_for_the_money_of_a_cancelled_invoice(desk: Client, ana: Actor, make_sent: Make) -> None:
+    invoice = make_sent()
+    message = trouble(invoice, "failed")
+    transact(lambda: cancel_invoice(invoice.pk, reason="Wrong", by=ana, now=NOW))
+
+    assert desk.post(f"/payments/invoices/{invoice.pk}/emails/{message.pk}").status_code == 409
+    assert Message.objects.get().state == "failed"
+
+
+def test_a_mail_of_another_invoice_is_not_there(desk: Client, make_sent: Make) -> None:
+    one, other = make_sent(), make_sent()
+    message = trouble(other, "failed")
+    assert desk.post(f"/payments/invoices/{one.pk}/emails/{message.pk}").status_code == 404
+
+
+def remind(by: Actor, *invoices: Invoice, now: dt.datetime = NOW) -> list[Reminder]:
+    return transact(lambda: remind_invoices([invoice.pk for invoice in invoices], by=by, now=now))
+
+
+def test_a_reminder_carries_the_same_pdf_and_asks_for_what_is_left(
+    ana: Actor, make_sent: Make, make_booking: Callable[..., Booking]
+) -> None:
+    booking = make_booking()
+    invoice = make_sent(booking)
+    version = Version.objects.get()
+    ensure_pdf(version)
+    paid = PaymentDraft(invoice.customer_id, "cash", 4_000, "CAD", TODAY, fill=(booking.pk,))
+    transact(lambda: record_payments([paid], by=ana, now=NOW))
+
+    (reminder,) = remind(ana, invoice, now=NOW + dt.timedelta(days=20))
+
+    message = Message.objects.get(cause_kind="reminder")
+    assert (message.cause_id, message.kind, message.version_n, message.state) == (
+        reminder.pk,
+        "reminder",
+        1,
+        "queued",
+    )
+    assert message.ready_at is not None
+    assert (reminder.payable_minor, reminder.days_overdue) == (6_000, 6)
+    mail = compose_reminder_mail(MailCause.of(message))
+    version.refresh_from_db()
+    assert mail.subject == "Reminder: invoice INV-2026-00001 from Bright Home Co., $60.00 to pay"
+    assert "6 days overdue" in mail.text
+    assert "$60.00" in mail.text
+    assert f"/i/{invoice.link_token}" in mail.text
+    assert [attachment.filename for attachment in mail.attachments] == ["INV-2026-00001.pdf"]
+    assert Entry.objects.filter(type="invoice.reminded").count() == 1
+
+
+def test_a_reminder_waits_for_a_pdf_that_is_not_made_yet(ana: Actor, make_sent: Make) -> None:
+    remind(ana, make_sent())
+    assert Message.objects.get(cause_kind="reminder").ready_at is None
+
+    ensure_pdf(Version.objects.get())
+    assert Message.objects.get(cause_kind="reminder").ready_at is not None
+
+
+def test_it_speaks_the_customers_language(
+    ana: Actor, make_sent: Make, make_booking: Callable[..., Booking], make_customer: Callable[..., Customer]
+) -> None:
+    invoice = make_sent(make_booking(make_customer("Tremblay", language="fr")))
+    ensure_pdf(Version.objects.get())
+    remind(ana, invoice)
+
+    mail = compose_reminder_mail(MailCause.of(Message.objects.get(cause_kind="reminder")))
+    assert "100,00 $" in mail.text.replace("\xa0", " ").replace("\u202f", " ")
+
+
+def test_only_what_the_customer_was_told_is_asked_for(
+    ana: Actor, make_sent: Make, make_booking: Callable[..., Booking]
+) -> None:
+    booking = make_booking()
+    invoice = make_sent(booking)
+    dearer = BookingEdit({}, (ItemDraft(description="Clean", unit_price=Decimal(150)),))
+    transact(lambda: edit_booking(booking.pk, dearer, by=ana, now=NOW))
+
+    (reminder,) = remind(ana, invoice)
+    assert reminder.payable_minor == 10_000
+
+
+def draft(make_invoice: Make, **_: Any) -> Invoice:
+    return make_invoice()
+
+
+def cancelled(make_sent: Make, ana: Actor, **_: Any) -> Invoice:
+    invoice = make_sent()
+    transact(lambda: cancel_invoice(invoice.pk, reason="Wrong", by=ana, now=NOW))
+    return invoice
+
+
+def paid(make_sent: Make, ana: Actor, make_booking: Callable[..., Booking], **_: Any) -> Invoice:
+    booking = make_booking()
+    invoice = make_sent(booking)
+    payment = PaymentDraft(invoice.customer_id, "cash", 10_000, "CAD", TODAY, fill=(booking.pk,))
+    transact(lambda: record_payments([payment], by=ana, now=NOW))
+    return invoice
+
+
+def silent(make_sent: Make, **_: Any) -> Invoice:
+    invoice = make_sent()
+    Customer.objects.update(email="")
+    return invoice
+
+
+@pytest.mark.parametrize(
+    ("make", "code"),
+    [
+        (draft, "not_sent"),
+        (cancelled, "invoice_cancelled"),
+        (paid, "nothing_due"),
+        (silent, "no_recipient"),
+    ],
+)
+def test_nobody_is_reminded_without_a_reason(
+    api: ApiClient,
+    ana: Actor,
+    make_sent: Make,
+    make_invoice: Make,
+    make_booking: Callable[..., Booking],
+    make: Callable[..., Invoice],
+    code: str,
+) -> None:
+    invoice = make(make_sent=make_sent, make_invoice=make_invoice, make_booking=make_booking, ana=ana)
+    refused = api.post(f"/invoices/{invoice.pk}/reminders")
+    assert (refused.status_code, refused.json()["code"]) == (409, code)
+    assert not Reminder.objects.exists()
+
+
+def test_programs_remind_once_per_key(api: ApiClient, make_sent: Make) -> None:
+    invoice = make_sent()
+    first = api.post(f"/invoices/{invoice.pk}/reminders", {}, key="once")
+    again = api.post(f"/invoices/{invoice.pk}/reminders", {}, key="once")
+    assert (first.status_code, first.json()["payable_minor"]) == (201, 10_000)
+    assert again.content == first.content
+    assert Reminder.objects.count() == 1
+    assert [message["kind"] for message in api.get(f"/invoices/{invoice.pk}").json()["messages"]] == [
+        "invoice",
+        "reminder",
+    ]
+
+
+def test_five_reminders_within_an_hour_are_enough(ana: Actor, make_sent: Make) -> None:
+    invoice = make_sent()
+    for minute in range(5):
+        remind(ana, invoice, now=NOW + dt.timedelta(minutes=minute))
+    with pytest.raises(RuleBroken) as refused:
+        remind(ana, invoice, now=NOW + dt.timedelta(minutes=10))
+    assert (refused.value.code, refused.value.details["retry_after"]) == ("too_many_requests", 50 * 60)
+    remind(ana, invoice, now=NOW + dt.timedelta(minutes=61))
+
+
+def test_the_page_says_what_is_asked_for_then_sends(desk: Client, make_sent: Make) -> None:
+    at = f"/payments/invoices/{make_sent().pk}/reminders"
+    shown = desk.get(at).content.decode()
+    assert "asks for $100.00" in shown
+    assert "maple@customer.example" in shown
+    assert desk.post(at).status_code == 303
+    assert Reminder.objects.count() == 1
+
+
+def test_thirty_reminders_take_as_many_queries_as_one(
+    ana: Actor, make_sent: Make, django_assert_max_num_queries: Any
+) -> None:
+    one, many = make_sent(), [make_sent() for _ in range(30)]
+    with django_assert_max_num_queries(20) as for_one:
+        remind(ana, one)
+    with django_assert_max_num_queries(len(for_one)):
+        remind(ana, *many)

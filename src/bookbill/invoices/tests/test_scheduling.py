@@ -1,0 +1,159 @@
+"""Sending at a time: the clock on the wall, the promise, taking it back, and what cannot leave when its time comes."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.test import Client
+
+from bookbill.companies.models import Company
+from bookbill.customers.actions import edit_customer
+from bookbill.customers.models import Customer
+from bookbill.delivery.models import Message
+from bookbill.invoices.actions.drafting import SEND_JOB, edit_invoice
+from bookbill.invoices.actions.sending import hold_sending, send_invoices, undo_sending
+from bookbill.invoices.models import Invoice, Version
+from bookbill.invoices.reading import needs_attention_q, read_marks
+from bookbill.invoices.rules import Mark, Status, instant_of
+from bookbill.invoices.tasks import send_held
+from bookbill.lib.actor import Actor
+from bookbill.lib.errors import RuleBroken
+from bookbill.lib.transactions import transact
+from bookbill.work.models import Job
+from bookbill.work.registry import JobView
+from tests.support.cast import NOW
+
+pytestmark = pytest.mark.both_databases
+
+TORONTO = ZoneInfo("America/Toronto")
+TOMORROW = NOW + dt.timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("wall", "instant"),
+    [
+        ("2026-07-01T09:00", "2026-07-01T13:00+00:00"),
+        ("2026-03-08T02:30", "2026-03-08T07:00+00:00"),  # skipped: 03:00 is the next that exists
+        ("2026-03-08T03:00", "2026-03-08T07:00+00:00"),
+        ("2026-11-01T01:30", "2026-11-01T05:30+00:00"),  # twice: the first
+    ],
+)
+def test_a_wall_clock_time_has_one_instant(wall: str, instant: str) -> None:
+    assert instant_of(dt.datetime.fromisoformat(wall), TORONTO) == dt.datetime.fromisoformat(instant)
+
+
+def hold(invoice: Invoice, by: Actor, run_at: dt.datetime = TOMORROW, **options: Any) -> None:
+    transact(lambda: hold_sending([invoice.pk], run_at=run_at, by=by, now=NOW, **options))
+
+
+def run_promise() -> None:
+    """What the worker does when the time has come."""
+    job = Job.objects.get(kind=SEND_JOB)
+    view = JobView(id=job.pk, kind=job.kind, company_id=job.company_id, args=job.args, attempt=1)
+    Job.objects.filter(pk=job.pk).delete()
+    transact(lambda: send_held(view))
+
+
+def test_it_leaves_as_it_stands_then(ana: Actor, make_invoice: Callable[..., Invoice]) -> None:
+    invoice = make_invoice()
+    hold(invoice, ana)
+    transact(lambda: edit_customer(invoice.customer_id, {"email": "new@maple.example"}, by=ana, now=NOW))
+
+    run_promise()
+
+    assert Invoice.objects.get().status == Status.SENT
+    assert Message.objects.values_list("recipient", flat=True).get() == "new@maple.example"
+
+
+def test_taken_back_it_never_leaves(ana: Actor, make_invoice: Callable[..., Invoice]) -> None:
+    invoice = make_invoice()
+    hold(invoice, ana)
+    transact(lambda: undo_sending([invoice.pk], by=ana, now=NOW))
+
+    assert Invoice.objects.get().sending_at is None
+    assert not Job.objects.filter(kind=SEND_JOB).exists()
+
+
+def test_sent_meanwhile_its_promise_is_gone_and_another_may_be_made(
+    ana: Actor, make_invoice: Callable[..., Invoice]
+) -> None:
+    invoice = make_invoice()
+    hold(invoice, ana)
+    transact(lambda: send_invoices([invoice.pk], by=ana, now=NOW))
+    assert not Job.objects.filter(kind=SEND_JOB).exists()
+
+    hold(invoice, ana, NOW + dt.timedelta(days=30))
+    assert Job.objects.get(kind=SEND_JOB).run_at > TOMORROW
+
+
+def test_what_cannot_leave_then_asks_for_attention_until_it_is_edited(
+    ana: Actor, make_invoice: Callable[..., Invoice]
+) -> None:
+    invoice = make_invoice()
+    hold(invoice, ana)
+    Customer.objects.update(email="")
+
+    run_promise()
+
+    asking = Invoice.objects.filter(needs_attention_q()).get()
+    assert (asking.status, asking.sending_at) == (Status.DRAFT, None)
+    assert "has nobody to go to" in asking.sending_refused
+    assert read_marks([asking], now=NOW)[asking.pk] == [Mark.SENDING_REFUSED]
+    assert not Version.objects.exists()
+    transact(lambda: edit_invoice(invoice.pk, {"note": "Hello"}, by=ana, now=NOW))
+    assert not Invoice.objects.filter(needs_attention_q()).exists()
+
+
+@pytest.mark.parametrize("run_at", [NOW, NOW - dt.timedelta(days=1), NOW + dt.timedelta(days=400)])
+def test_only_a_moment_within_the_next_year(
+    ana: Actor, make_invoice: Callable[..., Invoice], run_at: dt.datetime
+) -> None:
+    with pytest.raises(RuleBroken) as refused:
+        hold(make_invoice(), ana, run_at)
+    assert refused.value.code == "send_at_out_of_range"
+
+
+def page(invoice: Invoice) -> str:
+    return f"/payments/invoices/{invoice.pk}/sendings"
+
+
+def test_the_page_schedules_in_the_companys_time_and_undoes(
+    desk: Client, company: Company, make_invoice: Callable[..., Invoice]
+) -> None:
+    invoice = make_invoice()
+    day = (dt.datetime.now(TORONTO) + dt.timedelta(days=3)).date()
+    form = {"recipients": "maple@customer.example", "act": "schedule", "send_on": day.isoformat()}
+    assert desk.post(page(invoice), form).status_code == 422  # a day without a time
+    assert desk.post(page(invoice), form | {"send_time": "09:15"}).status_code == 303
+
+    promised = Invoice.objects.get()
+    assert promised.sending_at is not None
+    assert promised.sending_at.astimezone(TORONTO).strftime("%Y-%m-%d %H:%M") == f"{day} 09:15"
+    assert Job.objects.get(kind=SEND_JOB).args["recipients"] == []
+    assert "Undo sending" in desk.get(f"/payments/invoices/{invoice.pk}").content.decode()
+    assert desk.post(f"{page(invoice)}/undo").status_code == 303
+    assert Invoice.objects.get().sending_at is None
+
+
+def test_generate_invoice_schedules_too(desk: Client, make_booking: Callable[..., Any]) -> None:
+    booking = make_booking()
+    day = (dt.datetime.now(TORONTO) + dt.timedelta(days=3)).date()
+    form = {
+        "bookings": str(booking.pk),
+        "recipients": "maple@customer.example",
+        "terms_days": "14",
+        "act": "schedule",
+        "send_on": day.isoformat(),
+        "send_time": "09:15",
+    }
+    assert desk.post(f"/payments/invoices/new?bookings={booking.pk}", form).status_code == 303
+    assert Invoice.objects.get().sending_at is not None
+
+
+def test_send_with_an_emptied_box_goes_to_nobody(desk: Client, make_booking: Callable[..., Any]) -> None:
+    booking = make_booking()
+    form = {"bookings": str(booking.pk), "recipients": "", "terms_days": "14", "act": "send"}
+    assert desk.post(f"/payments/invoices/new?bookings={booking.pk}", form).status_code == 422
+    assert not Invoice.objects.exists()

@@ -1,0 +1,214 @@
+"""Acts on the ticked invoices of the list, or on all that match its filter."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from bookbill.companies.clock import now, today
+from bookbill.companies.doors.once import act_once
+from bookbill.companies.doors.pages import staff_view
+from bookbill.companies.doors.requests import CompanyRequest
+from bookbill.companies.rights import Feature, Right
+from bookbill.customers.models import Customer
+from bookbill.invoices.actions.bulk import Outcome, delete_each, pay_each, remind_each, send_each, undo_each
+from bookbill.invoices.forms import SeveralPaymentsForm
+from bookbill.invoices.models import Invoice
+from bookbill.invoices.reading import InvoiceRow, filtered, rows_of
+from bookbill.invoices.views.listing import read_filter
+from bookbill.lib.errors import BadInput
+from bookbill.web.api.routes import not_found
+from bookbill.web.formatting import money
+from bookbill.web.htmx import render_page, see_other, toast
+
+ACT_MAX = 500
+
+
+@staff_view(Right.SEND_INVOICES, feature=Feature.INVOICING, methods=("POST",))
+def send_many(request: CompanyRequest) -> HttpResponse:
+    """Send those that can leave; name the others."""
+    ids, instant = chosen_ids(request), now(request.company)
+    return carried_out(
+        request, lambda: send_each(ids, by=request.actor, now=instant), heading=_("Sending"), said=say_leaving
+    )
+
+
+@staff_view(Right.SEND_INVOICES, methods=("POST",))
+def undo_many(request: CompanyRequest) -> HttpResponse:
+    """Take back what was sent together, as far as it has not left."""
+    try:
+        leaves_at = datetime.fromisoformat(request.GET.get("at", ""))
+    except ValueError:
+        raise not_found() from None
+    if leaves_at.tzinfo is None:
+        raise not_found()
+    return carried_out(
+        request,
+        lambda: undo_each(leaves_at, by=request.actor, now=now(request.company)),
+        heading=_("Undo"),
+        said=lambda request, outcome: toast(
+            request,
+            ngettext("%(count)d invoice is not sent.", "%(count)d invoices are not sent.", len(outcome.done))
+            % {"count": len(outcome.done)},
+        ),
+    )
+
+
+@staff_view(Right.SEND_INVOICES, feature=Feature.INVOICING, methods=("POST",))
+def remind_many(request: CompanyRequest) -> HttpResponse:
+    """Remind of those on which something is to pay; name the others."""
+    ids = chosen_ids(request)
+    return carried_out(
+        request,
+        lambda: remind_each(ids, by=request.actor, now=now(request.company)),
+        heading=_("Reminders"),
+        said=lambda request, outcome: toast(
+            request,
+            ngettext("%(count)d reminder sent.", "%(count)d reminders sent.", len(outcome.done))
+            % {"count": len(outcome.done)},
+        ),
+    )
+
+
+@staff_view(Right.RECORD_PAYMENTS, methods=("POST",))
+def pay_many(request: CompanyRequest) -> HttpResponse:
+    """Ask once for date and method, then book one payment for each invoice of what is due on it."""
+    ids = chosen_ids(request)
+    rows = read_rows(request, ids)
+    due = [row for row in rows if row.invoice.due() and not row.invoice.cancelled_at]
+    if not request.POST.get("confirmed"):
+        form = SeveralPaymentsForm(initial={"received_on": today(request.company), "method": "bank_transfer"})
+    else:
+        form = SeveralPaymentsForm(request.POST)
+        if form.is_valid():
+            said = form.cleaned_data
+            return carried_out(
+                request,
+                lambda: pay_each(ids, **said, by=request.actor, now=now(request.company)),
+                heading=_("Payments"),
+                said=say_paid,
+            )
+    context = {
+        "form": form,
+        "rows": due,
+        "left_out": len(rows) - len(due),
+        "due_minor": sum(row.invoice.due() for row in due),
+    }
+    return render_page(request, "invoices/pay_many.html", context, status=422 if form.errors else 200)
+
+
+@staff_view(Right.EDIT_INVOICES, methods=("POST",))
+def delete_many(request: CompanyRequest) -> HttpResponse:
+    """Ask, then delete the drafts among the chosen."""
+    ids = chosen_ids(request)
+    if request.POST.get("confirmed"):
+        return carried_out(
+            request,
+            lambda: delete_each(ids, by=request.actor, now=now(request.company)),
+            heading=_("Deleting drafts"),
+            said=lambda request, outcome: toast(
+                request,
+                ngettext("%(count)d draft deleted.", "%(count)d drafts deleted.", len(outcome.done))
+                % {"count": len(outcome.done)},
+            ),
+        )
+    rows = read_rows(request, ids)
+    drafts = [row for row in rows if row.invoice.sent_at is None]
+    context = {"rows": drafts, "left_out": len(rows) - len(drafts)}
+    return render_page(request, "invoices/delete_many.html", context)
+
+
+def carried_out(
+    request: CompanyRequest,
+    act: Callable[[], Outcome],
+    *,
+    heading: str,
+    said: Callable[[CompanyRequest, Outcome], None],
+) -> HttpResponse:
+    """Act once. Back to the list with a sentence; where something was left out, a page that says what and why."""
+    back = (
+        f"{reverse('invoices:list')}?{request.GET.urlencode()}" if request.GET else reverse("invoices:list")
+    )
+    outcomes: list[Outcome] = []
+
+    def once() -> str:
+        outcomes[:] = [act()]
+        return back
+
+    url = act_once(request, once)
+    if not outcomes:  # the same form again: it was done the first time
+        return see_other(request, url)
+    (outcome,) = outcomes
+    if outcome.done:
+        said(request, outcome)
+    if not outcome.refused:
+        return see_other(request, url)
+    customers = Customer.objects.in_bulk({refused.invoice.customer_id for refused in outcome.refused})
+    context = {
+        "heading": heading,
+        "done": len(outcome.done),
+        "refused": [
+            (refused.invoice, customers[refused.invoice.customer_id], refused.reason)
+            for refused in outcome.refused
+        ],
+        "back": back,
+    }
+    return render_page(request, "invoices/outcome.html", context)
+
+
+def say_leaving(request: CompanyRequest, outcome: Outcome) -> None:
+    """Sent, or leaving when the hold is over."""
+    count = len(outcome.done)
+    invoices = ngettext("%(count)d invoice", "%(count)d invoices", count) % {"count": count}
+    first = Invoice.objects.filter(pk=outcome.done[0].pk).values_list("sending_at", flat=True).get()
+    if first is None:
+        toast(request, _("%(invoices)s sent.") % {"invoices": invoices})
+        return
+    toast(
+        request,
+        _("%(invoices)s leave in %(seconds)d seconds.")
+        % {"invoices": invoices, "seconds": request.company.hold_seconds},
+        undo_url=f"{reverse('invoices:undo-many')}?{urlencode({'at': first.isoformat()})}",
+    )
+
+
+def say_paid(request: CompanyRequest, outcome: Outcome) -> None:
+    """How much was booked."""
+    count = len(outcome.done)
+    total = money(sum(invoice.due() for invoice in outcome.done), request.company.currency)
+    toast(
+        request,
+        ngettext("%(count)d payment recorded: %(total)s.", "%(count)d payments recorded: %(total)s.", count)
+        % {"count": count, "total": total},
+    )
+
+
+def chosen_ids(request: CompanyRequest) -> list[UUID]:
+    """The ticked invoices, or all that match the filter in the address. Raises BadInput for none and for too many."""
+    if request.POST.get("everything"):
+        wanted = filtered(read_filter(request), company=request.company, now=now(request.company))
+        ids = list(wanted.values_list("pk", flat=True)[: ACT_MAX + 1])
+    else:
+        try:
+            ids = [UUID(text) for text in request.POST.getlist("ids")]
+        except ValueError:
+            raise not_found() from None
+    if not ids:
+        raise BadInput("required", _("Tick at least one invoice in the list."))
+    if len(ids) > ACT_MAX:
+        raise BadInput(
+            "too_many",
+            _("At most %(max)d invoices at once. Narrow the list, by date or customer, and go on in parts.")
+            % {"max": ACT_MAX},
+        )
+    return ids
+
+
+def read_rows(request: CompanyRequest, ids: Sequence[UUID]) -> list[InvoiceRow]:
+    found = Invoice.objects.filter(pk__in=ids).order_by("-pk")
+    return rows_of(list(found), now=now(request.company))

@@ -1,0 +1,54 @@
+"""PDFs of an invoice."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+
+from bookbill.companies.clock import now
+from bookbill.companies.doors.pages import staff_view
+from bookbill.companies.doors.requests import CompanyRequest
+from bookbill.companies.rights import Right
+from bookbill.documents.files import read_file
+from bookbill.invoices.live import read_live
+from bookbill.invoices.models import Invoice, Version, VersionKind
+from bookbill.invoices.previews import preview_pdf
+from bookbill.invoices.reading import find_invoice
+from bookbill.invoices.tasks import store_pdf
+from bookbill.web.api.routes import not_found
+
+
+@staff_view(Right.VIEW_INVOICES, methods=("GET", "HEAD"))
+def pdf(request: CompanyRequest, pk: UUID) -> HttpResponse:
+    """The last sent PDF; a watermarked preview of what was never sent."""
+    invoice = find_invoice(pk)
+    version = Version.objects.filter(invoice=invoice).select_related("pdf").order_by("-n").first()
+    if version is None or request.GET.get("preview"):
+        document = read_live([invoice], now=now(request.company))[pk]
+        return pdf_answer(preview_pdf(request.company.pk, document), "preview.pdf", inline=True)
+    return version_answer(version, invoice)
+
+
+@staff_view(Right.VIEW_INVOICES, methods=("GET", "HEAD"))
+def version_pdf(request: CompanyRequest, pk: UUID, n: int) -> HttpResponse:
+    """The exact bytes of one version."""
+    version = Version.objects.filter(invoice=pk, n=n).select_related("pdf", "invoice").first()
+    if version is None:
+        raise not_found()
+    return version_answer(version, version.invoice)
+
+
+def version_answer(version: Version, invoice: Invoice) -> HttpResponse:
+    """A version's bytes; the worker may not have made them yet, then they are made here, the same."""
+    stored = version.pdf or store_pdf(version)
+    suffix = "" if version.n == invoice.last_version_n else f"-v{version.n}"
+    return pdf_answer(
+        read_file(stored), f"{invoice.number}{suffix}.pdf", inline=version.kind == VersionKind.SENT
+    )
+
+
+def pdf_answer(content: bytes, name: str, *, inline: bool) -> HttpResponse:
+    kind = "inline" if inline else "attachment"
+    safe = "".join(character if character.isalnum() or character in "-._" else "-" for character in name)
+    return HttpResponse(
+        content, content_type="application/pdf", headers={"Content-Disposition": f'{kind}; filename="{safe}"'}
+    )

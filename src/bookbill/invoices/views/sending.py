@@ -1,0 +1,121 @@
+"""Sending an invoice, now or later; taking it back; trying one recipient again; reminding."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from bookbill.companies.clock import now
+from bookbill.companies.doors.once import act_once
+from bookbill.companies.doors.pages import staff_view
+from bookbill.companies.doors.requests import CompanyRequest
+from bookbill.companies.rights import Feature, Right
+from bookbill.delivery.models import Message
+from bookbill.delivery.rules import State
+from bookbill.invoices.actions.reminding import remind_invoices
+from bookbill.invoices.actions.retrying import retry_mail
+from bookbill.invoices.actions.sending import resolve_recipients, send_or_hold, undo_sending
+from bookbill.invoices.forms import SendForm
+from bookbill.invoices.models import Invoice
+from bookbill.invoices.reading import find_invoice
+from bookbill.invoices.views.acts import dialog
+from bookbill.invoices.views.toasts import say_sent
+from bookbill.lib.errors import RuleBroken
+from bookbill.lib.transactions import transact
+from bookbill.web.api.routes import not_found
+from bookbill.web.forms import refuse
+from bookbill.web.htmx import see_other, toast
+
+
+@staff_view(Right.SEND_INVOICES, feature=Feature.INVOICING)
+def send_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
+    """Show to whom it goes, then send (again), at once or at a time, or mark it as sent."""
+    invoice = find_invoice(pk)
+    if request.method == "POST":
+        marks = request.POST.get("act") == "mark"
+        form = SendForm(request.POST)
+        form.fields["recipients"].required = not marks
+        if form.is_valid():
+
+            def act() -> str:
+                send_at = form.send_at(request.company) if request.POST.get("act") == "schedule" else None
+                held = send_or_hold(
+                    [pk],
+                    by=request.actor,
+                    now=now(request.company),
+                    recipients=chosen_recipients(invoice, form.cleaned_data["recipients"] or []),
+                    mark_only=marks,
+                    send_at=send_at,
+                )
+                say_sent(request, pk, held=held, marked=marks, send_at=send_at)
+                return reverse("invoices:detail", args=[pk])
+
+            try:
+                return see_other(request, act_once(request, act))
+            except RuleBroken as refused:
+                refuse(form, refused)
+    else:
+        form = SendForm(initial={"recipients": resolve_recipients([invoice], {})[pk]})
+    return dialog(request, "invoices/send.html", invoice, form)
+
+
+def chosen_recipients(invoice: Invoice, typed: Sequence[str]) -> Mapping[UUID, Sequence[str]]:
+    """Addresses that stand for this sending only; none where they are the invoice's own, which then follow until it leaves."""
+    own = resolve_recipients([invoice], {})[invoice.pk]
+    if {address.lower() for address in typed} == {address.lower() for address in own}:
+        return {}
+    return {invoice.pk: typed}
+
+
+@staff_view(Right.SEND_INVOICES, methods=("POST",))
+def undo_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
+    """Take a sending back before it has begun."""
+    transact(lambda: undo_sending([pk], by=request.actor, now=now(request.company)))
+    toast(request, _("Not sent. Everything is as before."))
+    return see_other(request, reverse("invoices:detail", args=[pk]))
+
+
+@staff_view(Right.SEND_INVOICES, feature=Feature.INVOICING)
+def retry_page(request: CompanyRequest, pk: UUID, message_id: UUID) -> HttpResponse:
+    """Send a mail again to the recipient it did not reach; ask first where it may have arrived."""
+    invoice = find_invoice(pk)
+    message = Message.objects.about([pk]).filter(pk=message_id).first()
+    if message is None:
+        raise not_found()
+    may_have_arrived = message.state == State.UNKNOWN
+    if request.method != "POST" or (may_have_arrived and not request.POST.get("confirm")):
+        return dialog(
+            request, "invoices/retry.html", invoice, None, mail=message, may_have_arrived=may_have_arrived
+        )
+    confirmed = bool(request.POST.get("confirm"))
+    transact(
+        lambda: retry_mail(
+            pk, message_id, may_arrive_twice=confirmed, by=request.actor, now=now(request.company)
+        )
+    )
+    toast(request, _("On its way again to %(recipient)s.") % {"recipient": message.recipient})
+    return see_other(request, reverse("invoices:emails", args=[pk]))
+
+
+@staff_view(Right.SEND_INVOICES, feature=Feature.INVOICING)
+def remind_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
+    """Say what is asked for and of whom, then send a reminder."""
+    invoice = find_invoice(pk)
+    if request.method == "POST":
+
+        def act() -> str:
+            remind_invoices([pk], by=request.actor, now=now(request.company))
+            toast(request, _("Reminder sent."))
+            return reverse("invoices:emails", args=[pk])
+
+        return see_other(request, act_once(request, act))
+    return dialog(
+        request,
+        "invoices/remind.html",
+        invoice,
+        None,
+        recipients=resolve_recipients([invoice], {})[pk],
+        payable_minor=invoice.payable(),
+    )
