@@ -15,8 +15,9 @@ from bookbill.delivery import sender
 from bookbill.delivery.composing import register_composer
 from bookbill.invoices.actions import following, refresh
 from bookbill.invoices.actions.drafting import SEND_JOB
+from bookbill.invoices.actions.reminding import REMINDER
 from bookbill.invoices.actions.sending import CAUSE, PDF_JOB
-from bookbill.invoices.emails import compose_version_mail
+from bookbill.invoices.emails import compose_reminder_mail, compose_version_mail
 from bookbill.invoices.tasks import make_pdf, send_held
 from bookbill.ledger.actions.claims import release_excess
 from bookbill.ledger.events import BookingMoneyChanged
@@ -48,6 +49,7 @@ def wire_work() -> None:
     register(PDF_JOB, make_pdf, database_only=False)
     register(SEND_JOB, send_held, database_only=True)
     register_composer(CAUSE, compose_version_mail)
+    register_composer(REMINDER, compose_reminder_mail)
     register_loop("mail", sender.run_once, threads=sender.lane_count())
     forget_kept_answers()
     forget_done_jobs()
