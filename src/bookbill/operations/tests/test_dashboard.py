@@ -61,6 +61,7 @@ def test_an_empty_company_is_led_to_its_first_invoice_step_by_step(
     assert scheduled.number in page
 
 
+@pytest.mark.both_databases
 def test_it_names_what_needs_somebody_and_where(
     desk: Client,
     ana: Actor,
@@ -120,6 +121,7 @@ def test_a_provider_sees_the_own_bookings_and_no_money(
         assert hidden not in page
 
 
+@pytest.mark.both_databases
 def test_it_takes_as_many_queries_for_thirty_invoices_as_for_one(
     desk: Client, ana: Actor, make_invoice: Any, make_booking: Any, django_assert_max_num_queries: Any
 ) -> None:
@@ -142,6 +144,7 @@ def test_the_months_of_the_chart_cross_the_year() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.both_databases
 def test_ctrl_k_finds_customers_bookings_and_invoices(
     desk: Client, ana: Actor, make_invoice: Callable[..., Invoice], make_booking: Callable[..., Booking]
 ) -> None:

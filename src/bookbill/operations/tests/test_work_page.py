@@ -38,6 +38,7 @@ def test_it_says_what_failed_and_why(
         assert words in page
 
 
+@pytest.mark.both_databases
 def test_a_retried_job_waits_again_and_is_in_the_history(desk: Client, set_aside: Callable[..., Job]) -> None:
     job = set_aside()
     assert desk.post(f"/operations/jobs/{job.pk}/tries").status_code == 303
@@ -58,6 +59,7 @@ def test_a_discarded_job_is_asked_about_then_gone(desk: Client, set_aside: Calla
     assert Entry.objects.filter(type="job.discarded").count() == 1
 
 
+@pytest.mark.both_databases
 def test_a_failed_mail_is_sent_again_and_noted_on_its_invoice(
     desk: Client, undelivered: Callable[..., Message], make_invoice: Callable[..., Invoice]
 ) -> None:

@@ -15,7 +15,7 @@ from bookbill.activity.models import Entry
 from bookbill.bookings.actions.booking import BookingEdit, edit_booking
 from bookbill.bookings.drafts import ItemDraft
 from bookbill.bookings.models import Booking
-from bookbill.companies.models import Company, Member
+from bookbill.companies.models import Company, Member, RateCount
 from bookbill.companies.rules import Role
 from bookbill.customers.actions import edit_customer
 from bookbill.customers.models import Customer
@@ -29,6 +29,7 @@ from bookbill.lib.transactions import transact
 from bookbill.portal.tests.conftest import send_again
 from tests.support.cast import NOW, add_member, make_company
 
+COUNTED_VISITS = {RateCount._meta.db_table}
 EVIL = "<script>alert(1)</script>{{ 7|add:7 }}%(x)s"
 
 
@@ -47,7 +48,7 @@ def database_digest() -> str:
     """A hash over every row of every table."""
     digest = hashlib.sha256()
     with connection.cursor() as cursor:
-        for table in sorted(connection.introspection.table_names(cursor)):
+        for table in sorted(set(connection.introspection.table_names(cursor)) - COUNTED_VISITS):
             cursor.execute(f'SELECT * FROM "{table}"')
             rows = sorted(repr(row) for row in cursor.fetchall())
             digest.update(f"{table}{rows}".encode())
@@ -101,6 +102,7 @@ def test_nobody_may_keep_frame_or_pass_it_on(visitor: Client, sent: Callable[...
         assert "Set-Cookie" not in headers
 
 
+@pytest.mark.both_databases
 def test_looking_changes_nothing(
     visitor: Client, sent: Callable[..., Invoice], pay: Callable[..., None]
 ) -> None:
@@ -130,6 +132,7 @@ def test_the_pdf_is_the_bytes_that_are_stored_also_before_they_are(
     assert hashlib.sha256(second).hexdigest() == ensure_pdf(Version.objects.get(invoice=invoice, n=2)).sha256
 
 
+@pytest.mark.both_databases
 def test_payments_are_live_each_with_its_day(
     visitor: Client, sent: Callable[..., Invoice], pay: Callable[..., None]
 ) -> None:
@@ -247,6 +250,7 @@ def test_text_of_a_company_or_customer_stays_text(
     assert 'href="javascript:' not in page
 
 
+@pytest.mark.both_databases
 def test_the_first_view_is_noted_once_for_ever(visitor: Client, sent: Callable[..., Invoice]) -> None:
     invoice = sent()
     revision = invoice.revision
@@ -320,6 +324,7 @@ def test_the_page_takes_no_other_method(visitor: Client, sent: Callable[..., Inv
     assert getattr(visitor, method)(f"/i/{sent().link_token}").status_code == 405
 
 
+@pytest.mark.both_databases
 def test_a_long_invoice_takes_as_many_queries_as_a_short_one(
     visitor: Client,
     sent: Callable[..., Invoice],
@@ -329,7 +334,8 @@ def test_a_long_invoice_takes_as_many_queries_as_a_short_one(
 ) -> None:
     customer = make_customer()
     short, long = sent(make_booking(customer)), sent(*[make_booking(customer) for _ in range(30)])
-    with django_assert_max_num_queries(6) as for_one:
+    page_of(visitor, short)  # the first of a minute also makes its count
+    with django_assert_max_num_queries(10) as for_one:
         page_of(visitor, short)
     with django_assert_max_num_queries(len(for_one)):
         page_of(visitor, long)
