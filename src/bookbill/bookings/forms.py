@@ -205,16 +205,16 @@ Items = cast(
 )
 
 
-def filled_line(index: int, service: Service | None = None) -> ItemForm:
-    """A line as it stands after a service was chosen in it; empty without one."""
-    initial: dict[str, Any] = {"quantity": Decimal(1)} if service else {}
+def filled_line(index: int, service: Service | None = None, *, tax_code: str = "") -> ItemForm:
+    """A line as it stands after a service was chosen in it; empty without one. ``tax_code`` is the booking's."""
+    initial: dict[str, Any] = {"quantity": Decimal(1)}
     if service:
         initial |= {
             "service": service.pk,
             "description": service.name,
             "unit": service.unit,
             "unit_price": price_text(service.unit_price, service.currency),
-            "tax_code": service.tax_code_id,
+            "tax_code": service.tax_code_id if str(service.tax_code_id) != tax_code else None,
         }
     return ItemForm(prefix=f"items-{index}", initial=initial, offered=Offered.read())
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from bookbill.bookings.models import Booking
 from bookbill.bookings.models.booking import BookingQuerySet
-from bookbill.bookings.rules import State, is_invoiceable
+from bookbill.bookings.rules import State, is_invoiceable, may_delete
 from bookbill.bookings.words import Word, money_word, state_word
 from bookbill.companies.rights import is_own_only
 from bookbill.customers.models import Customer
@@ -112,3 +112,17 @@ def services_of(booking: Booking) -> str:
     """Its lines in a few words."""
     items = sorted(booking.items.all(), key=lambda item: item.position)
     return ", ".join(item.description for item in items)
+
+
+def acts_of(booking: Booking) -> dict[str, bool]:
+    """Which buttons the booking's state allows; rights are asked beside them."""
+    on_invoice = booking.invoice_id is not None
+    covered = booking.total_minor - booking.due()
+    return {
+        "may_complete": booking.state == State.SCHEDULED,
+        "may_invoice": is_invoiceable(
+            state=booking.state, total_minor=booking.total_minor, on_invoice=on_invoice
+        ),
+        "may_invoice_ahead": booking.state == State.SCHEDULED and not on_invoice,
+        "may_delete": may_delete(state=booking.state, covered_minor=covered, on_invoice=on_invoice),
+    }

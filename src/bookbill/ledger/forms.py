@@ -94,6 +94,10 @@ class PlacingForm(forms.Form):
                 self.add_error(name_of(booking), _now("More than this booking can take."))
         return said
 
+    def has_amounts(self) -> bool:
+        """Whether any amount was typed."""
+        return any(self[name_of(booking)].value() for booking in self.bookings)
+
     def placing(self) -> dict[UUID, int]:
         said = self.cleaned_data
         return {booking.pk: said[name_of(booking)] for booking in self.bookings if said[name_of(booking)]}

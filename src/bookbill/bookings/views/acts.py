@@ -19,13 +19,13 @@ from bookbill.bookings.actions.booking import (
 from bookbill.bookings.drafts import ItemDraft
 from bookbill.bookings.forms import CancelBookingForm
 from bookbill.bookings.models import Booking
-from bookbill.bookings.reading import rows_of, visible_bookings, with_row_parts
+from bookbill.bookings.reading import acts_of, visible_bookings
 from bookbill.bookings.rules import State
 from bookbill.companies.clock import now
 from bookbill.companies.doors.once import act_once
 from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
-from bookbill.companies.rights import Right
+from bookbill.companies.rights import Right, may
 from bookbill.lib.errors import BadInput, RuleBroken
 from bookbill.lib.transactions import transact
 from bookbill.web.api.routes import not_found
@@ -38,15 +38,17 @@ TICKED_MAX = 200
 @staff_view(Right.VIEW_BOOKINGS, methods=("GET", "HEAD"))
 def menu_part(request: CompanyRequest, pk: UUID) -> HttpResponse:
     """The items of a list row's menu."""
-    row = rows_of([get_object_or_404(with_row_parts(visible_bookings(request.actor)), pk=pk)])[0]
-    return render_page(request, "bookings/menu.html", {"row": row, "booking": row.booking})
+    rows = visible_bookings(request.actor).select_related("invoice")
+    booking: Booking = get_object_or_404(rows, pk=pk)
+    return render_page(request, "bookings/menu.html", {"booking": booking, **acts_of(booking)})
 
 
 @staff_view(Right.COMPLETE_BOOKINGS, methods=("POST",))
 def complete(request: CompanyRequest, pk: UUID) -> HttpResponse:
     """The work is done."""
     booking = transact(lambda: complete_bookings([pk], by=request.actor, now=now(request.company)))[0]
-    toast(request, _("Booking %(number)s is completed.") % {"number": booking.number})
+    undo = reverse("bookings:reopen", args=[pk]) if may(request.actor, Right.EDIT_BOOKINGS) else ""
+    toast(request, _("Booking %(number)s is completed.") % {"number": booking.number}, undo_url=undo)
     return see_other(request, safe_next(request, reverse("bookings:detail", args=[pk])))
 
 
@@ -89,12 +91,12 @@ def reopen(request: CompanyRequest, pk: UUID) -> HttpResponse:
 @staff_view(Right.EDIT_BOOKINGS, methods=("POST",))
 def hold_back(request: CompanyRequest, pk: UUID) -> HttpResponse:
     """Keep it out of To invoice, or let it in again."""
-    held = request.POST.get("held") == "yes"
+    held = request.GET.get("held", request.POST.get("held")) == "yes"
     edit = BookingEdit({"held_back": held})
     transact(lambda: edit_booking(pk, edit, by=request.actor, now=now(request.company)))
-    toast(
-        request, _("Held back: it is not offered for invoicing.") if held else _("It can be invoiced again.")
-    )
+    words = _("Held back: it is not offered for invoicing.") if held else _("It can be invoiced again.")
+    undo = f"{reverse('bookings:hold-back', args=[pk])}?held={'no' if held else 'yes'}"
+    toast(request, words, undo_url=undo)
     return see_other(request, safe_next(request, reverse("bookings:detail", args=[pk])))
 
 

@@ -1,5 +1,6 @@
 """The booking with its history, and the form to make and edit it."""
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -61,7 +62,11 @@ def create_page(request: CompanyRequest) -> HttpResponse:
     else:
         copied = copied_booking(request)
         form = BookingForm(initial=first_values(request, copied))
-        items = Items(prefix="items", initial=lines_of(copied) if copied else [{}], used=used_by(copied))
+        items = Items(
+            prefix="items",
+            initial=lines_of(copied) if copied else [{"quantity": Decimal(1)}],
+            used=used_by(copied),
+        )
     return form_page(request, form, items)
 
 

@@ -6,8 +6,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 
-from bookbill.bookings.reading import visible_bookings
-from bookbill.bookings.rules import State, is_invoiceable, may_delete
+from bookbill.bookings.reading import acts_of, visible_bookings
 from bookbill.bookings.words import money_word, state_word
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.lib.addresses import address_lines
@@ -24,8 +23,6 @@ def booking_page(
     """``template`` extends `bookings/frame.html`; ``current`` is the url_name of its tab."""
     rows = visible_bookings(request.actor).select_related("customer", "invoice", "provider", "tax_code")
     booking = get_object_or_404(rows.prefetch_related("items__tax_code", "taxes"), pk=pk)
-    on_invoice = booking.invoice_id is not None
-    covered = booking.total_minor - booking.due()
     return render_page(
         request,
         template,
@@ -37,13 +34,7 @@ def booking_page(
             "taxes": sorted(booking.taxes.all(), key=lambda tax: tax.position),
             "address_lines": address_lines(booking.service_address),
             "tabs": tabs_of(PAGE, request, booking.pk, current=current),
-            "may_complete": booking.state == State.SCHEDULED,
-            "may_invoice": is_invoiceable(
-                state=booking.state, total_minor=booking.total_minor, on_invoice=on_invoice
-            ),
-            "may_invoice_ahead": booking.state == State.SCHEDULED and not on_invoice,
-            "may_edit": booking.state != State.CANCELLED,
-            "may_delete": may_delete(state=booking.state, covered_minor=covered, on_invoice=on_invoice),
+            **acts_of(booking),
             **context,
         },
     )

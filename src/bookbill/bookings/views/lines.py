@@ -43,7 +43,11 @@ def chosen_service(request: CompanyRequest, index: int) -> HttpResponse:
     except ValueError:
         pass  # own text
     offered = Offered.read()
-    line = filled_line(index, service) if service else ItemForm(request.GET, prefix=prefix, offered=offered)
+    line = (
+        filled_line(index, service, tax_code=request.GET.get("tax_code", ""))
+        if service
+        else ItemForm(request.GET, prefix=prefix, offered=offered)
+    )
     return changed(render(request, "bookings/parts/line.html", {"line": line, "is_asked_for": True}))
 
 

@@ -47,6 +47,7 @@ def list_page(request: CompanyRequest) -> HttpResponse:
         "bookings/list.html",
         {
             "rows": rows_of(found),
+            "has_providers": not is_own_only(request.actor) and any(row.provider_id for row in found),
             "tabs": tabs(request, wanted.tab),
             "wanted": wanted,
             "customer": Customer.objects.filter(pk=wanted.customer_id).first()

@@ -48,6 +48,7 @@ def list_page(request: CompanyRequest) -> HttpResponse:
         {
             "rows": rows,
             "columns": [figure.label for figure in rows[0][1]] if rows else [],
+            "active": not archived,
             "archived": archived,
             "search": search,
             "next_cursor": next_cursor,
@@ -126,12 +127,13 @@ def edit_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
 @staff_view(Right.EDIT_CUSTOMERS, methods=("POST",))
 def archive(request: CompanyRequest, pk: UUID) -> HttpResponse:
     """Hide a customer from daily lists, or bring it back."""
-    archived = request.POST.get("archived", "yes") == "yes"
+    archived = request.GET.get("archived", request.POST.get("archived", "yes")) == "yes"
     customer = transact(
         lambda: archive_customer(pk, archived=archived, by=request.actor, now=now(request.company))
     )
     words = _("%(customer)s is archived.") if archived else _("%(customer)s is back in the list.")
-    toast(request, words % {"customer": customer})
+    undo = f"{reverse('customers:archive', args=[pk])}?archived={'no' if archived else 'yes'}"
+    toast(request, words % {"customer": customer}, undo_url=undo)
     return see_other(request, safe_next(request, reverse("customers:billing", args=[pk])))
 
 

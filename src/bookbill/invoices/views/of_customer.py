@@ -1,6 +1,7 @@
 """What a customer's page shows of invoices: the tab, the figures above it, the money columns of the customers' list."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -46,11 +47,15 @@ def customer_figures(request: HttpRequest, keys: Sequence[UUID]) -> Mapping[UUID
 
 def customer_columns(request: HttpRequest, keys: Sequence[UUID]) -> Mapping[UUID, Sequence[Figure]]:
     """Balance, Overdue and To invoice, for the rows of a list."""
-    wanted = ("balance", "overdue", "to_invoice")
-    return {
-        key: [figure for name, figure in named_figures(key, balance).items() if name in wanted]
-        for key, balance in read_balances(request, keys).items()
-    }
+    columns = {}
+    for key, balance in read_balances(request, keys).items():
+        figures = named_figures(key, balance)
+        columns[key] = [
+            replace(figures["balance"], note=""),
+            replace(figures["overdue"], note=""),
+            figures["to_invoice"],
+        ]
+    return columns
 
 
 def figures_of(key: UUID, balance: Balance) -> Sequence[Figure]:

@@ -89,6 +89,8 @@ def test_money_can_be_placed_by_hand_also_as_a_deposit_or_kept_as_credit(
         ({"amount": "12.345"}, "At most 2 decimals"),
         ({"received_on": "yesterday"}, "is not a date"),
         ({"way": "hand", "place": "100.01"}, "More than this booking can take."),
+        ({"way": "oldest", "place": "90"}, "Amounts are entered below."),
+        ({"way": "credit", "place": "90"}, "Amounts are entered below."),
         ({"way": "hand", "place": "90", "amount": "80"}, "More is placed than the payment brought in."),
     ],
 )

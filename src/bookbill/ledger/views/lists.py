@@ -22,6 +22,7 @@ from bookbill.web.api.cursors import PageQuery, keyset
 from bookbill.web.htmx import render_page
 
 SEARCH_MAX, TAB_MAX = 200, 200
+NEWEST = ("received_on", "id")
 
 
 @staff_view(Right.VIEW_MONEY, methods=("GET", "HEAD"))
@@ -30,7 +31,7 @@ def list_page(request: CompanyRequest) -> HttpResponse:
     wanted = {name: request.GET.get(name, "") for name in ("q", "method", "date_from", "date_to")}
     wanted["q"] = wanted["q"][:SEARCH_MAX].replace("\x00", "").strip()
     page = PageQuery(cursor=request.GET.get("cursor") or None)
-    found, next_cursor = keyset(narrowed(wanted), page)
+    found, next_cursor = keyset(narrowed(wanted), page, by=NEWEST)
     return render_page(
         request,
         "ledger/list.html",
@@ -51,7 +52,7 @@ def customer_tab(request: CompanyRequest, pk: UUID) -> HttpResponse:
     """Payment Transactions of a customer."""
     customer = get_object_or_404(Customer, pk=pk)
     page = PageQuery(cursor=request.GET.get("cursor") or None)
-    found, next_cursor = keyset(Payment.objects.filter(customer=customer), page)
+    found, next_cursor = keyset(Payment.objects.filter(customer=customer), page, by=NEWEST)
     context = {"payments": shown(found), "next_cursor": next_cursor}
     return customer_page(request, customer, "ledger/of_customer.html", context, current="ledger:of-customer")
 

@@ -43,7 +43,10 @@ def record_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
     )
     placing = PlacingForm(data, bookings=bookings, currency=request.company.currency)
     by_hand = data is not None and data.get("way") == Way.HAND
-    if data and form.is_valid() and (not by_hand or placing.is_valid()):
+    if data is not None and not by_hand and placing.has_amounts():
+        form.add_error("way", _("Amounts are entered below. Choose to apply them, or empty them."))
+        by_hand = True  # so that they are in sight
+    if data is not None and form.is_valid() and (not by_hand or placing.is_valid()):
         said = form.cleaned_data
 
         def act() -> str:
