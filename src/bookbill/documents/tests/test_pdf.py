@@ -111,7 +111,7 @@ def test_it_is_an_archive_file_for_everybody_with_title_language_and_date() -> N
     assert str(reader.root_object["/Lang"]) == "fr-CA"
     assert "'/Marked': True" in str(reader.root_object["/MarkInfo"].get_object())
     assert reader.metadata is not None
-    assert str(reader.metadata.title).endswith("INV-2026-01042 from Bright Home Co.")
+    assert str(reader.metadata.title) == "Facture INV-2026-01042 de Bright Home Co."
     assert str(reader.metadata.creation_date) == "2026-06-30 18:22:11+00:00"
 
 
