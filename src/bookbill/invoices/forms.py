@@ -101,7 +101,11 @@ class PaymentForm(forms.Form):
         label=_("Method"), choices=[(method.value, label) for method, label in METHOD_LABELS.items()]
     )
     reference = LineField(
-        label=_("Reference"), max_length=200, required=False, help_text=_("Cheque number, transfer text …")
+        label=_("Reference"),
+        max_length=200,
+        refuse_cards=True,
+        required=False,
+        help_text=_("Cheque number, transfer text …"),
     )
 
     def __init__(self, *args: Any, company: Company, **kwargs: Any) -> None:
@@ -119,12 +123,16 @@ class SeveralPaymentsForm(forms.Form):
         label=_("Method"), choices=[(method.value, label) for method, label in METHOD_LABELS.items()]
     )
     reference = LineField(
-        label=_("Reference"), max_length=200, required=False, help_text=_("The same for all.")
+        label=_("Reference"),
+        max_length=200,
+        refuse_cards=True,
+        required=False,
+        help_text=_("The same for all."),
     )
 
 
 class CancelForm(forms.Form):
-    reason = LineField(label=_("Reason"), max_length=REASON_MAX)
+    reason = LineField(label=_("Reason"), max_length=REASON_MAX, refuse_cards=True)
     bookings = forms.ChoiceField(
         label=_("Its bookings"),
         choices=[

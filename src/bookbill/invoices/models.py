@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Greatest, Least
 
+from bookbill.companies.models import AfterSending
 from bookbill.invoices.rules import Status, status_of
 from bookbill.lib.fields import PrefixTextField
 from bookbill.lib.ids import new_id, new_link_token
@@ -163,6 +164,14 @@ class Invoice(models.Model):
         if self.cancelled_at is not None or self.sent_at is None:
             return 0
         return max(0, min(self.sent_total_minor, self.total_minor) - (self.total_minor - self.due()))
+
+    def is_locked(self, after_sending: str) -> bool:
+        """Whether the company's choice refuses changes of its bookings by now."""
+        if self.sent_at is None or self.cancelled_at is not None:
+            return False
+        return after_sending == AfterSending.LOCK_ONCE_SENT or (
+            after_sending == AfterSending.LOCK_ONCE_PAID and self.paid_minor > 0
+        )
 
     def is_changed(self) -> bool:
         """Whether what it claims or whom it bills differs from its last sent version."""

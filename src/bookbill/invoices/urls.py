@@ -5,6 +5,7 @@ from django.urls import path
 from bookbill.invoices.views import (
     acts,
     bulk,
+    comparing,
     detail,
     downloads,
     files,
@@ -32,6 +33,7 @@ urlpatterns = [
     path("payments/invoices/<uuid:pk>", detail.payments_tab, name="detail"),
     path("payments/invoices/<uuid:pk>/versions", detail.versions_tab, name="versions"),
     path("payments/invoices/<uuid:pk>/versions/<int:n>/pdf", files.version_pdf, name="version-pdf"),
+    path("payments/invoices/<uuid:pk>/comparison", comparing.compare_page, name="compare"),
     path("payments/invoices/<uuid:pk>/emails", detail.emails_tab, name="emails"),
     path("payments/invoices/<uuid:pk>/history", detail.history_tab, name="history"),
     path("payments/invoices/<uuid:pk>/edit", making.edit_draft_page, name="edit"),

@@ -1,6 +1,6 @@
 """Making, editing and deleting drafts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -31,14 +31,19 @@ BOOKINGS_MAX = 10_000
 SEND_JOB = "invoices.send"
 
 
-def make_invoices(drafts: Sequence[InvoiceDraft], *, by: Actor, now: datetime) -> list[Invoice]:
+def make_invoices(
+    drafts: Sequence[InvoiceDraft], *, move_from_drafts: bool = False, by: Actor, now: datetime
+) -> list[Invoice]:
     """Put bookings on new drafts, one per group. Constant queries for 1 and for 500.
 
-    Raises `booking_already_invoiced`, `booking_not_completed` or `several_customers`, naming the booking.
+    ``move_from_drafts`` takes bookings off the drafts they are on; a draft that is emptied goes. Raises
+    `booking_already_invoiced`, `booking_on_promised_draft`, `booking_not_completed` or `several_customers`, naming
+    the booking.
     """
     assert_in_transaction()
     require(by, Right.EDIT_INVOICES, Feature.INVOICING)
     bookings = lock_bookings([pk for draft in drafts for pk in draft.booking_ids])
+    left = _take_off_drafts(bookings) if move_from_drafts else []
     customers = Customer.objects.in_bulk({booking.customer_id for booking in bookings.values()})
     company = Company.objects.get(pk=by.company_id)
     invoices = []
@@ -63,12 +68,52 @@ def make_invoices(drafts: Sequence[InvoiceDraft], *, by: Actor, now: datetime) -
     for invoice in invoices:
         take_figures(invoice, documents[invoice.pk])
     Invoice.objects.bulk_update(invoices, [*SUMS, "bookings_count", "live_claim"], batch_size=500)
+    _settle_left(left, by=by, now=now)
     record_many(
         [entry("invoice.created", invoice, {}, {"total_minor": invoice.total_minor}) for invoice in invoices],
         by=by,
         now=now,
     )
     return invoices
+
+
+def movable_drafts(bookings: Iterable[Booking]) -> dict[UUID, Invoice]:
+    """The drafts that carry these bookings and may give them away. One query.
+
+    Raises RuleBroken `booking_on_promised_draft` for a draft that is about to be sent: it is not touched.
+    """
+    carried = {booking.invoice_id: booking for booking in bookings if booking.invoice_id}
+    drafts = {
+        invoice.pk: invoice for invoice in Invoice.objects.filter(pk__in=carried, sent_at=None).order_by("pk")
+    }
+    for pk, invoice in drafts.items():
+        if invoice.sending_at:
+            raise RuleBroken(
+                "booking_on_promised_draft",
+                _("Booking %(number)s is on a draft that is about to be sent. Undo that sending first.")
+                % {"number": carried[pk].number},
+                field="booking_ids",
+                details={"booking_id": str(carried[pk].pk), "invoice_id": str(pk)},
+            )
+    return drafts
+
+
+def _take_off_drafts(bookings: Mapping[UUID, Booking]) -> list[Invoice]:
+    """Free the bookings that lie on drafts, in hand; the drafts they leave."""
+    drafts = movable_drafts(bookings.values())
+    for booking in bookings.values():
+        if booking.invoice_id in drafts:
+            booking.invoice_id = None
+    return list(drafts.values())
+
+
+def _settle_left(drafts: Sequence[Invoice], *, by: Actor, now: datetime) -> None:
+    """What bookings have left goes if it is empty, and else is summed anew."""
+    if not drafts:
+        return
+    filled = set(Booking.objects.filter(invoice__in=drafts).order_by().values_list("invoice_id", flat=True))
+    remove_drafts([invoice for invoice in drafts if invoice.pk not in filled], by=by, now=now)
+    refresh_invoices(filled, now=now)
 
 
 def new_invoice(
@@ -198,6 +243,8 @@ def delete_draft(invoice_id: UUID, *, by: Actor, now: datetime) -> None:
 
 def remove_drafts(invoices: Sequence[Invoice], *, by: Actor, now: datetime) -> None:
     """Delete locked drafts: their promises go, their bookings are freed."""
+    if not invoices:
+        return
     for invoice in invoices:
         if invoice.sending_at:
             withdraw(SEND_JOB, invoice.company_id, str(invoice.pk))

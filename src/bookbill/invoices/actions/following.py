@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from bookbill.bookings.events import BookingsCancelled, BookingsEditing
 from bookbill.bookings.models import Booking
-from bookbill.companies.models import AfterSending, Company
+from bookbill.companies.models import Company
 from bookbill.invoices.actions.cancelling import cancel_invoice, invoices_over
 from bookbill.invoices.actions.drafting import remove_drafts
 from bookbill.invoices.actions.refresh import refresh_invoices
@@ -32,9 +32,8 @@ def refuse_locked(event: BookingsEditing) -> None:
                 % {"invoice": invoice.number},
                 details={"invoice_id": str(invoice.pk)},
             )
-        policy = Company.objects.values_list("after_sending", flat=True).get(pk=invoice.company_id)
-        if policy == AfterSending.LOCK_ONCE_SENT or (
-            policy == AfterSending.LOCK_ONCE_PAID and invoice.paid_minor > 0
+        if invoice.is_locked(
+            Company.objects.values_list("after_sending", flat=True).get(pk=invoice.company_id)
         ):
             raise RuleBroken(
                 "invoice_locked",

@@ -24,7 +24,17 @@ from bookbill.lib.errors import BadInput
 from bookbill.web.api.cursors import PageQuery, keyset
 from bookbill.web.api.rendering import answered
 from bookbill.web.api.routes import not_found
-from bookbill.web.api.schema import TOTAL_MAX, Body, Currency, Id, IsoDate, Line, Page, PositiveMinor, text
+from bookbill.web.api.schema import (
+    TOTAL_MAX,
+    Body,
+    Currency,
+    Id,
+    IsoDate,
+    Page,
+    PositiveMinor,
+    Reference,
+    text,
+)
 
 router = Router(tags=["Payments"])
 
@@ -44,7 +54,7 @@ class PaymentIn(Body):
     amount_minor: PositiveMinor
     currency: Currency | None = None
     received_on: IsoDate | None = None
-    reference: Line = ""
+    reference: Reference = ""
     tip_minor: Annotated[int, Field(strict=True, ge=0, le=TOTAL_MAX)] = 0
     invoice_id: Id | None = None
     allocations: Allocations | None = None

@@ -137,10 +137,10 @@ def frame(request: CompanyRequest, invoice: Invoice, tab: str, context: dict[str
             "tabs": tabs_of(invoice, tab),
             "today": date_in_zone(request.company, instant),
             "acts": acts_of(invoice),
+            "is_locked": invoice.is_locked(request.company.after_sending),
             "replaces": Invoice.objects.filter(replaced_by=invoice).order_by("pk"),
             **context,
         },
-        partial="tab",
     )
 
 

@@ -18,7 +18,13 @@ from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Feature, Right
 from bookbill.customers.models import Customer
 from bookbill.documents.document import Document
-from bookbill.invoices.actions.drafting import check_group, edit_invoice, make_invoices, new_invoice
+from bookbill.invoices.actions.drafting import (
+    check_group,
+    edit_invoice,
+    make_invoices,
+    movable_drafts,
+    new_invoice,
+)
 from bookbill.invoices.actions.sending import CannotSend, send_or_hold
 from bookbill.invoices.drafts import InvoiceDraft
 from bookbill.invoices.forms import InvoiceForm
@@ -111,6 +117,7 @@ def generate_page(request: CompanyRequest) -> HttpResponse:
         "bookings": bookings,
         "document": preview_document(draft_over(booking_ids), request),
         "others": others_of(customer, booking_ids),
+        "moved": [booking for booking in bookings if booking.invoice_id],
         "is_ahead": any(booking.state == State.SCHEDULED for booking in bookings),
     }
     return render_page(request, "invoices/generate.html", context, status=422 if form.errors else 200)
@@ -175,7 +182,8 @@ def add_bookings(request: CompanyRequest, pk: UUID) -> HttpResponse:
 def make_and_go(draft: InvoiceDraft, form: InvoiceForm, request: CompanyRequest) -> str:
     """Make the draft; with Send also send it (or begin its hold). Where to go next."""
     instant = now(request.company)
-    invoice = make_invoices([draft], by=request.actor, now=instant)[0]
+    moves = bool(request.POST.get("move"))
+    invoice = make_invoices([draft], move_from_drafts=moves, by=request.actor, now=instant)[0]
     chosen = chosen_dates(form)
     if chosen:
         invoice = edit_invoice(invoice.pk, chosen, by=request.actor, now=instant)
@@ -257,6 +265,10 @@ def preview_document(
     bookings = list(
         Booking.objects.filter(pk__in=draft.booking_ids).select_related("customer").oldest_first()
     )
+    drafts = movable_drafts(bookings)
+    for booking in bookings:
+        if booking.invoice_id in drafts:
+            booking.invoice_id = None
     check_group(bookings)
     customer, instant = bookings[0].customer, now(request.company)
     invoice = new_invoice(draft, request.company, customer, now=instant)

@@ -1,0 +1,87 @@
+"""Two documents side by side, row by row, with what differs said."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from bookbill.documents.document import Billing, BookingBlock, Document
+from bookbill.invoices.claims import differences
+from bookbill.lib.addresses import address_lines
+
+
+@dataclass(frozen=True, slots=True)
+class BookingPair:
+    """A booking then and now; None where it was not on the invoice. ``what`` is of `claims.Difference`, or empty."""
+
+    number: str
+    before: BookingBlock | None
+    after: BookingBlock | None
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextPair:
+    """Something said, then and now. ``key`` is `billing`, `dates`, `note` or `terms`."""
+
+    key: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+    def differs(self) -> bool:
+        return self.before != self.after
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    bookings: tuple[BookingPair, ...]
+    texts: tuple[TextPair, ...]
+    before: Document
+    after: Document
+
+
+def compare(before: Document, after: Document) -> Comparison:
+    """What a person compares: each booking, whom it bills, dates and texts."""
+    what = {change.booking_number: change.what for change in differences(before, after)}
+    old = {block.id: block for block in before.bookings}
+    new = {block.id: block for block in after.bookings}
+    pairs = [
+        BookingPair((old.get(key) or new[key]).number, old.get(key), new.get(key), "")
+        for key in dict.fromkeys([*old, *new])
+    ]
+    return Comparison(
+        bookings=tuple(
+            BookingPair(pair.number, pair.before, pair.after, what.get(pair.number, "")) for pair in pairs
+        ),
+        texts=tuple(_texts(before, after)),
+        before=before,
+        after=after,
+    )
+
+
+def _texts(before: Document, after: Document) -> Iterator[TextPair]:
+    said: dict[str, Callable[[Document], list[str]]] = {
+        "billing": lambda document: _billing(document.billing),
+        "dates": lambda document: [day for day in (document.issue_date, document.due_date) if day],
+        "note": lambda document: document.note.splitlines(),
+        "terms": lambda document: document.terms_and_conditions.splitlines(),
+    }
+    for key, lines in said.items():
+        pair = TextPair(key, tuple(lines(before)), tuple(lines(after)))
+        if pair.before or pair.after:
+            yield pair
+
+
+def _billing(billing: Billing) -> list[str]:
+    address = {
+        name: getattr(billing.address, name)
+        for name in ("line1", "line2", "city", "region", "postal_code", "country")
+    }
+    lines = [
+        billing.company_name,
+        billing.name,
+        *address_lines(address),
+        billing.email,
+        billing.phone,
+        *(f"{tax_id.scheme} {tax_id.value}" for tax_id in billing.tax_ids),
+        billing.purchase_order,
+    ]
+    return [line for line in lines if line]

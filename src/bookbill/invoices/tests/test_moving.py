@@ -1,0 +1,169 @@
+"""Bookings that move from drafts, invoices that lock them, versions beside what stands now."""
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.test import Client
+
+from bookbill.bookings.actions.booking import BookingEdit, edit_booking
+from bookbill.bookings.drafts import ItemDraft
+from bookbill.bookings.models import Booking
+from bookbill.companies.models import AfterSending, Company
+from bookbill.customers.models import Customer
+from bookbill.invoices.actions.drafting import make_invoices
+from bookbill.invoices.actions.sending import hold_sending
+from bookbill.invoices.drafts import InvoiceDraft
+from bookbill.invoices.models import Invoice
+from bookbill.ledger.actions.payments import record_payments
+from bookbill.ledger.drafts import PaymentDraft
+from bookbill.lib.actor import Actor
+from bookbill.lib.errors import RuleBroken
+from bookbill.lib.transactions import transact
+from tests.support.cast import NOW, TODAY
+
+pytestmark = pytest.mark.both_databases
+
+Make = Callable[..., Invoice]
+MakeBooking = Callable[..., Booking]
+
+
+def gather(by: Actor, *bookings: Booking) -> Invoice:
+    draft = InvoiceDraft(tuple(booking.pk for booking in bookings))
+    return transact(lambda: make_invoices([draft], move_from_drafts=True, by=by, now=NOW))[0]
+
+
+@pytest.fixture
+def three(make_booking: MakeBooking, make_customer: Callable[..., Customer]) -> Sequence[Booking]:
+    customer = make_customer()
+    return [make_booking(customer) for _ in range(3)]
+
+
+def on_invoices() -> dict[UUID, int]:
+    return dict(Invoice.objects.values_list("pk", "total_minor"))
+
+
+def test_an_emptied_draft_goes_and_another_keeps_the_rest(
+    ana: Actor, make_invoice: Make, three: Sequence[Booking]
+) -> None:
+    make_invoice(three[0])
+    kept = make_invoice(three[1], three[2])
+
+    new = gather(ana, three[0], three[1])
+
+    assert on_invoices() == {new.pk: 20_000, kept.pk: 10_000}
+
+
+def test_a_draft_that_is_about_to_be_sent_is_not_touched(
+    ana: Actor, make_invoice: Make, three: Sequence[Booking]
+) -> None:
+    held = make_invoice(three[0])
+    transact(lambda: hold_sending([held.pk], by=ana, now=NOW))
+
+    with pytest.raises(RuleBroken) as refused:
+        gather(ana, *three)
+
+    assert refused.value.code == "booking_on_promised_draft"
+    assert "B-1001 is on a draft that is about to be sent" in refused.value.message
+    assert on_invoices() == {held.pk: 10_000}
+
+
+def test_nothing_moves_from_a_sent_invoice(ana: Actor, make_sent: Make, three: Sequence[Booking]) -> None:
+    make_sent(three[0])
+    with pytest.raises(RuleBroken) as refused:
+        gather(ana, *three)
+    assert refused.value.code == "booking_already_invoiced"
+
+
+def test_without_being_asked_nothing_moves(ana: Actor, make_invoice: Make, three: Sequence[Booking]) -> None:
+    make_invoice(three[0])
+    with pytest.raises(RuleBroken) as refused:
+        make_invoice(*three)
+    assert refused.value.code == "booking_already_invoiced"
+
+
+def test_the_page_says_what_moves(desk: Client, make_invoice: Make, three: Sequence[Booking]) -> None:
+    make_invoice(three[0])
+    query = "&".join(f"bookings={booking.pk}" for booking in three[:2])
+    at = f"/payments/invoices/new?{query}"
+    assert "1 booking moves here from a draft" in desk.get(at).content.decode()
+
+    form = {"bookings": [str(booking.pk) for booking in three[:2]], "terms_days": "14", "act": "draft"}
+    assert desk.post(at, form).status_code == 422  # nothing moves that was not shown
+    assert desk.post(at, form | {"move": "yes"}).status_code == 303
+    assert list(on_invoices().values()) == [20_000]
+
+
+def test_moving_twenty_takes_as_many_queries_as_one(
+    ana: Actor, make_booking: MakeBooking, make_invoice: Make, django_assert_max_num_queries: Any
+) -> None:
+    def drafts(count: int) -> list[InvoiceDraft]:
+        bookings = [make_booking() for _ in range(count)]
+        for booking in bookings:
+            make_invoice(booking)
+        return [InvoiceDraft((booking.pk,)) for booking in bookings]
+
+    one, many = drafts(1), drafts(20)
+    with django_assert_max_num_queries(40) as for_one:
+        transact(lambda: make_invoices(one, move_from_drafts=True, by=ana, now=NOW))
+    with django_assert_max_num_queries(len(for_one)):
+        transact(lambda: make_invoices(many, move_from_drafts=True, by=ana, now=NOW))
+    assert Invoice.objects.count() == 21
+
+
+CHEAPER = BookingEdit({}, (ItemDraft(description="Clean", unit_price=Decimal(60)),))
+
+
+@pytest.mark.parametrize(
+    ("policy", "paid", "locked"),
+    [
+        (AfterSending.FOLLOW, True, False),
+        (AfterSending.LOCK_ONCE_SENT, False, True),
+        (AfterSending.LOCK_ONCE_PAID, False, False),
+        (AfterSending.LOCK_ONCE_PAID, True, True),
+    ],
+)
+def test_a_locked_invoice_says_so_and_refuses_with_the_way_out(
+    desk: Client,
+    ana: Actor,
+    company: Company,
+    make_sent: Make,
+    make_booking: MakeBooking,
+    policy: AfterSending,
+    paid: bool,
+    locked: bool,
+) -> None:
+    booking = make_booking()
+    invoice = make_sent(booking)
+    if paid:
+        payment = PaymentDraft(invoice.customer_id, "cash", 4_000, "CAD", TODAY, fill=(booking.pk,))
+        transact(lambda: record_payments([payment], by=ana, now=NOW))
+    Company.objects.filter(pk=company.pk).update(after_sending=policy)
+
+    shown = desk.get(f"/payments/invoices/{invoice.pk}").content.decode()
+    assert ("They do not change any more" in shown) == locked
+    if locked:
+        with pytest.raises(RuleBroken, match="Cancel it and make a new one"):
+            transact(lambda: edit_booking(booking.pk, CHEAPER, by=ana, now=NOW))
+    else:
+        transact(lambda: edit_booking(booking.pk, CHEAPER, by=ana, now=NOW))
+
+
+def test_a_version_stands_beside_what_is_now(
+    desk: Client, ana: Actor, make_sent: Make, make_booking: MakeBooking
+) -> None:
+    booking = make_booking()
+    invoice = make_sent(booking, note="Old words")
+    transact(lambda: edit_booking(booking.pk, CHEAPER, by=ana, now=NOW))
+    Invoice.objects.update(note="New words")
+
+    shown = desk.get(f"/payments/invoices/{invoice.pk}/comparison").content.decode()
+    for said in ("$100.00", "$60.00", "Office clean", "Changed", "Old words", "New words", "Send updated"):
+        assert said in shown
+    assert desk.get(f"/payments/invoices/{invoice.pk}/comparison?version=7").status_code == 404
+
+
+def test_a_draft_has_nothing_to_compare(desk: Client, make_invoice: Make) -> None:
+    assert desk.get(f"/payments/invoices/{make_invoice().pk}/comparison").status_code == 404
