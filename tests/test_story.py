@@ -21,10 +21,13 @@ from bookbill.bookings.models import Booking, TaxCode
 from bookbill.companies.models import AfterSending, Company
 from bookbill.customers.actions import create_customer, edit_customer
 from bookbill.customers.models import Customer
+from bookbill.invoices.actions.bulk import delete_each, pay_each, send_each
 from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.drafting import delete_draft, edit_invoice, make_invoices
+from bookbill.invoices.actions.duplicating import duplicate_invoice
 from bookbill.invoices.actions.paying import record_payment_on_invoice
-from bookbill.invoices.actions.sending import send_invoices
+from bookbill.invoices.actions.reminding import remind_invoices
+from bookbill.invoices.actions.sending import hold_sending, send_invoices, undo_sending
 from bookbill.invoices.drafts import InvoiceDraft
 from bookbill.invoices.models import Invoice
 from bookbill.ledger.actions.claims import reduce_claim, write_off
@@ -44,7 +47,8 @@ Act = tuple[str, int, int, int]
 ACTS = (
     "book", "complete", "reprice", "discount", "cancel_booking", "cancel_with_fee", "delete_booking", "move", "invoice", "instant", "send",
     "send_two", "edit_draft", "delete_draft", "pay", "pay_invoice", "pay_too_much", "place", "reverse", "write_off", "reduce",
-    "cancel_invoice", "rename", "exempt", "policy",
+    "cancel_invoice", "cancel_and_make_new", "gather", "remind", "schedule", "undo", "duplicate", "send_each", "pay_each", "delete_each",
+    "rename", "exempt", "policy",
 )  # fmt: skip
 
 
@@ -241,6 +245,49 @@ class Story:
             by=self.by,
             now=self.now,
         )
+
+    def cancel_and_make_new(self, one: int, two: int, amount: int) -> None:
+        cancel_invoice(
+            self.pick(Invoice.objects, one).pk, reason="wrong", make_new=True, by=self.by, now=self.now
+        )
+
+    def gather(self, one: int, two: int, amount: int) -> None:
+        first = self.pick(Booking.objects.filter(invoice__sent_at=None), one)
+        others = (
+            Booking.objects.filter(customer=first.customer_id, invoice__sent_at=None, state="completed")
+            .exclude(pk=first.pk)
+            .order_by("pk")[: two % 4]
+        )
+        draft = InvoiceDraft((first.pk, *(other.pk for other in others)))
+        make_invoices([draft], move_from_drafts=True, by=self.by, now=self.now)
+
+    def remind(self, one: int, two: int, amount: int) -> None:
+        remind_invoices([self.pick(Invoice.objects, one).pk], by=self.by, now=self.now)
+
+    def schedule(self, one: int, two: int, amount: int) -> None:
+        later = self.now + dt.timedelta(days=two + 1)
+        hold_sending([self.pick(Invoice.objects, one).pk], run_at=later, by=self.by, now=self.now)
+
+    def undo(self, one: int, two: int, amount: int) -> None:
+        promised = self.pick(Invoice.objects.filter(sending_at__isnull=False), one)
+        undo_sending([promised.pk], by=self.by, now=self.now)
+
+    def duplicate(self, one: int, two: int, amount: int) -> None:
+        duplicate_invoice(
+            self.pick(Invoice.objects, one).pk, service_date=self.now.date(), by=self.by, now=self.now
+        )
+
+    def some(self, one: int, two: int) -> list[Any]:
+        return [self.pick(Invoice.objects, one + number).pk for number in range(two % 3 + 1)]
+
+    def send_each(self, one: int, two: int, amount: int) -> None:
+        send_each(self.some(one, two), by=self.by, now=self.now)
+
+    def pay_each(self, one: int, two: int, amount: int) -> None:
+        pay_each(self.some(one, two), method="cash", received_on=self.now.date(), by=self.by, now=self.now)
+
+    def delete_each(self, one: int, two: int, amount: int) -> None:
+        delete_each(self.some(one, two), by=self.by, now=self.now)
 
     def rename(self, one: int, two: int, amount: int) -> None:
         edit_customer(
