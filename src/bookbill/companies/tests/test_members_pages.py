@@ -16,6 +16,8 @@ from bookbill.companies.rules import Role
 from bookbill.lib.actor import Actor
 from bookbill.lib.tenancy import scope
 
+pytestmark = pytest.mark.both_databases
+
 PageOf = Callable[[Actor], Client]
 
 NEW = {"email": "Noor@x.co", "name": "Noor", "role": "office"}

@@ -16,6 +16,8 @@ from bookbill.lib.actor import Actor
 from bookbill.lib.tenancy import scope
 from bookbill.lib.transactions import transact
 
+pytestmark = pytest.mark.both_databases
+
 PageOf = Callable[[Actor], Client]
 
 COMPANY = {
