@@ -2,6 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -65,11 +66,10 @@ class Story:
                 None,
             ]
             for name in ("Maple", "Oak"):
-                transact(
-                    lambda name=name: create_customer(
-                        {"name": name, "email": f"{name}@customer.example"}, by=self.by, now=self.now
-                    )
-                )
+                transact(partial(self.add_customer, name))
+
+    def add_customer(self, name: str) -> None:
+        create_customer({"name": name, "email": f"{name}@customer.example"}, by=self.by, now=self.now)
 
     def act(self, act: Act) -> None:
         name, one, two, amount = act
