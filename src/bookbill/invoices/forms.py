@@ -58,7 +58,9 @@ class InvoiceForm(ScheduleForm):
     recipients = RecipientsField(
         label=_("Send to"),
         required=False,
-        help_text=_("Several addresses: put commas between them, at most %(max)d.") % {"max": RECIPIENTS_MAX},
+        help_text=format_lazy(
+            _("Several addresses: put commas between them, at most {max}."), max=RECIPIENTS_MAX
+        ),
     )
     issue_date = DayField(label=_("Invoice date"), required=False, help_text=_("Empty: the day it is sent."))
     terms_days = forms.TypedChoiceField(label=_("Terms"), coerce=int)
