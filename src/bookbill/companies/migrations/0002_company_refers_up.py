@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('bookings', '0003_initial'),
+        ('bookings', '0001_initial'),
         ('companies', '0001_initial'),
         ('documents', '0001_initial'),
     ]
