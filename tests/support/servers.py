@@ -19,12 +19,17 @@ BROWSER_FLAGS = [
 ]
 
 
+def chromium_program() -> str | None:
+    """Where the browser of the tests is."""
+    return os.environ.get("BOOKBILL_TEST_BROWSER") or next(
+        filter(None, map(shutil.which, BROWSER_NAMES)), None
+    )
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """The distribution's Chromium instead of a download. BOOKBILL_TEST_BROWSER names another program."""
-    program = os.environ.get("BOOKBILL_TEST_BROWSER") or next(
-        filter(None, map(shutil.which, BROWSER_NAMES)), None
-    )
+    program = chromium_program()
     if program is None:
         pytest.fail(
             "No Chromium found. Install it (Debian: apt install chromium) or run ./dev test --no-browser."

@@ -226,7 +226,7 @@ def price_text(value: Decimal, currency: str) -> str:
 
 
 class CancelBookingForm(forms.Form):
-    reason = LineField(label=_("Reason"), max_length=300, required=False)
+    reason = LineField(label=_("Reason"), max_length=300, refuse_cards=True, required=False)
     fee = NumberField(
         label=_("Cancellation fee"),
         places=4,

@@ -34,6 +34,7 @@ class PaymentForm(forms.Form):
     reference = LineField(
         label=_("Reference"),
         max_length=REFERENCE_MAX,
+        refuse_cards=True,
         required=False,
         help_text=_("Cheque number, transfer text …"),
     )
@@ -108,10 +109,13 @@ def name_of(booking: Booking) -> str:
 
 
 class ReferenceForm(forms.Form):
-    reference = LineField(label=_("Reference"), max_length=REFERENCE_MAX, required=False)
+    reference = LineField(label=_("Reference"), max_length=REFERENCE_MAX, refuse_cards=True, required=False)
 
 
 class ReversalForm(forms.Form):
     reason = LineField(
-        label=_("Reason"), max_length=REASON_MAX, help_text=_("It stays in the history, for the accountant.")
+        label=_("Reason"),
+        max_length=REASON_MAX,
+        refuse_cards=True,
+        help_text=_("It stays in the history, for the accountant."),
     )

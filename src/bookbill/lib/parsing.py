@@ -17,6 +17,16 @@ DECIMAL = re.compile(r"-?[0-9]{1,13}(\.[0-9]{1,9})?", re.ASCII)
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*", re.ASCII)
+# Marks that turn the direction of whatever follows them, an amount too. They come along unseen with pasted phone numbers.
+TURNING = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
+LINE_ENDS = {0x2028: "\n", 0x2029: "\n"}
+UNSEEN = {"Cf", "Zs", "Zl", "Zp", "Cc"}
+# 13 to 19 digits in one or in groups of at least three (so not a row of dates), beginning as the numbers of cards do.
+CARD = re.compile(
+    r"(?<![0-9A-Za-z])(?<![0-9][ -])(?=4|5|6|3(?:0[0-5]|[4-9])|2(?:22[1-9]|2[3-9]|[3-6]|7[01]|720))"
+    r"(?=[0-9 -]{13,})[0-9]{3,19}(?:[ -][0-9]{3,6}){0,5}(?![ -]?[0-9])",
+    re.ASCII,
+)
 HOST_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?", re.ASCII)
 
 RECIPIENTS_MAX = 20
@@ -33,6 +43,7 @@ def parse_decimal(text: str, *, places: int, field: str) -> Decimal:
             field=field,
         )
     value = Decimal(text)
+    value = value or abs(value)  # no "-0.00" on an invoice
     if -int(value.as_tuple().exponent) > places:
         raise BadInput(
             "too_many_decimals",
@@ -77,9 +88,14 @@ def parse_time(text: str, *, field: str) -> dt.time:
     return dt.time.fromisoformat(text)
 
 
-def clean_text(text: str, *, field: str, max_length: int, multiline: bool = False) -> str:
-    """Text as a person wrote it, normalised (NFC) and trimmed. Control characters and lone surrogates are refused."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+def clean_text(
+    text: str, *, field: str, max_length: int, multiline: bool = False, refuse_cards: bool = False
+) -> str:
+    """Text as a person wrote it, normalised (NFC) and trimmed; empty if nothing of it can be seen.
+
+    Control characters and lone surrogates are refused, with ``refuse_cards`` card numbers too: we must not store them.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n").translate(LINE_ENDS).translate(TURNING)
     for character in text:
         category = unicodedata.category(character)
         if category == "Cs" or (
@@ -91,6 +107,12 @@ def clean_text(text: str, *, field: str, max_length: int, multiline: bool = Fals
                 field=field,
             )
     text = unicodedata.normalize("NFC", text).strip()
+    if all(unicodedata.category(character) in UNSEEN for character in text):
+        text = ""
+    if refuse_cards and has_card_number(text):
+        raise BadInput(
+            "card_number", _("This looks like a card number; please do not store it."), field=field
+        )
     if len(text) > max_length:
         raise BadInput(
             "too_long",
@@ -98,6 +120,18 @@ def clean_text(text: str, *, field: str, max_length: int, multiline: bool = Fals
             field=field,
         )
     return text
+
+
+def has_card_number(text: str) -> bool:
+    """Whether digits in the text are likely the number of a payment card: their length, beginning and check digit fit."""
+    found = (re.sub("[ -]", "", match[0]) for match in CARD.finditer(text))
+    return any(13 <= len(digits) <= 19 and _is_luhn(digits) for digits in found)
+
+
+def _is_luhn(digits: str) -> bool:
+    """The check digit of card numbers (ISO/IEC 7812-1)."""
+    doubled = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits)))
+    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
 
 
 def parse_email(text: str, *, field: str) -> str:

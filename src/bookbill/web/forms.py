@@ -144,22 +144,31 @@ class LineField(forms.CharField):
 
     multiline = False
 
-    def __init__(self, *, max_length: int, **kwargs: Any) -> None:
+    def __init__(self, *, max_length: int, refuse_cards: bool = False, **kwargs: Any) -> None:
         super().__init__(strip=False, **kwargs)
-        self.longest = max_length
+        self.longest, self.refuse_cards = max_length, refuse_cards
         self.widget.attrs["maxlength"] = str(max_length)
 
     def to_python(self, value: Any) -> str:
         text = "" if value is None else str(value)
-        cleaned: str = strictly(parsing.clean_text, text, max_length=self.longest, multiline=self.multiline)
+        cleaned: str = strictly(
+            parsing.clean_text,
+            text,
+            max_length=self.longest,
+            multiline=self.multiline,
+            refuse_cards=self.refuse_cards,
+        )
         return cleaned
 
 
 class NoteField(LineField):
-    """Text of several lines."""
+    """Text of several lines, without card numbers."""
 
     widget = forms.Textarea(attrs={"rows": "3"})
     multiline = True
+
+    def __init__(self, *, max_length: int, **kwargs: Any) -> None:
+        super().__init__(max_length=max_length, refuse_cards=True, **kwargs)
 
 
 class AddressField(forms.CharField):

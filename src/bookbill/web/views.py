@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from bookbill.web import palette, samples
@@ -32,6 +33,7 @@ def set_theme(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_safe
+@never_cache
 def search(request: HttpRequest) -> HttpResponse:
     """The palette's results, or the same as a page."""
     query = request.GET.get("q", "")

@@ -59,7 +59,7 @@ class BookingCancellation(Body):
     """Without a fee the booking costs nothing any more and leaves its invoice."""
 
     fee: ItemIn | None = None
-    reason: Annotated[str, text(300, multiline=True)] = ""
+    reason: Annotated[str, text(300, multiline=True, refuse_cards=True)] = ""
 
 
 def visible(request: CompanyRequest) -> BookingQuerySet:

@@ -145,7 +145,9 @@ def _read(row: Row, tax_code_id: UUID | None) -> ReadRow:
         tax_code_id=tax_code_id,
         completed=state == State.COMPLETED,
         cancelled=cancelled,
-        note=clean_text(row.fill(mapping.note), field="note", max_length=5_000, multiline=True),
+        note=clean_text(
+            row.fill(mapping.note), field="note", max_length=5_000, multiline=True, refuse_cards=True
+        ),
         external_id=clean_text(row.fill(mapping.external_id), field="external_id", max_length=120) or None,
     )
     if draft.external_id is None:

@@ -70,9 +70,7 @@ class TaxComponent(models.Model):
             models.UniqueConstraint(
                 fields=["company", "tax_code", "position"], name="tax_component_position"
             ),
-            models.CheckConstraint(
-                condition=models.Q(rate__gte=0, rate__lte=100), name="tax_rate_0_to_100"
-            ),
+            models.CheckConstraint(condition=models.Q(rate__gte=0, rate__lte=100), name="tax_rate_0_to_100"),
         ]
 
     def __str__(self) -> str:

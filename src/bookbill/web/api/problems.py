@@ -49,7 +49,10 @@ def problem(
     if errors:
         content["errors"] = list(errors)
     response = HttpResponse(
-        json.dumps(content, ensure_ascii=False, default=str), status=status, content_type=CONTENT_TYPE
+        # A sentence may quote what was sent, a lone surrogate too.
+        json.dumps(content, ensure_ascii=False, default=str).encode("utf-8", "replace"),
+        status=status,
+        content_type=CONTENT_TYPE,
     )
     if status == 401:
         response["WWW-Authenticate"] = "Bearer"
@@ -142,7 +145,12 @@ def _path(location: tuple[str | int, ...]) -> str | None:
 
 
 def _code(kind: str) -> str:
-    ours = kind.startswith(("bad_", "too_many_")) or kind in {"too_long", "date_out_of_range", "required"}
+    ours = kind.startswith(("bad_", "too_many_")) or kind in {
+        "too_long",
+        "date_out_of_range",
+        "required",
+        "card_number",
+    }
     return {"extra_forbidden": "unknown_field", "missing": "required"}.get(
         kind, kind if ours else "validation"
     )

@@ -85,16 +85,20 @@ class FromText:
         try:
             return self.parse(text)
         except BadInput as refused:
-            raise PydanticCustomError(
-                cast(Any, refused.code), "{message}", {"message": refused.message}
-            ) from None
+            # The sentence may quote a lone surrogate, which pydantic cannot carry.
+            message = refused.message.encode("utf-8", "replace").decode()
+            raise PydanticCustomError(cast(Any, refused.code), "{message}", {"message": message}) from None
 
 
-def text(max_length: int, *, multiline: bool = False, required: bool = False) -> FromText:
+def text(
+    max_length: int, *, multiline: bool = False, required: bool = False, refuse_cards: bool = False
+) -> FromText:
     """Text of a bounded length, cleaned like a form's: ``name: Annotated[str, text(200, required=True)]``."""
 
     def parse(value: str) -> str:
-        cleaned = parsing.clean_text(value, field="", max_length=max_length, multiline=multiline)
+        cleaned = parsing.clean_text(
+            value, field="", max_length=max_length, multiline=multiline, refuse_cards=refuse_cards
+        )
         if required and not cleaned:
             raise BadInput("required", _("This field is required."))
         return cleaned
@@ -133,8 +137,9 @@ Recipients = Annotated[
 ]
 Name = Annotated[str, text(200, required=True)]
 Line = Annotated[str, text(200)]
-Note = Annotated[str, text(5000, multiline=True)]
-Reason = Annotated[str, text(300, multiline=True, required=True)]
+Note = Annotated[str, text(5000, multiline=True, refuse_cards=True)]
+Reference = Annotated[str, text(200, refuse_cards=True)]
+Reason = Annotated[str, text(300, multiline=True, required=True, refuse_cards=True)]
 Quantity = Annotated[Decimal, decimal(3)]
 UnitPrice = Annotated[Decimal, decimal(4)]
 Rate = Annotated[Decimal, decimal(4)]

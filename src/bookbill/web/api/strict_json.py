@@ -60,6 +60,7 @@ def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("a key stands twice")
+    "".join(found).encode()  # a lone surrogate in a key raises UnicodeEncodeError, a ValueError
     return found
 
 
