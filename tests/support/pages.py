@@ -58,6 +58,21 @@ def changed() -> Sequence[Any]:
     return [sent.order_by("-pk").values_list("pk", flat=True)[0]]
 
 
+def undelivered() -> Sequence[Any]:
+    """An invoice with a mail that did not arrive."""
+    return undelivered_mail()[:1]
+
+
+def undelivered_mail() -> Sequence[Any]:
+    mail = Message.objects.filter(state="failed", subject_id__isnull=False).order_by("-pk")[0]
+    return [mail.subject_id, mail.pk]
+
+
+def overdue() -> Sequence[Any]:
+    rows = Invoice.objects.sent_and_live().filter(due_minor__gt=0).order_by("due_date")
+    return [rows.values_list("pk", flat=True)[0]]
+
+
 def booking(**facts: Any) -> Arguments:
     return first(lambda: Booking.objects.filter(**facts))
 
@@ -161,13 +176,17 @@ INVOICES = [
     Page("invoice-paid", "invoices:detail", invoice(status="paid")),
     Page("invoice-cancelled", "invoices:detail", invoice(status="cancelled")),
     Page("versions", "invoices:versions", changed),
-    Page("emails", "invoices:emails", part_paid),
+    Page("compare", "invoices:compare", changed),
+    Page("emails", "invoices:emails", undelivered),
     Page("history", "invoices:history", part_paid),
     Page("send", "invoices:send", draft),
     Page("send-dialog", "invoices:detail", draft, opens="a[href$='/sendings']"),
     Page("pay", "invoices:pay", part_paid),
     Page("pay-dialog", "invoices:detail", part_paid, opens="a.btn[href$='/payments']"),
     Page("edit-sent", "invoices:edit-sent", sent),
+    Page("remind", "invoices:remind", overdue),
+    Page("retry", "invoices:retry", undelivered_mail),
+    Page("new-link", "invoices:new-link", sent),
     Page("cancel", "invoices:cancel", sent),
     Page("delete", "invoices:delete", draft),
 ]
@@ -206,6 +225,8 @@ EXCLUDED = {
     "companies:demo-sign-in": "every visit begins with it",
     "companies:colours": FILE,
     "companies:logo": FILE,
+    "invoices:menu": PART,
+    "invoices:export": FILE,
     "invoices:pdf": FILE,
     "invoices:version-pdf": FILE,
     "invoices:sample-pdf": FILE,
@@ -217,7 +238,6 @@ EXCLUDED = {
     "operations:metrics": "for machines",
     "portal:pdf": FILE,
     "portal:logo": FILE,
-    "portal:colours": FILE,
     "web:favicon": FILE,
     "web:search": PART,
     "web:components": "has tests of its own",

@@ -1,0 +1,85 @@
+"""Every page of the product in a real browser: readable for everybody, no sideways scroll, not a word of complaint."""
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from axe_core_python.sync_playwright import Axe
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls.exceptions import NoReverseMatch
+from playwright.sync_api import Browser
+
+from bookbill.companies.models import Company, Member
+from bookbill.lib.actor import Actor
+from tests.support.pages import EXCLUDED, PAGES
+from tests.support.sandbox import Sandbox
+from tests.support.visiting import Form, visiting
+
+SHORT = [Form("light", 1440), Form("dark", 390)]
+LONG = [
+    Form("dark", 1440),
+    Form("light", 390),
+    *(Form(theme, 768) for theme in ("light", "dark")),
+    *(Form("light", width, longer=True) for width in (1440, 390, 320)),
+    *(Form("light", width, language="fr") for width in (1440, 390)),
+]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    "form", [*SHORT, *(pytest.param(form, marks=pytest.mark.long) for form in LONG)], ids=str
+)
+def test_every_page_is_for_everybody(browser: Browser, sandbox: Sandbox, form: Form) -> None:
+    found = []
+    with visiting(browser, sandbox, form) as visit:
+        for page in PAGES:
+            tab = visit.open(page)
+            found += [f"{page.name}: {text}" for text in visit.complaints]
+            if visit.is_sideways():
+                found.append(f"{page.name}: wider than the window")
+            if not form.longer:
+                found += [
+                    f"{page.name}: {problem['id']} {[node['html'][:160] for node in problem['nodes']]}"
+                    for problem in Axe().run(tab, options={"resultTypes": ["violations"]})["violations"]
+                ]
+    assert found == []
+
+
+def named_routes(resolver: URLResolver, namespace: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """Every name of an address, as `reverse` wants it."""
+    for each in resolver.url_patterns:
+        if isinstance(each, URLResolver):
+            inner = ":".join(filter(None, (namespace, each.namespace)))
+            yield from named_routes(each, inner)
+        elif each.name:
+            yield ":".join(filter(None, (namespace, each.name))), each
+
+
+def takes_only_forms(client: Client, route: URLPattern, name: str) -> bool:
+    """Whether the address refuses to be looked at: what it answers to a GET is 405, whatever the arguments."""
+    samples = {"uuid": str(uuid4()), "int": "1", "string": "x" * 27, "slug": "x"}
+    converters = getattr(route.pattern, "converters", {})
+    values = {
+        key: samples[type(one).__name__.removesuffix("Converter").lower()] for key, one in converters.items()
+    }
+    try:
+        return client.get(reverse(name, kwargs=values)).status_code == 405
+    except NoReverseMatch:  # a pattern of its own: surely no address for forms only
+        return False
+
+
+@pytest.mark.django_db
+def test_every_address_that_can_be_looked_at_is_in_the_list(company: Company, ana: Actor) -> None:
+    client = Client()
+    client.force_login(Member.objects.get(role="owner").user)
+    listed = {page.route for page in PAGES}
+    routes = dict(named_routes(get_resolver()))
+    routes = {name: route for name, route in routes.items() if not name.startswith("api:")}
+    unknown = [
+        name
+        for name, route in routes.items()
+        if name not in listed and name not in EXCLUDED and not takes_only_forms(client, route, name)
+    ]
+    assert unknown == [], "add them to tests/support/pages.py, so that they are looked at"
+    assert [name for name in EXCLUDED if name not in routes or name in listed] == []
