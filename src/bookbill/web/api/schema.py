@@ -60,7 +60,7 @@ class Page(Answer, Generic[A]):
     next_cursor: str | None
 
     @classmethod
-    def model_parametrized_name(cls, params: tuple[type[Any], ...]) -> str:
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
         """`BookingPage` in the OpenAPI document, not `Page[BookingOut | PlainBooking]`."""
         item = (get_args(params[0]) or params)[0]
         return f"{item.__name__.removesuffix('Out')}Page"
