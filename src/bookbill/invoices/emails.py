@@ -1,6 +1,7 @@
 """The mail about a version: written from the frozen document, so that a late retry says the same."""
 
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -16,7 +17,7 @@ from bookbill.documents.printed import Printed, printed
 from bookbill.invoices.claims import Difference, differences
 from bookbill.invoices.live import customer_url
 from bookbill.invoices.models import Reminder, Version, VersionKind
-from bookbill.web.formatting import money
+from bookbill.web.formatting import day, money
 
 LINES_SHOWN = 10
 
@@ -139,7 +140,7 @@ def _heading(kind: str, document: Document, texts: Printed) -> str:
 def _lines(document: Document) -> list[MailLine]:
     return [
         MailLine(
-            date=row.service_date,
+            date=day(date.fromisoformat(row.service_date)),
             what=", ".join(line.description for line in row.lines[:3]) or _("Cancellation"),
             number=row.number,
             amount=money(row.total_minor, document.currency),
