@@ -1,0 +1,239 @@
+"""No role gets through where the permission table does not let it, on any page or address of the API."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from bookbill.companies.rules import RIGHTS, Right, Role
+from bookbill.companies.tests.clients import ApiClient
+from bookbill.lib.actor import Actor
+from tests.support.cast import make_company
+from tests.support.crawling import (
+    BY_NAME,
+    Answer,
+    Page,
+    Rows,
+    Site,
+    Visitor,
+    all_operations,
+    all_pages,
+    example_of,
+    filled,
+    needed_ids,
+)
+from tests.support.furnishing import Furnished, furnish
+
+SEE, EDIT = Right.VIEW_SETTINGS, Right.EDIT_SETTINGS
+
+# What each page needs: one right, or one to see it and one to send its form. None: whoever is signed in.
+PAGES: dict[str, Right | tuple[Right, Right] | None] = {
+    **dict.fromkeys(["operations:dashboard", "companies:switch", "companies:profile", "companies:security", "web:search"]),
+    **dict.fromkeys(
+        ["operations:mailbox", "operations:mail", "operations:mail-html", "operations:attachment", "operations:work",
+         "operations:retry-mail", "operations:retry-job", "operations:discard-job"],
+        Right.USE_OPERATIONS,
+    ),
+    **dict.fromkeys(
+        ["invoices:list", "invoices:detail", "invoices:versions", "invoices:version-pdf", "invoices:compare", "invoices:emails",
+         "invoices:history", "invoices:menu", "invoices:pdf", "invoices:of-customer", "invoices:download-pdfs"],
+        Right.VIEW_INVOICES,
+    ),
+    "invoices:export": Right.EXPORT,
+    **dict.fromkeys(
+        ["invoices:choose", "invoices:generate", "invoices:instant", "invoices:edit", "invoices:edit-sent", "invoices:add-bookings",
+         "invoices:delete-many", "invoices:duplicate", "invoices:new-link", "invoices:delete", "bookings:invoice-many"],
+        Right.EDIT_INVOICES,
+    ),
+    **dict.fromkeys(
+        ["invoices:send-many", "invoices:undo-many", "invoices:remind-many", "invoices:send", "invoices:undo-sending",
+         "invoices:remind", "invoices:retry"],
+        Right.SEND_INVOICES,
+    ),
+    **dict.fromkeys(["invoices:pay-many", "invoices:pay", "ledger:record", "ledger:reference"], Right.RECORD_PAYMENTS),
+    "invoices:cancel": Right.CANCEL_INVOICES,
+    **dict.fromkeys(["ledger:list", "ledger:detail", "ledger:of-customer", "ledger:of-booking"], Right.VIEW_MONEY),
+    "ledger:place": Right.PLACE_PAYMENTS,
+    "ledger:reverse": Right.REVERSE_PAYMENTS,
+    **dict.fromkeys(["bookings:list", "bookings:detail", "bookings:menu"], Right.VIEW_BOOKINGS),
+    **dict.fromkeys(["bookings:complete", "bookings:complete-many"], Right.COMPLETE_BOOKINGS),
+    **dict.fromkeys(
+        ["bookings:new", "bookings:new-line", "bookings:no-line", "bookings:line", "bookings:sums", "bookings:edit", "bookings:reopen",
+         "bookings:hold-back", "bookings:cancel", "bookings:delete", "bookings:new-service"],
+        Right.EDIT_BOOKINGS,
+    ),
+    **dict.fromkeys(["bookings:services", "bookings:of-customer"], Right.VIEW_PRICES),
+    **dict.fromkeys(["customers:list", "customers:detail", "customers:billing", "customers:menu"], Right.VIEW_CUSTOMERS),
+    **dict.fromkeys(["customers:new", "customers:edit", "customers:archive"], Right.EDIT_CUSTOMERS),
+    **dict.fromkeys(
+        ["companies:settings", "companies:number-example", "companies:logo", "bookings:tax-codes",
+         "invoices:sample-pdf", "invoices:sample-picture"],
+        SEE,
+    ),
+    **dict.fromkeys(["companies:company", "companies:invoicing", "companies:look", "companies:plan"], (SEE, EDIT)),
+    **dict.fromkeys(["companies:change-logo", "bookings:new-tax-code"], EDIT),
+    **dict.fromkeys(
+        ["companies:members", "companies:member-new", "companies:member", "companies:member-end", "companies:member-resume",
+         "companies:member-invite"],
+        Right.MANAGE_MEMBERS,
+    ),
+    **dict.fromkeys(["companies:keys", "companies:key-new", "companies:key-revoke"], Right.MANAGE_API_KEYS),
+}  # fmt: skip
+
+OPERATIONS: dict[str, Right | None] = {
+    "read_me": None,
+    "read_company": SEE,
+    "edit_company": EDIT,
+    **dict.fromkeys(["list_customers", "read_customer"], Right.VIEW_CUSTOMERS),
+    **dict.fromkeys(["create_customer", "edit_customer"], Right.EDIT_CUSTOMERS),
+    "read_balance": Right.VIEW_MONEY,
+    **dict.fromkeys(["list_services", "list_tax_codes"], Right.VIEW_PRICES),
+    "create_tax_code": EDIT,
+    **dict.fromkeys(["list_bookings", "read_booking"], Right.VIEW_BOOKINGS),
+    **dict.fromkeys(
+        ["create_service", "create_booking", "edit_booking", "delete_booking", "cancel_booking"],
+        Right.EDIT_BOOKINGS,
+    ),
+    "complete_booking": Right.COMPLETE_BOOKINGS,
+    **dict.fromkeys(
+        ["list_invoices", "read_invoice", "read_pdf", "read_version", "read_version_pdf"], Right.VIEW_INVOICES
+    ),
+    **dict.fromkeys(
+        ["create_invoice", "create_instant_invoice", "edit_invoice", "delete_draft"], Right.EDIT_INVOICES
+    ),
+    **dict.fromkeys(["send_invoice", "remind_of_invoice"], Right.SEND_INVOICES),
+    "cancel_invoice": Right.CANCEL_INVOICES,
+    "record_payment": Right.RECORD_PAYMENTS,
+    **dict.fromkeys(["list_payments", "read_payment"], Right.VIEW_MONEY),
+    "place_payment": Right.PLACE_PAYMENTS,
+    "reverse_payment": Right.REVERSE_PAYMENTS,
+    **dict.fromkeys(["write_off", "reduce_claim"], Right.WRITE_OFF),
+    "list_events": Right.VIEW_HISTORY,
+}
+
+# What nobody may find on anything that a provider is shown.
+PRICE, EMAIL = "7654.32", "nobody-may-know@customer.example"
+HIDDEN = ("7654", "7,654", "765432", "8649", "8,649", "864938", "nobody-may-know")
+
+
+@dataclass
+class House:
+    furnished: Furnished
+    rows: Rows
+    page_of: Callable[[Actor], Client]
+    api_of: Callable[[Actor], ApiClient]
+
+    def browser(self, role: Role) -> Visitor:
+        return Visitor(self.page_of(self.furnished.actors[role]))
+
+    def program(self, role: Role) -> Visitor:
+        api = self.api_of(self.furnished.actors[role])
+        return Visitor(api.client, {"Authorization": f"Bearer {api.secret}"})
+
+
+@pytest.fixture
+def house(db: None, api_of: Callable[[Actor], ApiClient], page_of: Callable[[Actor], Client]) -> House:
+    company, owner = make_company("Bright Home Co.", is_sandbox=True)
+    furnished = furnish(company, owner, price=PRICE, email=EMAIL)
+    api_of(owner)
+    return House(furnished, Rows(company.pk), page_of, api_of)
+
+
+def let_through(role: Role, needed: Right | None) -> bool:
+    return needed is None or needed in RIGHTS[role]
+
+
+def judge(role: Role, needed: Right | None, answer: Answer, what: object) -> None:
+    """Refused and nothing changed, exactly where the table says so; a provider may also not find what others do."""
+    assert answer.status < 500, (role, what, answer.body)
+    if let_through(role, needed):
+        assert answer.status != 403, (role, what, answer.body[-1500:])
+    else:
+        assert answer.status in (403, 405), (role, what, answer.status)
+        assert not answer.wrote, (role, what, answer.wrote)
+
+
+def test_every_page_keeps_to_the_permission_table(house: House) -> None:
+    pages = all_pages()
+    assert {page.name for page in pages} == set(PAGES), "say in PAGES what the page needs"
+    forms = forms_of(house, pages)
+    for role in Role:
+        browser = house.browser(role)
+        for page in pages:
+            needed = PAGES[page.name]
+            to_see, to_send = needed if isinstance(needed, tuple) else (needed, needed)
+            url = page.urls(house.rows)[0]
+            judge(role, to_see, browser.ask("GET", url), ("GET", url))
+            judge(role, to_send, browser.ask("POST", url, forms.get(page.name, {})), ("POST", url))
+
+
+def forms_of(house: House, pages: list[Page]) -> dict[str, dict[str, Any]]:
+    """What the owner would send from each page, so that nothing but the role stands in the way of the others."""
+    owner, site = house.browser(Role.OWNER), Site()
+    for page in pages:
+        url = page.urls(house.rows)[0]
+        answer = owner.ask("GET", url)
+        if answer.status == 200:
+            site.learn(answer, url)
+    return {name: filled(forms[0]) for name, forms in site.forms.items() if forms}
+
+
+def test_every_address_of_the_api_keeps_to_the_permission_table(house: House) -> None:
+    operations = all_operations()
+    assert {operation.name for operation in operations} == set(OPERATIONS), "say in OPERATIONS what it needs"
+    for role in Role:
+        program = house.program(role)
+        for operation in operations:
+            ids = {name: str(house.rows.of(BY_NAME[name])[0]) for name in needed_ids(operation.body)}
+            body = example_of(operation.body, ids) if operation.body else None
+            pk = house.rows.of(operation.kind())[0] if operation.wants_rows else ""
+            answer = program.ask(operation.method, operation.url(pk), body)
+            judge(role, OPERATIONS[operation.name], answer, operation)
+
+
+def test_a_provider_finds_only_the_own_bookings_and_no_price_total_or_email(house: House) -> None:
+    provider = house.furnished.actors[Role.PROVIDER]
+    own = [booking for booking in house.furnished.bookings if booking.provider_id == provider.member_id]
+    others = [booking for booking in house.furnished.bookings if booking.provider_id != provider.member_id]
+    browser, program = house.browser(Role.PROVIDER), house.program(Role.PROVIDER)
+    answers = [
+        browser.ask("GET", f"/search?q={word}", **{"HX-Request": "true"})
+        for word in ("Maple", "B-1001", "nobody")
+    ]
+    for page in all_pages():
+        urls = page.urls(house.rows)
+        answers += [browser.ask("GET", url) for url in urls]
+        answers.append(browser.ask("GET", urls[0], **{"HX-Request": "true"}))
+        answers.append(browser.ask("POST", urls[0], {"ids": [str(own[0].pk)]}))
+    for operation in all_operations():
+        for pk in house.rows.some(operation.kind()) if operation.wants_rows else [""]:
+            answers.append(program.ask(operation.method, operation.url(pk), {} if operation.body else None))
+    assert sum(answer.status == 200 for answer in answers) > 10
+    for answer in answers:
+        assert not [hidden for hidden in HIDDEN if hidden in answer.body], answer.body
+    for booking in own:
+        assert browser.ask("GET", f"/bookings/{booking.pk}").status == 200
+        assert program.ask("GET", f"/api/v1/bookings/{booking.pk}").status == 200
+    for booking in others:
+        for answer in (
+            browser.ask("GET", f"/bookings/{booking.pk}"),
+            browser.ask("POST", f"/bookings/{booking.pk}/completion"),
+            program.ask("GET", f"/api/v1/bookings/{booking.pk}"),
+            program.ask("POST", f"/api/v1/bookings/{booking.pk}/completion", {}),
+        ):
+            assert (answer.status, answer.wrote) == (404, ())
+    listed = program.ask("GET", "/api/v1/bookings").body
+    assert [str(booking.pk) in listed for booking in [*own, *others]] == [True] * len(own) + [False] * len(
+        others
+    )
+
+
+def test_the_hidden_figures_are_there_for_those_who_may_see_them(house: House) -> None:
+    """Else not finding them would prove nothing."""
+    office = house.browser(Role.OFFICE)
+    shown = office.ask("GET", f"/bookings/{house.furnished.bookings[4].pk}").body
+    assert "7,654.32" in shown
+    assert "8,649.38" in shown
+    assert EMAIL in office.ask("GET", f"/customers/{house.furnished.customers[0].pk}/billing").body
