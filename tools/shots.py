@@ -68,10 +68,20 @@ def take_all(browser: Browser, sandbox: Any, only: str) -> None:
                 if visit.is_sideways():
                     print(f"{form} {page.name}: wider than the window", file=sys.stderr)
                 picture = folder / f"{page.name}.png"
-                tab.screenshot(path=picture, full_page=not page.opens)
+                photograph(tab, picture, whole=not page.opens)
                 pictures.append(picture)
         make_sheets(form, pictures)
         print(f"{form}: {len(pictures)} pictures", flush=True)
+
+
+def photograph(tab: Any, picture: Path, *, whole: bool) -> None:
+    """``whole``: in a window as high as the page, so that what sticks to its edge stands at the end."""
+    window = tab.viewport_size
+    if whole:
+        tall = tab.evaluate("Math.ceil(document.documentElement.scrollHeight)")
+        tab.set_viewport_size({**window, "height": max(tall, window["height"])})
+    tab.screenshot(path=picture)
+    tab.set_viewport_size(window)
 
 
 def make_sheets(form: Any, pictures: Sequence[Path]) -> None:

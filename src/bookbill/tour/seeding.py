@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -77,6 +77,7 @@ def fill(company: Company, by: Actor, *, now: datetime) -> None:
     customers = [(person, transact(_adding(story, person, start))) for person in CUSTOMERS]
     for person, customer_id in customers:
         transact(lambda person=person, customer_id=customer_id: _book(story, person, customer_id))  # type: ignore[misc]
+    _complete_what_is_done(story)
     for bill in _plan_bills(story, [customer_id for _person, customer_id in customers]):
         transact(lambda bill=bill: _bill(story, bill))  # type: ignore[misc]
     transact(lambda: _finish(story))
@@ -121,11 +122,11 @@ def _adding(story: Story, person: Person, at: datetime) -> Callable[[], UUID]:
 
 
 def _book(story: Story, person: Person, customer_id: UUID) -> None:
-    """Regular visits from weeks ago to next week; what lies behind is completed."""
+    """Regular visits from weeks ago to next week."""
     today = story.now.date()
-    date = today - timedelta(days=DAYS_BACK) + timedelta(days=story.dice.randrange(person.every_days))
+    day = today - timedelta(days=DAYS_BACK) + timedelta(days=story.dice.randrange(person.every_days))
     drafts = []
-    while date <= today + timedelta(days=DAYS_AHEAD):
+    while day <= today + timedelta(days=DAYS_AHEAD):
         items = [ItemDraft(service_id=story.services[person.services[0]])]
         if len(person.services) > 1 and story.dice.random() < 0.4:
             items.append(
@@ -136,16 +137,26 @@ def _book(story: Story, person: Person, customer_id: UUID) -> None:
         drafts.append(
             BookingDraft(
                 customer_id=customer_id,
-                service_date=date,
+                service_date=day,
                 start_time=time(story.dice.choice((8, 9, 10, 13, 15))),
                 items=tuple(items),
                 tax_code_id=story.tax_code_id,
                 discount=Discount("percent", Decimal(10)) if story.dice.random() < 0.08 else None,
-                completed=date < today,
             )
         )
-        date += timedelta(days=person.every_days)
+        day += timedelta(days=person.every_days)
     create_bookings(drafts, by=story.by, now=story.now - timedelta(days=DAYS_BACK))
+
+
+def _complete_what_is_done(story: Story) -> None:
+    """Each day that lies behind, in its evening."""
+    days: dict[date, list[UUID]] = {}
+    behind = Booking.objects.filter(service_date__lt=story.now.date()).order_by("service_date", "number_n")
+    for booking_id, day in behind.values_list("pk", "service_date"):
+        days.setdefault(day, []).append(booking_id)
+    for day, ids in days.items():
+        evening = datetime.combine(day, time(22), tzinfo=story.now.tzinfo)
+        transact(lambda ids=ids, at=evening: complete_bookings(ids, by=story.by, now=at))  # type: ignore[misc]
 
 
 @dataclass(frozen=True, slots=True)
