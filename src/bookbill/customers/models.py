@@ -19,9 +19,10 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         return self.filter(archived_at=None)
 
     def matching(self, text: str) -> CustomerQuerySet:
-        """Every word of ``text`` begins a word of the customer's names or addresses."""
-        found: models.QuerySet[Customer] = self
-        for word in search_words(text):
+        """Every word of ``text`` begins a word of the customer's names or addresses. A text without words finds nothing."""
+        words = search_words(text)
+        found: models.QuerySet[Customer] = self if words else self.none()
+        for word in words:
             found = found.filter(
                 pk__in=CustomerWord.objects.filter(prefix_range("word", word)).values("customer_id")
             )

@@ -5,6 +5,11 @@ from django.utils.translation import gettext as _
 from bookbill.lib.errors import RuleBroken
 
 
+def typed_revision(text: str) -> int:
+    """The revision a form was made from. What is missing or no number is nobody's, so that edit counts as stale."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
 def refuse_stale(current: int, expected: int | None) -> None:
     """Raise RuleBroken `stale` unless ``expected`` is the row's revision, read under the lock. None: nobody asked."""
     if expected is not None and expected != current:

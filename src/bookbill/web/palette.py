@@ -38,7 +38,7 @@ def register_palette_sources(*sources: Source) -> None:
 
 
 def search(request: HttpRequest, query: str) -> list[Result]:
-    query = query.strip()[:QUERY_MAX]
+    query = query.replace("\x00", "").strip()[:QUERY_MAX]
     found: list[Result] = []
     for source in _sources:
         found.extend(islice(source(request, query), RESULTS_MAX))

@@ -7,6 +7,7 @@ from django.http import HttpResponse, QueryDict
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.navigation import SETTINGS
 from bookbill.companies.rights import Right, may
+from bookbill.lib.revisions import typed_revision
 from bookbill.web.htmx import render_page
 from bookbill.web.navigation import links
 
@@ -19,9 +20,8 @@ def settings_page(
 
 
 def revision_in(request: CompanyRequest) -> int:
-    """The revision the form was made from. One that is missing or no number is nobody's, so the edit counts as stale."""
-    text = request.POST.get("revision", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    """The revision the form was made from."""
+    return typed_revision(request.POST.get("revision", ""))
 
 
 def posted(request: CompanyRequest) -> QueryDict | None:

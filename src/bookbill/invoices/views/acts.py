@@ -22,6 +22,7 @@ from bookbill.invoices.models import Invoice
 from bookbill.invoices.reading import find_invoice
 from bookbill.ledger.drafts import PaymentDraft
 from bookbill.lib.errors import RuleBroken
+from bookbill.lib.revisions import typed_revision
 from bookbill.lib.transactions import transact
 from bookbill.web.forms import refuse
 from bookbill.web.htmx import layout_of, render_page, see_other, toast
@@ -72,7 +73,7 @@ def edit_sent_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
     if request.method == "POST":
         form = SentInvoiceForm(request.POST)
         if form.is_valid():
-            revision = int(request.POST.get("revision") or invoice.revision)
+            revision = typed_revision(request.POST.get("revision") or str(invoice.revision))
             try:
                 transact(
                     lambda: edit_invoice(

@@ -35,6 +35,7 @@ from bookbill.invoices.reading import find_invoice
 from bookbill.invoices.views.sending import chosen_recipients
 from bookbill.invoices.views.toasts import say_sent
 from bookbill.lib.errors import BadInput, RuleBroken
+from bookbill.lib.revisions import typed_revision
 from bookbill.web.forms import refuse
 from bookbill.web.htmx import render_page, see_other, toast
 
@@ -194,7 +195,7 @@ def save_and_go(invoice: Invoice, form: InvoiceForm, request: CompanyRequest) ->
     edited = edit_invoice(
         invoice.pk,
         changes_of(form, invoice.customer),
-        revision=int(request.POST.get("revision") or invoice.revision),
+        revision=typed_revision(request.POST.get("revision") or str(invoice.revision)),
         by=request.actor,
         now=now(request.company),
     )

@@ -30,7 +30,7 @@ class PageQuery(Body):
     """``?limit=&cursor=`` of every list. Subclass it for a list's filters."""
 
     limit: Limit = LIMIT_DEFAULT
-    cursor: Annotated[str, Field(max_length=CURSOR_MAX)] | None = None
+    cursor: Annotated[str, Field(json_schema_extra={"maxLength": CURSOR_MAX})] | None = None
 
 
 def keyset(
@@ -72,6 +72,8 @@ def _sealed(values: list[str], name: str) -> str:
 
 def _opened(cursor: str, name: str) -> list[str]:
     try:
+        if len(cursor) > CURSOR_MAX:
+            raise ValueError
         values: list[str] = signing.loads(cursor, salt=f"cursor:{name}")
     except (signing.BadSignature, ValueError):
         raise BadInput(
