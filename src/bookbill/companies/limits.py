@@ -4,7 +4,7 @@ import datetime as dt
 import threading
 import time
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
@@ -65,8 +65,11 @@ def _count_in_memory(bucket: str, ends: float, clock: float) -> int:
 
 def _count_in_database(bucket: str, ends: float) -> int:
     mine = RateCount.objects.filter(bucket=bucket)
-    if not mine.update(count=F("count") + 1):
-        row = RateCount(bucket=bucket, count=0, ends_at=dt.datetime.fromtimestamp(ends, tz=dt.UTC))
-        RateCount.objects.bulk_create([row], ignore_conflicts=True)
-        mine.update(count=F("count") + 1)
-    return mine.values_list("count", flat=True).get()
+    with (
+        transaction.atomic()
+    ):  # the row stays locked until it is read: else two tries at once read the later count
+        if not mine.update(count=F("count") + 1):
+            row = RateCount(bucket=bucket, count=0, ends_at=dt.datetime.fromtimestamp(ends, tz=dt.UTC))
+            RateCount.objects.bulk_create([row], ignore_conflicts=True)
+            mine.update(count=F("count") + 1)
+        return mine.values_list("count", flat=True).get()

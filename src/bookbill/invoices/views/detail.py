@@ -27,6 +27,7 @@ from bookbill.invoices.forms import METHOD_LABELS
 from bookbill.invoices.live import customer_url, read_live
 from bookbill.invoices.models import Invoice, Version, VersionKind
 from bookbill.invoices.reading import InvoiceRow, find_invoice, rows_of
+from bookbill.invoices.shown import read_shown
 from bookbill.invoices.words import message_kind_word, message_word, terms_word
 from bookbill.ledger.models import Allocation, Payment
 from bookbill.ledger.rules import Method
@@ -110,9 +111,7 @@ def frame(request: CompanyRequest, invoice: Invoice, tab: str, context: dict[str
     """The invoice around a tab."""
     instant = now(request.company)
     row = rows_of([invoice], now=instant)[0]
-    document = (
-        last_sent_document(invoice) if invoice.cancelled_at else read_live([invoice], now=instant)[invoice.pk]
-    )
+    document = read_shown([invoice], now=instant)[invoice.pk]
     bookings = {
         str(booking.pk): booking
         for booking in Booking.objects.filter(pk__in=[block.id for block in document.bookings])
