@@ -207,9 +207,9 @@ class Rows:
         return self.by_model[label]
 
     def some(self, label: str) -> list[UUID]:
-        """The oldest and the newest few."""
+        """The two oldest and the newest."""
         found = self.of(label)
-        return list(dict.fromkeys([*found[:3], *found[-2:]]))
+        return list(dict.fromkeys([*found[:2], found[-1]]))
 
 
 def counterpart(pk: UUID, mine: Rows, theirs: Rows) -> UUID:

@@ -100,7 +100,8 @@ def list_payments(request: CompanyRequest, page: Query[PaymentQuery]) -> HttpRes
 
 
 def _record(request: CompanyRequest, body: PaymentIn) -> Payment:
-    require(request.actor, Right.RECORD_PAYMENTS)  # first, so that nobody else learns which invoices there are
+    # First, so that nobody else learns which invoices there are.
+    require(request.actor, Right.RECORD_PAYMENTS)
     if body.invoice_id and body.allocations is not None:
         raise BadInput("choose_one", _("Name an invoice or allocations, not both."), field="allocations")
     draft = PaymentDraft(

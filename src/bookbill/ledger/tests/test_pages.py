@@ -58,7 +58,7 @@ def test_money_of_a_customer_fills_the_oldest_done_work_and_the_rest_is_credit(
 ) -> None:
     customer = make_customer()
     done, planned = make_booking(customer), make_booking(customer, completed=False)
-    assert "$100.00 is due from Maple Offices" in text_of(desk.get(f"/customers/{customer.pk}/payments/new"))
+    assert "Maple Offices owes $100.00" in text_of(desk.get(f"/customers/{customer.pk}/payments/new"))
     answer = desk.post(f"/customers/{customer.pk}/payments/new", sent())
     payment = Payment.objects.get()
     assert answer["Location"] == f"/payments/transactions/{payment.pk}"
