@@ -47,10 +47,9 @@ def record(draft: EntryDraft, *, by: Actor, now: dt.datetime) -> Entry:
 def record_many(drafts: Sequence[EntryDraft], *, by: Actor, now: dt.datetime) -> list[Entry]:
     """Write entries in the order given: two bulk inserts, however many there are."""
     assert_in_transaction()
-    # Keys of the same millisecond are random among themselves; sorted they keep the order of the drafts.
-    keys = sorted(new_id() for _ in drafts)
     entries, personals = [], []
-    for key, draft in zip(keys, drafts, strict=True):
+    for draft in drafts:
+        key = new_id()
         entry = Entry(
             id=key,
             company_id=by.company_id,
