@@ -6,11 +6,17 @@ from dataclasses import asdict, dataclass
 
 from bookbill.documents.document import BookingBlock, Document
 
-COVER = ("paid_minor", "reduced_minor", "written_off_minor", "due_minor")
+NOT_CLAIMED = frozenset(
+    {"paid_minor", "reduced_minor", "written_off_minor", "due_minor", "start_time", "service_address"}
+)
+"""What covers a booking, and where and at what hour the work was done: none of it changes what is owed, for what, by whom.
+
+So the hour and the place stay editable on a locked invoice, and do not make a sent one *changed*; the next send prints them.
+"""
 
 
 def claim_of(document: Document) -> str:
-    """A hash over the bookings' lines and amounts and the billing block; payments, texts and look are left out."""
+    """A hash over the bookings' lines, dates and amounts and the billing block; see NOT_CLAIMED for what is left out."""
     claim = {
         "billing": asdict(document.billing),
         "bookings": [_claimed(block) for block in document.bookings],
@@ -19,7 +25,7 @@ def claim_of(document: Document) -> str:
 
 
 def _claimed(block: BookingBlock) -> dict[str, object]:
-    return {name: value for name, value in asdict(block).items() if name not in COVER}
+    return {name: value for name, value in asdict(block).items() if name not in NOT_CLAIMED}
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,8 @@ def edit_booking(
         raise RuleBroken("booking_cancelled", _("A cancelled booking is final. Duplicate it instead."))
     before = _facts(booking)
     items = None if edit.items is None or _same_items(booking, edit.items) else edit.items
+    if "customer_id" in fields and "service_address" not in fields:
+        fields["service_address"] = _place_at(fields["customer_id"], booking)
     fields = {name: value for name, value in fields.items() if value != _stored(booking, name)}
     if not fields and items is None:
         return booking
@@ -325,6 +327,13 @@ def _as_draft(item: BookingItem, booking: Booking, old_tax_code_id: UUID | None)
         service_id=item.service_id,
         tax_code_id=booking.tax_code_id if inherited else item.tax_code_id,
     )
+
+
+def _place_at(customer_id: UUID, booking: Booking) -> Any:
+    """Work at its customer's own address goes to that of the new one, whose invoice would print it; another place stays."""
+    if booking.service_address != booking.customer.service_address:
+        return booking.service_address
+    return Customer.objects.get(pk=customer_id).service_address
 
 
 def _stored(booking: Booking, name: str) -> Any:

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import time, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -11,9 +13,11 @@ from bookbill.bookings.actions.booking import BookingEdit, edit_booking
 from bookbill.bookings.drafts import ItemDraft
 from bookbill.bookings.models import Booking
 from bookbill.companies.models import AfterSending, Company
+from bookbill.customers.models import Customer
 from bookbill.invoices.actions.sending import send_invoices
 from bookbill.invoices.models import Invoice
 from bookbill.lib.actor import Actor
+from bookbill.lib.addresses import clean_address
 from bookbill.lib.errors import RuleBroken
 from bookbill.lib.transactions import transact
 from tests.support.cast import NOW, TODAY
@@ -21,6 +25,13 @@ from tests.support.cast import NOW, TODAY
 pytestmark = pytest.mark.both_databases
 
 LINE = ItemDraft(description="Office clean", unit_price=Decimal("100.00"))
+
+
+def address(line1: str) -> dict[str, str]:
+    return clean_address({"line1": line1, "city": "Toronto"}, field="service_address")
+
+
+ELSEWHERE = address("9 Harbour Quay")
 
 
 def edit(by: Actor, booking: Booking, change: BookingEdit) -> Booking:
@@ -59,3 +70,48 @@ def test_a_locked_invoice_lets_notes_through_and_nothing_else(
     with pytest.raises(RuleBroken) as refused:
         edit(ana, booking, dearer)
     assert refused.value.code == "invoice_locked"
+
+
+@pytest.mark.parametrize(
+    "fields", [{"start_time": time(9, 30)}, {"service_address": {**ELSEWHERE}}], ids=["hour", "place"]
+)
+def test_the_hour_and_the_place_are_no_part_of_what_an_invoice_claims(
+    ana: Actor,
+    make_booking: Callable[..., Booking],
+    make_invoice: Callable[..., Invoice],
+    fields: dict[str, Any],
+) -> None:
+    """domain.md §3 locks items, discount, tax, date and customer; what is not locked does not make it *changed* either."""
+    booking = make_booking()
+    invoice = make_invoice(booking)
+    transact(lambda: send_invoices([invoice.pk], by=ana, now=NOW))
+    Company.objects.update(after_sending=AfterSending.LOCK_ONCE_SENT)
+    edit(ana, booking, BookingEdit(fields))
+    invoice.refresh_from_db()
+    assert invoice.live_claim == invoice.sent_claim
+    with pytest.raises(RuleBroken) as refused:
+        edit(ana, booking, BookingEdit({"service_date": TODAY + timedelta(days=1)}))
+    assert refused.value.code == "invoice_locked"
+
+
+def test_the_date_is_part_of_what_an_invoice_claims(
+    ana: Actor, make_booking: Callable[..., Booking], make_invoice: Callable[..., Invoice]
+) -> None:
+    booking = make_booking()
+    invoice = make_invoice(booking)
+    transact(lambda: send_invoices([invoice.pk], by=ana, now=NOW))
+    edit(ana, booking, BookingEdit({"service_date": TODAY + timedelta(days=1)}))
+    invoice.refresh_from_db()
+    assert invoice.live_claim != invoice.sent_claim
+
+
+def test_a_booking_at_its_customers_address_moves_to_that_of_the_new_customer(
+    ana: Actor, make_booking: Callable[..., Booking], make_customer: Callable[..., Customer]
+) -> None:
+    maple = make_customer(service_address=address("1 Maple Street"))
+    oak = make_customer("Oak Dental", service_address=address("2 Oak Road"))
+    at_maple, elsewhere = make_booking(maple), make_booking(maple, service_address=ELSEWHERE)
+    assert edit(ana, at_maple, BookingEdit({"customer_id": oak.pk})).service_address == oak.service_address
+    assert edit(ana, elsewhere, BookingEdit({"customer_id": oak.pk})).service_address == ELSEWHERE
+    told = BookingEdit({"customer_id": maple.pk, "service_address": oak.service_address})
+    assert edit(ana, at_maple, told).service_address == oak.service_address
