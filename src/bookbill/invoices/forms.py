@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from bookbill.companies.clock import zone
 from bookbill.companies.models import Company
 from bookbill.invoices.rules import instant_of
-from bookbill.ledger.rules import Method
+from bookbill.ledger.words import METHOD_LABELS
 from bookbill.lib.errors import BadInput
 from bookbill.lib.parsing import RECIPIENTS_MAX
-from bookbill.web.forms import AmountField, ClockField, DayField, LineField, NoteField, RecipientsField
+from bookbill.web.forms import ClockField, DayField, LineField, NoteField, RecipientsField
 
 NOTE_MAX, REASON_MAX = 5_000, 300
 TERMS = [
@@ -26,15 +26,6 @@ TERMS = [
     (45, _("Net 45")),
     (60, _("Net 60")),
 ]
-
-METHOD_LABELS = {
-    Method.CASH: _("Cash"),
-    Method.CHEQUE: _("Cheque"),
-    Method.BANK_TRANSFER: _("Bank transfer"),
-    Method.CARD: _("Card"),
-    Method.DIRECT_DEBIT: _("Direct debit"),
-    Method.OTHER: _("Other"),
-}
 
 
 class ScheduleForm(forms.Form):
@@ -94,27 +85,6 @@ class SentInvoiceForm(forms.Form):
 
 class SendForm(ScheduleForm):
     recipients = RecipientsField(label=_("Send to"), help_text=_("This list is used for this sending only."))
-
-
-class PaymentForm(forms.Form):
-    amount = AmountField(label=_("Amount"))
-    received_on = DayField(label=_("Date"))
-    method = forms.ChoiceField(
-        label=_("Method"), choices=[(method.value, label) for method, label in METHOD_LABELS.items()]
-    )
-    reference = LineField(
-        label=_("Reference"),
-        max_length=200,
-        refuse_cards=True,
-        required=False,
-        help_text=_("Cheque number, transfer text …"),
-    )
-
-    def __init__(self, *args: Any, company: Company, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        amount = self.fields["amount"]
-        assert isinstance(amount, AmountField)
-        amount.set_currency(company.currency)
 
 
 class SeveralPaymentsForm(forms.Form):

@@ -1,16 +1,19 @@
 """What people type about payments: money that came in, where it goes, why it is undone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from bookbill.bookings.models import Booking
 from bookbill.companies.models import Company
+from bookbill.ledger.drafts import PaymentDraft
+from bookbill.ledger.rules import Method
 from bookbill.ledger.words import METHOD_LABELS
 from bookbill.web.forms import AmountField, DayField, LineField
 
@@ -23,6 +26,13 @@ class Way(StrEnum):
     OLDEST = "oldest"
     HAND = "hand"
     CREDIT = "credit"
+
+
+WAY_LABELS = {
+    Way.OLDEST.value: _("The oldest unpaid bookings; what is left becomes credit"),
+    Way.HAND.value: _("The amounts entered below; what is left becomes credit"),
+    Way.CREDIT.value: _("Nothing yet: keep all of it as credit"),
+}
 
 
 class PaymentForm(forms.Form):
@@ -38,22 +48,15 @@ class PaymentForm(forms.Form):
         required=False,
         help_text=_("Cheque number, transfer text …"),
     )
-    way = forms.ChoiceField(
-        label=_("Apply to"),
-        choices=[
-            (Way.OLDEST.value, _("The oldest unpaid bookings; what is left becomes credit")),
-            (Way.HAND.value, _("The amounts entered below; what is left becomes credit")),
-            (Way.CREDIT.value, _("Nothing yet: keep all of it as credit")),
-        ],
-        widget=forms.RadioSelect,
-        initial=Way.OLDEST,
-    )
+    way = forms.ChoiceField(label=_("Apply to"), widget=forms.RadioSelect, initial=Way.OLDEST)
 
-    def __init__(self, *args: Any, company: Company, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, company: Company, ways: Sequence[Way] = tuple(Way), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        amount = self.fields["amount"]
+        amount, way = self.fields["amount"], self.fields["way"]
         assert isinstance(amount, AmountField)
+        assert isinstance(way, forms.ChoiceField)
         amount.set_currency(company.currency)
+        way.choices = [(key, label) for key, label in WAY_LABELS.items() if key in ways]
 
 
 class PlacingForm(forms.Form):
@@ -68,7 +71,7 @@ class PlacingForm(forms.Form):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.bookings, self.placed = bookings, placed or {}
+        self.bookings, self.currency, self.placed = bookings, currency, placed or {}
         for booking in bookings:
             field = AmountField(
                 label=_("On %(number)s") % {"number": booking.number},
@@ -92,7 +95,7 @@ class PlacingForm(forms.Form):
         for booking in self.bookings:
             amount = said.get(name_of(booking))
             if amount and amount > self.room(booking):
-                self.add_error(name_of(booking), _now("More than this booking can take."))
+                self.add_error(name_of(booking), gettext("More than this booking can take."))
         return said
 
     def has_amounts(self) -> bool:
@@ -106,6 +109,59 @@ class PlacingForm(forms.Form):
 
 def name_of(booking: Booking) -> str:
     return f"place_{booking.pk.hex}"
+
+
+class RecordForms:
+    """Record payment as one: what came in, and where it goes (`form`), with an amount for each booking (`placing`)."""
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None,
+        *,
+        company: Company,
+        bookings: Sequence[Booking],
+        amount_minor: int,
+        received_on: date,
+        ways: Sequence[Way] = tuple(Way),
+    ) -> None:
+        self.form = PaymentForm(
+            data,
+            company=company,
+            ways=ways,
+            initial={
+                "amount": amount_minor or None,
+                "received_on": received_on,
+                "method": Method.BANK_TRANSFER,
+                "way": Way.OLDEST,
+            },
+        )
+        self.placing = PlacingForm(data, bookings=bookings, currency=company.currency)
+        self.by_hand = data is not None and data.get("way") == Way.HAND
+        if data is not None and not self.by_hand and self.placing.has_amounts():
+            self.form.add_error(
+                "way", gettext("Amounts are entered below. Choose to apply them, or empty them.")
+            )
+            self.by_hand = True  # so that they are in sight
+
+    def is_valid(self) -> bool:
+        return self.form.is_valid() and (not self.by_hand or self.placing.is_valid())
+
+    def has_errors(self) -> bool:
+        return bool(self.form.errors) or (self.by_hand and bool(self.placing.errors))
+
+    def draft(self, customer_id: UUID, *, fill: Sequence[UUID]) -> PaymentDraft:
+        """The payment as typed. ``fill`` is what money that is not placed by hand goes to."""
+        said = self.form.cleaned_data
+        return PaymentDraft(
+            customer_id=customer_id,
+            method=said["method"],
+            amount_minor=said["amount"],
+            currency=self.placing.currency,
+            received_on=said["received_on"],
+            reference=said["reference"],
+            placing=self.placing.placing() if self.by_hand else None,
+            fill=tuple(fill) if said["way"] == Way.OLDEST else (),
+        )
 
 
 class ReferenceForm(forms.Form):

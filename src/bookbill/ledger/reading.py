@@ -8,10 +8,12 @@ from uuid import UUID
 from django.db.models import Q, Sum
 
 from bookbill.bookings.models import Booking
+from bookbill.bookings.models.booking import BookingQuerySet
 from bookbill.bookings.rules import State
 from bookbill.ledger.models import Allocation, Payment, Refund, Reversal
 
 PLACES_MAX, FILL_MAX = 200, 10_000
+COULD_TAKE = Q(due_minor__gt=0) | Q(written_off_minor__gt=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +54,18 @@ def rows_of(payments: Sequence[Payment]) -> list[PaymentRow]:
 
 def places(customer_id: UUID, placed: Iterable[UUID] = ()) -> list[Booking]:
     """A customer's bookings that could take money, or are named in ``placed``; oldest first."""
-    could = Q(customer=customer_id) & (Q(due_minor__gt=0) | Q(written_off_minor__gt=0))
-    rows = Booking.objects.filter(could | Q(pk__in=list(placed))).select_related("invoice")
-    return list(rows.oldest_first()[:PLACES_MAX])
+    return _first_places(
+        Booking.objects.filter(Q(customer=customer_id) & COULD_TAKE | Q(pk__in=list(placed)))
+    )
+
+
+def places_among(bookings: BookingQuerySet) -> list[Booking]:
+    """Those of these bookings that could take money; oldest first."""
+    return _first_places(bookings.filter(COULD_TAKE))
+
+
+def _first_places(bookings: BookingQuerySet) -> list[Booking]:
+    return list(bookings.select_related("invoice").oldest_first()[:PLACES_MAX])
 
 
 def unpaid(customer_id: UUID) -> tuple[UUID, ...]:

@@ -17,10 +17,11 @@ from bookbill.invoices.actions.drafting import delete_draft, edit_invoice
 from bookbill.invoices.actions.duplicating import duplicate_invoice
 from bookbill.invoices.actions.linking import renew_link
 from bookbill.invoices.actions.paying import record_payment_on_invoice
-from bookbill.invoices.forms import CancelForm, PaymentForm, SentInvoiceForm
+from bookbill.invoices.forms import CancelForm, SentInvoiceForm
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.reading import find_invoice
-from bookbill.ledger.drafts import PaymentDraft
+from bookbill.ledger.forms import RecordForms, Way
+from bookbill.ledger.reading import places_among
 from bookbill.lib.errors import RuleBroken
 from bookbill.lib.revisions import typed_revision
 from bookbill.lib.transactions import transact
@@ -30,40 +31,29 @@ from bookbill.web.htmx import layout_of, render_page, see_other, toast
 
 @staff_view(Right.RECORD_PAYMENTS)
 def payment_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
-    """Record a payment; the oldest bookings of the invoice are filled first, the rest becomes credit."""
+    """Record a payment: the oldest bookings of the invoice are filled first, or as placed by hand; the rest becomes credit."""
     invoice = find_invoice(pk)
-    if request.method == "POST":
-        form = PaymentForm(request.POST, company=request.company)
-        if form.is_valid():
-            said = form.cleaned_data
+    forms = RecordForms(
+        request.POST if request.method == "POST" else None,
+        company=request.company,
+        bookings=places_among(Booking.objects.filter(invoice=invoice)),
+        amount_minor=invoice.due(),
+        received_on=today(request.company),
+        ways=(Way.OLDEST, Way.HAND),
+    )
+    if request.method == "POST" and forms.is_valid():
 
-            def act() -> str:
-                draft = PaymentDraft(
-                    customer_id=invoice.customer_id,
-                    method=said["method"],
-                    amount_minor=said["amount"],
-                    currency=invoice.currency,
-                    received_on=said["received_on"],
-                    reference=said["reference"],
-                )
-                record_payment_on_invoice(pk, draft, by=request.actor, now=now(request.company))
-                toast(request, _("Payment recorded."))
-                return reverse("invoices:detail", args=[pk])
+        def act() -> str:
+            draft = forms.draft(invoice.customer_id, fill=())
+            record_payment_on_invoice(pk, draft, by=request.actor, now=now(request.company))
+            toast(request, _("Payment recorded."))
+            return reverse("invoices:detail", args=[pk])
 
-            try:
-                return see_other(request, act_once(request, act))
-            except RuleBroken as refused:
-                refuse(form, refused)
-    else:
-        form = PaymentForm(
-            company=request.company,
-            initial={
-                "amount": invoice.due() or None,
-                "received_on": today(request.company),
-                "method": "bank_transfer",
-            },
-        )
-    return dialog(request, "invoices/payment.html", invoice, form)
+        try:
+            return see_other(request, act_once(request, act))
+        except RuleBroken as refused:
+            refuse(forms.form, refused)
+    return dialog(request, "invoices/payment.html", invoice, forms.form, recording=forms)
 
 
 @staff_view(Right.EDIT_INVOICES)
@@ -165,16 +155,24 @@ def new_link_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
 
 
 def dialog(
-    request: CompanyRequest, template: str, invoice: Invoice, form: object, **more: object
+    request: CompanyRequest,
+    template: str,
+    invoice: Invoice,
+    form: object,
+    *,
+    recording: RecordForms | None = None,
+    **more: object,
 ) -> HttpResponse:
     """A small form over the invoice: a dialog where it was asked for by one, else a page."""
     context = {
         "invoice": invoice,
         "customer": invoice.customer,
         "form": form,
+        "recording": recording,
         "shell": layout_of(request),
         "bookings_count": Booking.objects.filter(invoice=invoice).count(),
         "revision": request.POST.get("revision") or invoice.revision,
         **more,
     }
-    return render_page(request, template, context, status=422 if getattr(form, "errors", None) else 200)
+    refused = getattr(form, "errors", None) or (recording and recording.has_errors())
+    return render_page(request, template, context, status=422 if refused else 200)

@@ -23,14 +23,13 @@ from bookbill.invoices.actions.sending import resolve_recipients
 from bookbill.invoices.acts import acts_of
 from bookbill.invoices.claims import differences
 from bookbill.invoices.emails import change_sentence
-from bookbill.invoices.forms import METHOD_LABELS
 from bookbill.invoices.live import customer_url, read_live
 from bookbill.invoices.models import Invoice, Version, VersionKind
 from bookbill.invoices.reading import InvoiceRow, find_invoice, rows_of
 from bookbill.invoices.shown import read_shown
 from bookbill.invoices.words import message_kind_word, message_word, terms_word
 from bookbill.ledger.models import Allocation, Payment
-from bookbill.ledger.rules import Method
+from bookbill.ledger.words import method_word
 from bookbill.web.htmx import render_page
 
 HISTORY_MAX = 200
@@ -56,7 +55,7 @@ def payments_tab(request: CompanyRequest, pk: UUID) -> HttpResponse:
     rows = [
         PlacedPayment(
             payment=payment,
-            method=str(METHOD_LABELS[Method(payment.method)]),
+            method=method_word(payment.method),
             placed_minor=sum(amount for payment_id, _booking, amount in placed if payment_id == payment.pk),
             booking_numbers=tuple(
                 numbers[booking] for payment_id, booking, _amount in placed if payment_id == payment.pk
