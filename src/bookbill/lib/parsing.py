@@ -34,15 +34,20 @@ RECIPIENTS_TEXT_MAX = 20_000
 FIRST_DATE, LAST_DATE = dt.date(1990, 1, 1), dt.date(2199, 12, 31)
 
 
-def parse_decimal(text: str, *, places: int, field: str) -> Decimal:
-    """Plain ASCII digits with at most ``places`` decimals: no exponent, no grouping, no NaN."""
-    if not DECIMAL.fullmatch(text):
+def parse_decimal(text: str, *, places: int, field: str, point: str = ".") -> Decimal:
+    """Plain ASCII digits with at most ``places`` decimals: no exponent, no grouping, no NaN.
+
+    ``point`` is what the writer's language puts before decimals; a point is understood beside it.
+    """
+    plain = text.replace(point, ".")
+    if not DECIMAL.fullmatch(plain):
         raise BadInput(
             "bad_number",
-            _("“%(value)s” is not a number. Write it like 115.00.") % {"value": text[:40]},
+            _("“%(value)s” is not a number. Write it like %(example)s.")
+            % {"value": text[:40], "example": f"115{point}00"},
             field=field,
         )
-    value = Decimal(text)
+    value = Decimal(plain)
     value = value or abs(value)  # no "-0.00" on an invoice
     if -int(value.as_tuple().exponent) > places:
         raise BadInput(
@@ -54,9 +59,11 @@ def parse_decimal(text: str, *, places: int, field: str) -> Decimal:
     return value
 
 
-def parse_amount(text: str, *, exponent: int, field: str) -> int:
+def parse_amount(text: str, *, exponent: int, field: str, point: str = ".") -> int:
     """A typed amount of money in major units, as whole minor units of a currency with ``exponent`` decimals."""
-    value = parse_decimal(text.strip().replace("\u00a0", "").replace(" ", ""), places=exponent, field=field)
+    value = parse_decimal(
+        re.sub("[ \u00a0\u202f]", "", text.strip()), places=exponent, field=field, point=point
+    )
     return int(value.scaleb(exponent))
 
 

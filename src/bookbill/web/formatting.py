@@ -28,9 +28,14 @@ def money(minor: int, currency: str, *, language: str | None = None) -> str:
 
 
 def plain_amount(minor: int, currency: str) -> str:
-    """As an amount is typed into a field: 13222, "CAD" → 132.22. No grouping, no symbol, a point."""
+    """As programs read an amount: 13222, "CAD" → 132.22. No grouping, no symbol, a point."""
     exponent = exponent_of(currency)
     return f"{Decimal(minor).scaleb(-exponent):.{exponent}f}"
+
+
+def decimal_point(*, language: str | None = None) -> str:
+    """What stands before decimals: a point in English, a comma in French."""
+    return get_decimal_symbol(spoken(language))
 
 
 def short_money(minor: int, currency: str, *, language: str | None = None) -> str:
@@ -42,6 +47,11 @@ def short_money(minor: int, currency: str, *, language: str | None = None) -> st
 def currency_symbol(currency: str, *, language: str | None = None) -> str:
     """$ for "CAD", as it is written at home."""
     return money_style(tongue(language), currency).symbol
+
+
+def is_symbol_after(currency: str, *, language: str | None = None) -> bool:
+    """Whether the symbol follows the digits: 132,22 $."""
+    return bool(money_style(tongue(language), currency).after)
 
 
 def day(value: dt.date, *, language: str | None = None) -> str:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from bookbill.lib import parsing
 from bookbill.lib.errors import BadInput, RuleBroken
 from bookbill.money.currencies import exponent_of
-from bookbill.web.formatting import currency_symbol, plain_amount
+from bookbill.web.formatting import currency_symbol, decimal_point, is_symbol_after, plain_amount
 
 
 class Renderer(TemplatesSetting):
@@ -31,7 +31,7 @@ def refuse(form: forms.BaseForm, refused: RuleBroken) -> None:
 
 
 class AmountInput(forms.TextInput):
-    """A money field: the currency's symbol before it, digits only on a phone's keyboard."""
+    """A money field: the currency's symbol where the language puts it, digits only on a phone's keyboard."""
 
     template_name = "web/forms/amount.html"
     currency = ""
@@ -39,12 +39,16 @@ class AmountInput(forms.TextInput):
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
         symbol = currency_symbol(self.currency)
-        context["widget"] |= {"symbol": symbol, "symbol_width": min(len(symbol), 3)}
+        context["widget"] |= {
+            "symbol": symbol,
+            "symbol_width": min(len(symbol), 3),
+            "is_symbol_after": is_symbol_after(self.currency),
+        }
         return context
 
 
 class AmountField(forms.CharField):
-    """Typed in major units ("115.00"), cleaned to minor units (11500). ``initial`` is in minor units too.
+    """Typed in major units ("115.00", in French "115,00"), cleaned to minor units (11500), as ``initial`` is.
 
     ``set_currency`` must be called before use when the currency is not known at import: in the form's ``__init__``.
     Zero and less are refused unless ``allow_zero`` / ``allow_negative``.
@@ -66,13 +70,15 @@ class AmountField(forms.CharField):
         cast(AmountInput, self.widget).currency = currency
 
     def prepare_value(self, value: Any) -> Any:
-        return plain_amount(value, self.currency) if isinstance(value, int) else value
+        return as_typed(plain_amount(value, self.currency)) if isinstance(value, int) else value
 
     def clean(self, value: Any) -> int | None:
         text = super().clean(value)
         if not text:
             return None
-        minor = strictly(parsing.parse_amount, text, exponent=exponent_of(self.currency))
+        minor = strictly(
+            parsing.parse_amount, text, exponent=exponent_of(self.currency), point=decimal_point()
+        )
         if minor < 0 and not self.allow_negative:
             raise ValidationError(_("The amount may not be negative."), code="negative_amount")
         if minor == 0 and not self.allow_zero:
@@ -99,13 +105,15 @@ class NumberField(forms.CharField):
         self.widget.attrs |= {"inputmode": "decimal", "autocomplete": "off"}
 
     def prepare_value(self, value: Any) -> Any:
-        return f"{value.normalize():f}" if isinstance(value, Decimal) else value
+        return as_typed(f"{value.normalize():f}") if isinstance(value, Decimal) else value
 
     def clean(self, value: Any) -> Decimal | None:
         text = super().clean(value)
         if not text:
             return None
-        number: Decimal = strictly(parsing.parse_decimal, text, places=self.places)
+        number: Decimal = strictly(
+            parsing.parse_decimal, text.strip(), places=self.places, point=decimal_point()
+        )
         if self.least is not None and number < self.least:
             raise ValidationError(_("At least %(least)s.") % {"least": self.least}, code="too_small")
         if self.most is not None and number > self.most:
@@ -199,6 +207,11 @@ class RecipientsField(forms.CharField):
         if self.required and not found:
             raise ValidationError(self.error_messages["required"], code="required")
         return found
+
+
+def as_typed(plain: str) -> str:
+    """A number as the reader's language writes it."""
+    return plain.replace(".", decimal_point())
 
 
 def strictly(parse: Any, text: str, **options: Any) -> Any:

@@ -90,8 +90,9 @@ def quantity(value: Decimal | None) -> str:
 
 
 @register.filter
-def rate(value: Decimal | None) -> str:
-    return "" if value is None else formatting.rate(value)
+def rate(value: Decimal | str | None) -> str:
+    """`{{ tax.rate|rate }}`: 9.975%. A document carries its rates as text."""
+    return "" if value is None else formatting.rate(Decimal(value))
 
 
 @register.filter

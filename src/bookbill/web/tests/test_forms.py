@@ -1,8 +1,10 @@
 import datetime as dt
+from decimal import Decimal
 from typing import cast
 
 import pytest
 from django import forms
+from django.utils import translation
 
 from bookbill.lib.errors import RuleBroken
 from bookbill.web.forms import (
@@ -48,6 +50,37 @@ def test_an_amount_follows_the_decimals_of_its_currency() -> None:
     assert field.clean("1500") == 1500
     with pytest.raises(forms.ValidationError):
         field.clean("1500.5")
+
+
+@pytest.mark.parametrize(
+    ("typed", "minor"),
+    [
+        ("12,50", 1250),
+        ("12.50", 1250),
+        ("1\u202f234,5", 123450),
+        ("1 234", 123400),
+        ("-5", None),
+        ("1,2,3", None),
+    ],
+)
+def test_in_french_an_amount_is_typed_with_a_comma_or_a_point(typed: str, minor: int | None) -> None:
+    with translation.override("fr"):
+        form = PaymentForm(GOOD | {"amount": typed})
+        assert form.cleaned_data.get("amount") == minor if form.is_valid() else minor is None
+        assert "115,00" in str(PaymentForm(GOOD | {"amount": "x"}).errors["amount"])
+
+
+def test_in_french_amounts_and_numbers_are_shown_with_a_comma_and_the_symbol_after() -> None:
+    with translation.override("fr"):
+        shown = str(PaymentForm(initial={"amount": 20050})["amount"])
+        assert 'value="200,50"' in shown
+        assert "affix-after" in shown
+        assert NumberField(places=3).prepare_value(Decimal("1.500")) == "1,5"
+        assert NumberField(places=3).clean("1,5") == Decimal("1.5")
+
+
+def test_in_english_a_comma_is_refused_since_it_could_group() -> None:
+    assert not PaymentForm(GOOD | {"amount": "1,234"}).is_valid()
 
 
 def test_two_forms_may_hold_two_currencies() -> None:
