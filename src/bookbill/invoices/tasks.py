@@ -1,33 +1,30 @@
 """What the worker does for invoices after the commit."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import translation
-from django.utils.translation import gettext as _
 
 from bookbill.activity.actions import record
+from bookbill.companies.actors import system_actor
 from bookbill.companies.clock import now as business_now
 from bookbill.companies.models import Company
 from bookbill.delivery.actions import mark_ready
-from bookbill.documents.document import from_json_bytes
-from bookbill.documents.files import put_file, read_logo
+from bookbill.documents.files import put_file
 from bookbill.documents.models import StoredFile
-from bookbill.documents.pdf.render import render
-from bookbill.documents.printed import printed
 from bookbill.invoices.actions.history import entry
 from bookbill.invoices.actions.reminding import REMINDER
 from bookbill.invoices.actions.sending import CAUSE, send_invoices
-from bookbill.invoices.live import read_live
 from bookbill.invoices.models import Invoice, Reminder, Version
+from bookbill.invoices.pdfs import render_version
 from bookbill.lib.actor import Actor
 from bookbill.lib.errors import RuleBroken
 from bookbill.lib.transactions import transact
 from bookbill.work.registry import JobView
 
-REASON_MAX = 500
+REASON_MAX, REPLACED_MAX = 500, 200
 
 
 def make_pdf(job: JobView) -> None:
@@ -36,12 +33,23 @@ def make_pdf(job: JobView) -> None:
 
 
 def ensure_pdf(version: Version) -> StoredFile:
-    """The version's PDF, made from its stored document alone where the worker has not come to it yet; its mails may leave."""
-    made = version.pdf or store_pdf(version)
-    now = business_now(Company.objects.get(pk=version.company_id))
+    """Make and keep the version's PDF unless it is there already; its mails may leave.
+
+    What the fonts could not print is written down once, with the version it happened to.
+    """
+    made = version.pdf
+    replaced: tuple[str, ...] = ()
+    if made is None:
+        rendered = render_version(version)
+        made = put_file(version.company_id, "invoice-pdf", rendered.pdf, "application/pdf")
+        replaced = rendered.replaced_characters
+    company = Company.objects.get(pk=version.company_id)
+    now = business_now(company)
 
     def keep() -> StoredFile:
-        Version.objects.filter(Q(pk=version.pk) & Q(pdf=None)).update(pdf=made, pdf_sha256=made.sha256)
+        is_first = Version.objects.filter(pk=version.pk, pdf=None).update(pdf=made, pdf_sha256=made.sha256)
+        if is_first and replaced:
+            note_replaced(version, replaced, by=system_actor(company), now=now)
         mark_ready(CAUSE, [version.pk], now=now)
         reminders = Reminder.objects.filter(version=version).values_list("pk", flat=True)
         mark_ready(REMINDER, list(reminders), now=now)
@@ -50,24 +58,20 @@ def ensure_pdf(version: Version) -> StoredFile:
     return transact(keep)
 
 
-def store_pdf(version: Version) -> StoredFile:
-    return put_file(version.company_id, "invoice-pdf", render_pdf(version), "application/pdf")
-
-
-def render_pdf(version: Version) -> bytes:
-    """The version's PDF from its stored document alone: the same bytes whenever and wherever it is made."""
-    document = from_json_bytes(version.document.encode("utf-8"))
-    logo = read_logo(version.company_id, document.seller.logo_sha256)
-    return render(printed(document, document.language), logo=logo).pdf
-
-
-def preview_pdf(invoice: Invoice, *, now: datetime) -> bytes:
-    """What the customer would get if it were sent now, marked *Not sent*. Kept nowhere."""
-    document = read_live([invoice], now=now)[invoice.pk]
-    logo = read_logo(invoice.company_id, document.seller.logo_sha256)
-    with translation.override(document.language):
-        watermark = _("Not sent")
-    return render(printed(document), logo=logo, watermark=watermark).pdf
+def note_replaced(version: Version, characters: Sequence[str], *, by: Actor, now: datetime) -> None:
+    """History tells which characters a PDF shows a replacement for; they may be those of a name."""
+    found = {"characters": "".join(characters[:REPLACED_MAX])}
+    record(
+        entry(
+            "invoice.characters_replaced",
+            version.invoice,
+            {},
+            {"version": version.n},
+            personal_after=found,
+        ),
+        by=by,
+        now=now,
+    )
 
 
 def send_held(job: JobView) -> None:

@@ -13,11 +13,11 @@ from django.views.decorators.csrf import csrf_exempt
 from bookbill.companies.actors import customer_link_actor
 from bookbill.companies.clock import now
 from bookbill.companies.look import colours_url
-from bookbill.documents.files import read_file, read_logo
+from bookbill.documents.files import read_logo
 from bookbill.documents.models import StoredFile
 from bookbill.invoices.actions.viewing import note_view
 from bookbill.invoices.models import Invoice
-from bookbill.invoices.tasks import render_pdf
+from bookbill.invoices.pdfs import pdf_bytes
 from bookbill.lib.transactions import transact
 from bookbill.portal.doors import by_link
 from bookbill.portal.reading import Shown, groups_of, last_version, read_shown, texts_of, totals_of
@@ -63,7 +63,7 @@ def context_of(request: HttpRequest, shown: Shown, language: str) -> dict[str, A
 def pdf(request: HttpRequest, invoice: Invoice) -> HttpResponse:
     """The exact bytes of the last version; where the worker has not stored them yet, the same ones made here."""
     version = last_version(invoice)
-    content = read_file(version.pdf) if version.pdf else render_pdf(version)
+    content = pdf_bytes(version)
     disposition = content_disposition_header(as_attachment=True, filename=f"{invoice.number}.pdf")
     return HttpResponse(
         content, content_type="application/pdf", headers={"Content-Disposition": disposition or ""}

@@ -68,6 +68,13 @@ def render(
     return Rendered(pdf=pdf, replaced_characters=tuple(cleaner.replaced))
 
 
+def characters_without_glyph(printed: Printed) -> tuple[str, ...]:
+    """Those that `render` would replace; much quicker than rendering."""
+    cleaner = Cleaner(font_book(font_folder()))
+    _data(printed, cleaner)
+    return tuple(cleaner.replaced)
+
+
 def picture(printed: Printed, *, logo: bytes | None = None, watermark: str = "", ppi: int = 110) -> bytes:
     """The first page as PNG, for a screen that cannot show a PDF inside a page."""
     font_dir = font_folder()

@@ -12,10 +12,10 @@ from ninja import Router
 from bookbill.companies.clock import now
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Right, require
-from bookbill.documents.files import read_file
 from bookbill.invoices.api.schema import VersionOut
+from bookbill.invoices.live import read_live
 from bookbill.invoices.models import Invoice, Version
-from bookbill.invoices.tasks import ensure_pdf, preview_pdf
+from bookbill.invoices.pdfs import pdf_bytes, preview_pdf
 from bookbill.web.api.rendering import answered
 from bookbill.web.api.routes import find, not_found
 
@@ -40,9 +40,10 @@ def read_pdf(request: CompanyRequest, invoice_id: str) -> HttpResponse:
     require(request.actor, Right.VIEW_INVOICES)
     invoice = find(Invoice.objects.all(), invoice_id)
     if invoice.sent_at is None or invoice.is_changed():
-        return _pdf(preview_pdf(invoice, now=now(request.company)), invoice.number or "draft")
+        document = read_live([invoice], now=now(request.company))[invoice.pk]
+        return _pdf(preview_pdf(request.company.pk, document), invoice.number or "draft")
     version = Version.objects.select_related("pdf").get(invoice=invoice, n=invoice.last_version_n)
-    return _pdf(read_file(version.pdf or ensure_pdf(version)), invoice.number)
+    return _pdf(pdf_bytes(version), invoice.number)
 
 
 @router.get("/invoices/{invoice_id}/versions/{n}", response=FrozenVersion)
@@ -58,7 +59,7 @@ def read_version(request: CompanyRequest, invoice_id: str, n: str) -> HttpRespon
 def read_version_pdf(request: CompanyRequest, invoice_id: str, n: str) -> HttpResponse:
     """The exact bytes that were sent."""
     version = _version(request, invoice_id, n)
-    return _pdf(read_file(version.pdf or ensure_pdf(version)), f"{version.invoice.number} v{version.n}")
+    return _pdf(pdf_bytes(version), f"{version.invoice.number} v{version.n}")
 
 
 def _version(request: CompanyRequest, invoice_id: str, n: str) -> Version:

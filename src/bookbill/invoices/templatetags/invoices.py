@@ -5,7 +5,9 @@ from datetime import date
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 
+from bookbill.documents.document import Document
 from bookbill.invoices.models import Invoice
+from bookbill.invoices.pdfs import unprintable_characters
 from bookbill.invoices.reading import InvoiceRow
 from bookbill.invoices.words import mark_word, status_word
 from bookbill.web.formatting import day
@@ -29,6 +31,12 @@ def invoice_badges(row: InvoiceRow, today: date) -> SafeString:
 def invoice_status(invoice: Invoice) -> SafeString:
     word = status_word(invoice.status_now())
     return badge(word.text, word.tone)
+
+
+@register.simple_tag
+def unprintable(document: Document) -> str:
+    """The characters of a document that its PDF cannot show."""
+    return unprintable_characters(document)
 
 
 @register.filter

@@ -189,6 +189,10 @@ def said(entry: Entry, currency: str) -> tuple[str, str]:
         "invoice.sending_undone": (_("%(who)s took the sending back"), "undo-2"),
         "invoice.sending_refused": (_("Could not be sent"), "circle-alert"),
         "invoice.sent": (_("%(who)s sent version %(version)s"), "send"),
+        "invoice.characters_replaced": (
+            _("The PDF of version %(version)s shows � for characters that the fonts do not have"),
+            "circle-alert",
+        ),
         "invoice.cancelled": (_("%(who)s cancelled the invoice"), "ban"),
         "invoice.reminded": (_("%(who)s sent a reminder"), "bell"),
         "invoice.message_retried": (_("%(who)s sent a mail again"), "rotate-ccw"),

@@ -16,12 +16,11 @@ from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.models import Company
 from bookbill.companies.rights import Right
-from bookbill.documents.files import read_file
 from bookbill.documents.full_list import safe_cell
 from bookbill.invoices.models import Invoice, InvoiceQuerySet, Version
+from bookbill.invoices.pdfs import pdf_bytes
 from bookbill.invoices.reading import filtered
 from bookbill.invoices.rules import Status
-from bookbill.invoices.tasks import ensure_pdf
 from bookbill.invoices.views.bulk import chosen_ids
 from bookbill.invoices.views.listing import read_filter
 from bookbill.invoices.words import status_word
@@ -156,7 +155,7 @@ def zipped(
         for pk, number in versions:
             with scope(company=company):
                 version = Version.objects.select_related("pdf").get(pk=pk)
-                archive.writestr(f"{file_name(number)}.pdf", read_file(version.pdf or ensure_pdf(version)))
+                archive.writestr(f"{file_name(number)}.pdf", pdf_bytes(version))
             yield pipe.taken()
         if note:
             archive.writestr(note_name, note)

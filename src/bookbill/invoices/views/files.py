@@ -8,12 +8,10 @@ from bookbill.companies.clock import now
 from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Right
-from bookbill.documents.files import read_file
 from bookbill.invoices.live import read_live
 from bookbill.invoices.models import Invoice, Version, VersionKind
-from bookbill.invoices.previews import preview_pdf
+from bookbill.invoices.pdfs import pdf_bytes, preview_pdf
 from bookbill.invoices.reading import find_invoice
-from bookbill.invoices.tasks import store_pdf
 from bookbill.web.api.routes import not_found
 
 
@@ -38,11 +36,9 @@ def version_pdf(request: CompanyRequest, pk: UUID, n: int) -> HttpResponse:
 
 
 def version_answer(version: Version, invoice: Invoice) -> HttpResponse:
-    """A version's bytes; the worker may not have made them yet, then they are made here, the same."""
-    stored = version.pdf or store_pdf(version)
     suffix = "" if version.n == invoice.last_version_n else f"-v{version.n}"
     return pdf_answer(
-        read_file(stored), f"{invoice.number}{suffix}.pdf", inline=version.kind == VersionKind.SENT
+        pdf_bytes(version), f"{invoice.number}{suffix}.pdf", inline=version.kind == VersionKind.SENT
     )
 
 

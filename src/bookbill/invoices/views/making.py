@@ -30,7 +30,7 @@ from bookbill.invoices.drafts import InvoiceDraft
 from bookbill.invoices.forms import InvoiceForm
 from bookbill.invoices.live import document_of, read_blocks, read_live
 from bookbill.invoices.models import Invoice
-from bookbill.invoices.previews import preview_pdf
+from bookbill.invoices.pdfs import preview_pdf
 from bookbill.invoices.reading import find_invoice
 from bookbill.invoices.views.sending import chosen_recipients
 from bookbill.invoices.views.toasts import say_sent

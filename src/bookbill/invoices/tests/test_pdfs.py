@@ -1,0 +1,50 @@
+"""What a PDF could not print is said before it is sent, and written down after."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from bookbill.activity.models import Entry
+from bookbill.bookings.models import Booking
+from bookbill.customers.models import Customer
+from bookbill.invoices.models import Invoice, Version
+from bookbill.invoices.pdfs import pdf_bytes
+from bookbill.invoices.tasks import ensure_pdf
+
+REPORT = "invoice.characters_replaced"
+
+
+def test_a_character_without_a_glyph_is_written_down_once(
+    make_sent: Callable[..., Invoice],
+    make_booking: Callable[..., Booking],
+    make_customer: Callable[..., Customer],
+) -> None:
+    invoice = make_sent(make_booking(make_customer("Wang 王")))
+    version = Version.objects.get()
+    before = pdf_bytes(version)
+    assert ensure_pdf(version).sha256 == ensure_pdf(version).sha256
+    (entry,) = Entry.objects.filter(type=REPORT).with_personal()
+    assert (entry.subject_id, entry.after) == (invoice.pk, {"version": 1})
+    assert entry.personal_values() == ({}, {"characters": "王"})
+    assert pdf_bytes(Version.objects.select_related("pdf").get()) == before
+
+
+def test_nothing_is_written_down_where_all_can_be_printed(make_sent: Callable[..., Invoice]) -> None:
+    make_sent()
+    ensure_pdf(Version.objects.get())
+    assert not Entry.objects.filter(type=REPORT).exists()
+
+
+@pytest.mark.parametrize(("name", "warned"), [("王 Office", True), ("Öztürk & Łukasiewicz", False)])
+def test_generate_invoice_says_what_the_pdf_cannot_show(
+    desk: Client,
+    make_booking: Callable[..., Booking],
+    make_customer: Callable[..., Customer],
+    name: str,
+    warned: bool,
+) -> None:
+    booking = make_booking(make_customer(name))
+    page = desk.get(f"/payments/invoices/new?bookings={booking.pk}").content.decode()
+    assert ("in place of 王" in page) is warned
+    assert ("Some characters cannot be printed" in page) is warned
