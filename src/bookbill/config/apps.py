@@ -9,5 +9,7 @@ class ConfigAppConfig(AppConfig):
 
     def ready(self) -> None:
         from bookbill.config.wiring import wire
+        from bookbill.lib.sqlite import use_long_statements
 
+        use_long_statements()
         wire()

@@ -17,8 +17,8 @@ def new_id() -> uuid.UUID:
     So inserts land at the index's end, and what one act writes after another reads in that order.
     """
     global _last  # noqa: PLW0603 - one sequence in a process is the point
-    milliseconds = time.time_ns() // 1_000_000
     with _lock:
+        milliseconds = time.time_ns() // 1_000_000
         known, counter = _last
         # A fresh counter has its top bit clear: room for 2^41 more in the same millisecond.
         counter = counter + 1 if known == milliseconds else secrets.randbits(COUNTER_BITS - 1)

@@ -9,6 +9,7 @@ import fcntl
 import logging
 import sqlite3
 import threading
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,19 @@ def init_command(version: tuple[int, int, int] = sqlite3.sqlite_version_info) ->
     if has_checkpoint_race(version):
         pragmas.append("wal_autocheckpoint = 0")
     return "; ".join(f"PRAGMA {pragma}" for pragma in pragmas)
+
+
+def use_long_statements() -> None:
+    """Let Django put as many values into one statement as this SQLite takes, instead of the 999 of versions before 3.32.
+
+    Making 300 invoices took 36 statements with 999, and takes as many as one invoice now. Django 6 asks the library too.
+    """
+    from django.db.backends.sqlite3.features import (
+        DatabaseFeatures,
+    )  # settings read this module before that one can load
+
+    with closing(sqlite3.connect(":memory:")) as connection:
+        DatabaseFeatures.max_query_params = connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER)
 
 
 @dataclass(frozen=True, slots=True)

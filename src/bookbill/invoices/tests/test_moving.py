@@ -113,6 +113,24 @@ def test_moving_twenty_takes_as_many_queries_as_one(
     assert Invoice.objects.count() == 21
 
 
+@pytest.mark.parametrize("per_invoice", [1, 3])
+def test_making_fifty_takes_as_many_queries_as_one(
+    ana: Actor, make_booking: MakeBooking, django_assert_max_num_queries: Any, per_invoice: int
+) -> None:
+    def drafts(count: int) -> list[InvoiceDraft]:
+        customers = [make_booking().customer for _ in range(count)]
+        return [
+            InvoiceDraft(tuple(make_booking(customer).pk for _ in range(per_invoice)))
+            for customer in customers
+        ]
+
+    one, fifty = drafts(1), drafts(50)
+    with django_assert_max_num_queries(20) as for_one:
+        transact(lambda: make_invoices(one, by=ana, now=NOW))
+    with django_assert_max_num_queries(len(for_one)):
+        transact(lambda: make_invoices(fifty, by=ana, now=NOW))
+
+
 CHEAPER = BookingEdit({}, (ItemDraft(description="Clean", unit_price=Decimal(60)),))
 
 

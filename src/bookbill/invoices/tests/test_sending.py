@@ -72,6 +72,7 @@ def test_sending_again_makes_a_new_version_under_the_same_number(
 def test_sending_fifty_takes_as_many_queries_as_sending_one(
     ana: Actor, make_invoice: Callable[..., Invoice], django_assert_max_num_queries: Any
 ) -> None:
+    send(ana, make_invoice())  # the first one makes the row of the series too
     one = make_invoice()
     fifty = [make_invoice() for _ in range(50)]
     with django_assert_max_num_queries(40) as for_one:
