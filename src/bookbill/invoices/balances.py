@@ -9,8 +9,8 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet, Sum
 
 from bookbill.bookings.models import Booking
+from bookbill.invoices.marks import overdue_q
 from bookbill.invoices.models import Invoice
-from bookbill.invoices.reading import overdue_q
 from bookbill.ledger.models import Payment
 
 

@@ -8,8 +8,8 @@ from django.db.models import Count, Min, Q, Sum
 from bookbill.bookings.models import Booking
 from bookbill.companies.clock import date_in_zone
 from bookbill.companies.models import Company
+from bookbill.invoices.marks import needs_attention_q, overdue_q
 from bookbill.invoices.models import Invoice, InvoiceQuerySet
-from bookbill.invoices.reading import needs_attention_q, overdue_q
 from bookbill.invoices.rules import Status
 from bookbill.ledger.models import Payment, Reversal
 
@@ -91,10 +91,12 @@ def totals_of(found: InvoiceQuerySet) -> Totals:
 
 def count_tabs(company: Company, *, now: datetime) -> dict[str, int]:
     """How many invoices each tab of the list holds. One query for the statuses, one for each other tab."""
+    today = date_in_zone(company, now)
     by_status = dict(Invoice.objects.order_by().values_list("status").annotate(count=Count("pk")))
     counts = {status.value: by_status.get(status.value, 0) for status in Status}
-    others = Invoice.objects.aggregate(
-        overdue=Count("pk", filter=overdue_q(date_in_zone(company, now))),
-        needs_attention=Count("pk", filter=needs_attention_q()),
-    )
-    return {"": sum(counts.values()), **counts, **others}
+    return {
+        "": sum(counts.values()),
+        **counts,
+        "overdue": Invoice.objects.filter(overdue_q(today)).count(),
+        "needs_attention": Invoice.objects.filter(needs_attention_q(today)).count(),
+    }

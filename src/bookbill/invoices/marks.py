@@ -2,18 +2,30 @@
 
 from datetime import date
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import F, Q
 
-from bookbill.customers.models import Customer
 from bookbill.delivery.models import Message
 from bookbill.delivery.rules import State
 from bookbill.invoices.models import Invoice
-from bookbill.invoices.reading import overdue_q
-from bookbill.invoices.rules import Mark, Status
-from bookbill.ledger.models import Allocation, Payment, Refund, Reversal
+from bookbill.invoices.rules import ASKING, Mark, Status
+from bookbill.ledger.models import Payment
 
 SENT = Q(sent_at__isnull=False, cancelled_at=None)
+OWED = Q(status__in=(Status.SENT, Status.PARTIALLY_PAID))
+"""Sent, live and not covered: the same as something due."""
+
+
+def overdue_q(today: date) -> Q:
+    """Past its due date with something payable. SQL twin of `rules.days_overdue`."""
+    return Q(payable_minor__gt=0, due_date__lt=today)
+
+
+def needs_attention_q(today: date) -> Q:
+    """Carries a mark that asks somebody to act. Each mark is looked up by its own index, so all of them cost what they find."""
+    first, *rest = (
+        Invoice.objects.filter(marked(mark, today=today)).order_by().values("pk") for mark in ASKING
+    )
+    return Q(pk__in=first.union(*rest))
 
 
 def marked(mark: Mark, *, today: date) -> Q:
@@ -34,7 +46,7 @@ def marked(mark: Mark, *, today: date) -> Q:
         case Mark.CHANGED_SINCE_SENT:
             return SENT & ~Q(live_claim=F("sent_claim"))
         case Mark.CREDIT_TO_PLACE:
-            return SENT & Q(due_minor__gt=0, customer__in=_customers_with_credit().values("pk"))
+            return _with_credit()
         case Mark.DISPUTED:
             return Q(pk__in=[])  # until there are chargebacks
         case Mark.WRITTEN_OFF:
@@ -44,26 +56,11 @@ def marked(mark: Mark, *, today: date) -> Q:
 
 
 def _troubled(*states: State) -> Q:
-    messages = Message.objects.in_trouble().filter(state__in=states, subject_id__isnull=False)
-    return Q(pk__in=messages.values("subject_id"))
+    return Q(pk__in=Message.objects.in_trouble().filter(state__in=states).values("subject_id"))
 
 
-def _customers_with_credit() -> QuerySet[Customer]:
-    """Those who owe something and have money that is placed nowhere."""
-    owing = Invoice.objects.filter(SENT, due_minor__gt=0)
-    credit = (
-        _sum(Payment.objects.all(), "customer")
-        - _sum(Allocation.objects.all(), "payment__customer")
-        - _sum(Refund.objects.filter(is_tip=False), "payment__customer")
-        - _sum(Reversal.objects.all(), "payment__customer")
-    )
-    return (
-        Customer.objects.filter(pk__in=owing.values("customer_id"))
-        .annotate(credit=credit)
-        .filter(credit__gt=0)
-    )
-
-
-def _sum(entries: QuerySet, customer: str) -> Coalesce:  # type: ignore[type-arg]
-    own = entries.filter(**{customer: OuterRef("pk")}).order_by().values(customer)
-    return Coalesce(Subquery(own.annotate(total=Sum("amount_minor")).values("total")), 0)
+def _with_credit() -> Q:
+    """Owed by somebody whose money is placed nowhere; asked of the payments of those who owe, however many others there are."""
+    owing = Invoice.objects.filter(OWED).order_by().values("customer")
+    credit = Payment.objects.filter(customer__in=owing).with_credit()
+    return OWED & Q(customer__in=credit.order_by().values("customer"))

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from bookbill.bookings.models import Booking
@@ -14,6 +13,7 @@ from bookbill.companies.models import Company
 from bookbill.customers.models import Customer
 from bookbill.delivery.models import Message
 from bookbill.delivery.rules import State
+from bookbill.invoices.marks import needs_attention_q, overdue_q
 from bookbill.invoices.models import Invoice, InvoiceQuerySet
 from bookbill.invoices.rules import Mark, MarkFacts, Status, marks_of
 from bookbill.ledger.models import Payment
@@ -116,13 +116,13 @@ class InvoiceFilter:
 
 def filtered(wanted: InvoiceFilter, *, company: Company, now: datetime) -> InvoiceQuerySet:
     """The invoices of a filter, newest first. Raises BadInput for an unknown tab."""
-    found = Invoice.objects.all()
+    found, today = Invoice.objects.all(), date_in_zone(company, now)
     if wanted.tab in {status.value for status in Status}:
         found = found.filter(status=wanted.tab)
     elif wanted.tab == "overdue":
-        found = found.filter(overdue_q(date_in_zone(company, now)))
+        found = found.filter(overdue_q(today))
     elif wanted.tab == "needs_attention":
-        found = found.filter(needs_attention_q())
+        found = found.filter(needs_attention_q(today))
     elif wanted.tab:
         raise BadInput("unknown_status", _("There is no such status."), field="status")
     if wanted.customer_id:
@@ -134,18 +134,6 @@ def filtered(wanted: InvoiceFilter, *, company: Company, now: datetime) -> Invoi
     if wanted.search.strip():
         found = found.filter(pk__in=search(wanted.search, company=company))
     return found.order_by("-pk")
-
-
-def overdue_q(today: date) -> Q:
-    """Past its due date with something payable. SQL twin of `rules.days_overdue`."""
-    return Q(payable_minor__gt=0, due_date__lt=today)
-
-
-def needs_attention_q() -> Q:
-    """Undelivered, bounced, could not be sent, or changed since it was sent."""
-    troubled = Message.objects.in_trouble().filter(subject_id__isnull=False).values("subject_id")
-    changed = Q(sent_at__isnull=False, cancelled_at=None) & ~Q(live_claim=F("sent_claim"))
-    return changed | ~Q(sending_refused="") | Q(pk__in=troubled)
 
 
 def search(text: str, *, company: Company) -> list[UUID]:

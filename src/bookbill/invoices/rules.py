@@ -29,6 +29,16 @@ class Mark(StrEnum):
     ALREADY_PAID = "already_paid"
 
 
+# What makes an invoice need attention: somebody has to look, or the customer waits for something.
+ASKING = (
+    Mark.SENDING_REFUSED,
+    Mark.BOUNCED,
+    Mark.NOT_DELIVERED,
+    Mark.CHANGED_SINCE_SENT,
+    Mark.CREDIT_TO_PLACE,
+)
+
+
 def status_of(
     *, cancelled: bool, sent: bool, total_minor: int, covered_minor: int, paid_minor: int
 ) -> Status:

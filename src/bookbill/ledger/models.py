@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import models
-from django.db.models import F, Min, Q, Sum
+from django.db.models import F, Min, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from bookbill.ledger.rules import Cause, Method
 from bookbill.lib.ids import new_id
@@ -19,6 +20,11 @@ def _sums(queryset: models.QuerySet[Any], key: str, ids: Iterable[UUID]) -> dict
     return dict(rows.values_list(key, "total"))
 
 
+def _takings() -> tuple[models.QuerySet[Any], ...]:
+    """What takes money out of a payment's credit."""
+    return (Allocation.objects.all(), Refund.objects.filter(is_tip=False), Reversal.objects.all())
+
+
 class PaymentQuerySet(models.QuerySet["Payment"]):
     def credit_by_payment(self, payment_ids: Iterable[UUID]) -> dict[UUID, int]:
         """What of each payment is not placed, refunded or reversed. Four queries."""
@@ -28,14 +34,27 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         """Each customer's credit: the sum over their payments. Four queries."""
         return self._credit("customer_id", "payment__customer_id", customer_ids)
 
+    def with_credit(self) -> PaymentQuerySet:
+        """Those of which something is placed nowhere. SQL twin of `credit_by_payment`."""
+        taken = [
+            Coalesce(
+                Subquery(
+                    entries.filter(payment=OuterRef("pk"))
+                    .order_by()
+                    .values("payment")
+                    .annotate(total=Sum("amount_minor"))
+                    .values("total")
+                ),
+                0,
+            )
+            for entries in _takings()
+        ]
+        return self.annotate(credit=F("amount_minor") - sum(taken[1:], taken[0])).filter(credit__gt=0)
+
     def _credit(self, own_key: str, entry_key: str, ids: Iterable[UUID]) -> dict[UUID, int]:
         ids = list(ids)
         credit = _sums(self, own_key, ids)
-        for entries in (
-            Allocation.objects.all(),
-            Refund.objects.filter(is_tip=False),
-            Reversal.objects.all(),
-        ):
+        for entries in _takings():
             for key, taken in _sums(entries, entry_key, ids).items():
                 credit[key] -= taken
         return credit

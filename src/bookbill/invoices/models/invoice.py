@@ -136,6 +136,12 @@ class Invoice(models.Model):
                 condition=Q(payable_minor__gt=0),
                 name="invoice_overdue",
             ),
+            models.Index(
+                fields=["company"],
+                condition=Q(sent_at__isnull=False, cancelled_at=None) & ~Q(live_claim=F("sent_claim")),
+                name="invoice_changed",
+            ),
+            models.Index(fields=["company"], condition=~Q(sending_refused=""), name="invoice_refused"),
             models.Index(fields=["company", "number"], name="invoice_by_number"),
             models.Index(fields=["company", "total_minor"], name="invoice_by_total"),
         ]

@@ -7,14 +7,16 @@ from uuid import UUID
 import pytest
 
 from bookbill.bookings.models import Booking
+from bookbill.companies.models import Company
 from bookbill.customers.models import Customer
 from bookbill.delivery.models import Message
 from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.sending import hold_sending, send_invoices
+from bookbill.invoices.figures import count_tabs
 from bookbill.invoices.marks import marked
 from bookbill.invoices.models import Invoice
-from bookbill.invoices.reading import read_marks
-from bookbill.invoices.rules import Mark
+from bookbill.invoices.reading import InvoiceFilter, filtered, read_marks
+from bookbill.invoices.rules import ASKING, Mark
 from bookbill.ledger.actions.claims import write_off
 from bookbill.ledger.actions.payments import record_payments
 from bookbill.ledger.drafts import PaymentDraft
@@ -93,6 +95,24 @@ def test_a_filter_finds_exactly_the_invoices_that_carry_the_mark(invoices: None,
     nobody_now = (Mark.DISPUTED, Mark.OVERDUE)
     assert bool(same_in_sql(mark, NOW)) == (mark not in nobody_now)
     assert bool(same_in_sql(mark, LATER)) == (mark != Mark.DISPUTED)
+
+
+def test_needs_attention_is_whoever_carries_a_mark_that_asks(invoices: None, company: Company) -> None:
+    wanted = InvoiceFilter(tab="needs_attention")
+    asking = {pk for mark in ASKING for pk in same_in_sql(mark, NOW)}
+    found = filtered(wanted, company=company, now=NOW).values_list("pk", flat=True)
+    assert len(found) == len(asking) > len(ASKING)
+    assert set(found) == asking
+
+
+@pytest.mark.parametrize("now", [NOW, LATER])
+def test_the_count_on_a_tab_is_what_its_list_holds(
+    invoices: None, company: Company, now: dt.datetime
+) -> None:
+    counts = count_tabs(company, now=now)
+    assert counts["needs_attention"] > 0
+    for tab, count in counts.items():
+        assert filtered(InvoiceFilter(tab=tab), company=company, now=now).count() == count, tab
 
 
 def same_in_sql(mark: Mark, now: dt.datetime) -> set[UUID]:

@@ -14,8 +14,9 @@ from bookbill.customers.models import Customer
 from bookbill.delivery.models import Message
 from bookbill.invoices.actions.drafting import SEND_JOB, edit_invoice
 from bookbill.invoices.actions.sending import hold_sending, send_invoices, undo_sending
+from bookbill.invoices.marks import needs_attention_q
 from bookbill.invoices.models import Invoice, Version
-from bookbill.invoices.reading import needs_attention_q, read_marks
+from bookbill.invoices.reading import read_marks
 from bookbill.invoices.rules import Mark, Status, instant_of
 from bookbill.invoices.tasks import send_held
 from bookbill.lib.actor import Actor
@@ -23,7 +24,7 @@ from bookbill.lib.errors import RuleBroken
 from bookbill.lib.transactions import transact
 from bookbill.work.models import Job
 from bookbill.work.registry import JobView
-from tests.support.cast import NOW
+from tests.support.cast import NOW, TODAY
 
 pytestmark = pytest.mark.both_databases
 
@@ -97,13 +98,13 @@ def test_what_cannot_leave_then_asks_for_attention_until_it_is_edited(
 
     run_promise()
 
-    asking = Invoice.objects.filter(needs_attention_q()).get()
+    asking = Invoice.objects.filter(needs_attention_q(TODAY)).get()
     assert (asking.status, asking.sending_at) == (Status.DRAFT, None)
     assert "has nobody to go to" in asking.sending_refused
     assert read_marks([asking], now=NOW)[asking.pk] == [Mark.SENDING_REFUSED]
     assert not Version.objects.exists()
     transact(lambda: edit_invoice(invoice.pk, {"note": "Hello"}, by=ana, now=NOW))
-    assert not Invoice.objects.filter(needs_attention_q()).exists()
+    assert not Invoice.objects.filter(needs_attention_q(TODAY)).exists()
 
 
 @pytest.mark.parametrize("run_at", [NOW, NOW - dt.timedelta(days=1), NOW + dt.timedelta(days=400)])
