@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from bookbill.bookings.models import Booking
 from bookbill.companies.rights import Feature, Right, require
+from bookbill.invoices.actions.cancelling import cancel_invoices, refuse_cancelling, require_reason
 from bookbill.invoices.actions.drafting import remove_drafts
 from bookbill.invoices.actions.locking import lock_invoices
 from bookbill.invoices.actions.pace import pestered, refuse_pestering
@@ -140,6 +141,25 @@ def refuse_deleting(invoice: Invoice) -> None:
     """Raise RuleBroken for what is no draft any more."""
     if invoice.sent_at:
         raise RuleBroken("already_sent", _("A sent invoice is never deleted. Cancel it instead."))
+
+
+def cancel_each(
+    invoice_ids: Sequence[UUID],
+    *,
+    reason: str,
+    hold_back: bool = False,
+    notify: bool = False,
+    by: Actor,
+    now: datetime,
+) -> Outcome:
+    """Cancel the sent ones among these for good; their bookings keep their money and are free again, or held back."""
+    require(by, Right.CANCEL_INVOICES)
+    require_reason(reason)
+
+    def cancel(ids: Sequence[UUID]) -> None:
+        cancel_invoices(ids, reason=reason, hold_back=hold_back, notify=notify, by=by, now=now)
+
+    return _act_on(_lock(invoice_ids), refuse=refuse_cancelling, act=cancel)
 
 
 def _lock(invoice_ids: Sequence[UUID]) -> list[Invoice]:

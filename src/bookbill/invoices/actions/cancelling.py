@@ -1,13 +1,15 @@
-"""Cancelling an invoice: final, with a frozen copy, its bookings free again."""
+"""Cancelling invoices: final, with a frozen copy, their bookings free again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
-from bookbill.activity.actions import record
+from bookbill.activity.actions import record_many
 from bookbill.bookings.actions.booking import cancel_booking
 from bookbill.bookings.models import Booking
 from bookbill.bookings.rules import State
@@ -16,7 +18,7 @@ from bookbill.delivery.actions import MessageDraft, owe_messages
 from bookbill.documents.document import Document, from_json_bytes, totals_of
 from bookbill.invoices.actions.drafting import SEND_JOB, make_invoices
 from bookbill.invoices.actions.history import entry
-from bookbill.invoices.actions.locking import lock_invoice
+from bookbill.invoices.actions.locking import lock_invoices
 from bookbill.invoices.actions.refresh import SUMS, charge
 from bookbill.invoices.actions.sending import CAUSE, frozen_version, promise_pdfs, resolve_recipients
 from bookbill.invoices.drafts import InvoiceDraft
@@ -38,83 +40,170 @@ def cancel_invoice(
     by: Actor,
     now: datetime,
 ) -> Invoice:
-    """Cancel a sent invoice. It keeps its number and the figures of its last sent version; its bookings keep their money.
+    """`cancel_invoices` for one."""
+    (invoice,) = cancel_invoices(
+        [invoice_id], reason=reason, hold_back=hold_back, notify=notify, make_new=make_new, by=by, now=now
+    )
+    return invoice
+
+
+def cancel_invoices(
+    invoice_ids: Sequence[UUID],
+    *,
+    reason: str,
+    hold_back: bool = False,
+    notify: bool = False,
+    make_new: bool = False,
+    by: Actor,
+    now: datetime,
+) -> list[Invoice]:
+    """Cancel sent invoices. Each keeps its number and the figures of its last sent version; the bookings keep their money.
 
     ``hold_back`` keeps the bookings out of *To invoice*. ``notify`` mails the cancelled copy to the recipients.
-    ``make_new`` puts the bookings on a new draft in the same act; `replaced_by` names it. Without it an instant
-    invoice's booking is cancelled too. Raises `required`, `choose_one`, `not_sent`, `invoice_cancelled`.
+    ``make_new`` puts the bookings of each on a new draft in the same act; `replaced_by` names it. Without it the booking
+    of an instant invoice is cancelled too, one by one; all else takes constant queries for 1 and for 500.
+    Raises `required`, `choose_one`, `not_sent`, `invoice_cancelled`.
     """
     assert_in_transaction()
     require(by, Right.CANCEL_INVOICES)
-    if not reason:
-        raise BadInput("required", _("Give a reason; it is kept with the invoice."), field="reason")
+    require_reason(reason)
     if make_new and hold_back:
         raise BadInput(
             "choose_one", _("Bookings that go on a new invoice are not held back."), field="hold_back"
         )
-    invoice = lock_invoice(invoice_id)
+    invoices = lock_invoices(invoice_ids)
+    for invoice in invoices:
+        refuse_cancelling(invoice)
+        if invoice.sending_at:
+            withdraw(SEND_JOB, invoice.company_id, str(invoice.pk))
+    bookings = _free_bookings(invoices, reason=reason, hold_back=hold_back, now=now)
+    before = {invoice.pk: _facts(invoice) for invoice in invoices}
+    documents = last_sent_documents(invoices)
+    versions = [
+        _freeze(invoice, documents[invoice.pk], reason=reason, by=by, now=now) for invoice in invoices
+    ]
+    Version.objects.bulk_create(versions)
+    charge(invoices, ChargeCause.CANCELLED, now=now)
+    Invoice.objects.bulk_update(
+        invoices,
+        [*SUMS, "charged_minor", "cancelled_at", "cancel_reason", "sending_at", "sending_refused",
+         "last_version_n", "revision"],
+        batch_size=500,
+    )  # fmt: skip
+    if notify:
+        _owe_copies(invoices, versions, now=now)
+    promise_pdfs(versions)
+    record_many(
+        [
+            entry(
+                "invoice.cancelled",
+                invoice,
+                before[invoice.pk],
+                {"reason": reason, "held_back": hold_back, "version": version.n},
+            )
+            for invoice, version in zip(invoices, versions, strict=True)
+        ],
+        by=by,
+        now=now,
+    )
+    if make_new:
+        _replace(invoices, bookings, by=by, now=now)
+    else:
+        _cancel_instant_bookings(invoices, bookings, reason=reason, by=by, now=now)
+    return invoices
+
+
+def require_reason(reason: str) -> None:
+    if not reason:
+        raise BadInput("required", _("Give a reason; it is kept with the invoice."), field="reason")
+
+
+def refuse_cancelling(invoice: Invoice) -> None:
+    """Raise RuleBroken for what is not sent, or cancelled already."""
     if invoice.cancelled_at:
         raise RuleBroken("invoice_cancelled", _("This invoice is already cancelled."))
     if not invoice.sent_at:
         raise RuleBroken("not_sent", _("A draft is not cancelled but deleted."))
-    withdraw(SEND_JOB, invoice.company_id, str(invoice.pk))
-    bookings = {booking.pk: booking for booking in Booking.objects.filter(invoice=invoice).oldest_first()}
-    undo_write_offs(bookings, reason=reason, now=now)
-    Booking.objects.filter(invoice=invoice).update(invoice=None, held_back=hold_back)
-    before = {
+
+
+def _free_bookings(
+    invoices: Sequence[Invoice], *, reason: str, hold_back: bool, now: datetime
+) -> dict[UUID, list[Booking]]:
+    """Undo the write-offs and let the bookings go; which were on each invoice, the oldest first."""
+    own: dict[UUID, list[Booking]] = {invoice.pk: [] for invoice in invoices}
+    found = list(Booking.objects.filter(invoice__in=invoices).oldest_first())
+    for booking in found:
+        assert booking.invoice_id is not None
+        own[booking.invoice_id].append(booking)
+    undo_write_offs({booking.pk: booking for booking in found}, reason=reason, now=now)
+    Booking.objects.filter(invoice__in=invoices).update(invoice=None, held_back=hold_back)
+    return own
+
+
+def _facts(invoice: Invoice) -> dict[str, Any]:
+    return {
         "status": invoice.status_now().value,
         "total_minor": invoice.total_minor,
         "paid_minor": invoice.paid_minor,
     }
-    copy = cancelled_copy(last_sent_document(invoice), now=now)
+
+
+def _freeze(invoice: Invoice, sent: Document, *, reason: str, by: Actor, now: datetime) -> Version:
+    """Cancel the row in hand, with the figures of its last sent version; the copy that says so."""
+    copy = cancelled_copy(sent, now=now)
     invoice.cancelled_at, invoice.cancel_reason = now, reason
     invoice.sending_at, invoice.sending_refused = None, ""
     for name in SUMS:
         setattr(invoice, name, getattr(copy.totals, name))
     invoice.revision += 1
-    version = frozen_version(invoice, copy, kind=VersionKind.CANCELLED, by=by, now=now)
-    version.save(force_insert=True)
-    charge([invoice], ChargeCause.CANCELLED, now=now)
-    invoice.save()
-    if notify:
-        _owe_copies(invoice, version, now=now)
-    promise_pdfs([version])
-    record(
-        entry(
-            "invoice.cancelled",
-            invoice,
-            before,
-            {"reason": reason, "held_back": hold_back, "version": version.n},
-        ),
-        by=by,
-        now=now,
-    )
-    if make_new:
-        invoice.replaced_by = _new_over(list(bookings), invoice, by=by, now=now)
-        invoice.save(update_fields=["replaced_by"])
-    elif invoice.is_instant:
-        for booking in bookings.values():
+    return frozen_version(invoice, copy, kind=VersionKind.CANCELLED, by=by, now=now)
+
+
+def _replace(
+    invoices: Sequence[Invoice], bookings: Mapping[UUID, Sequence[Booking]], *, by: Actor, now: datetime
+) -> None:
+    """A draft over the same bookings for each, with what was said on the old one."""
+    drafts = [
+        InvoiceDraft(
+            tuple(booking.pk for booking in bookings[old.pk]),
+            old.note,
+            tuple(old.extra_recipients),
+            old.payment_link,
+            old.terms_days,
+        )
+        for old in invoices
+    ]
+    for old, new in zip(invoices, make_invoices(drafts, by=by, now=now), strict=True):
+        old.replaced_by = new
+    Invoice.objects.bulk_update(invoices, ["replaced_by"], batch_size=500)
+
+
+def _cancel_instant_bookings(
+    invoices: Sequence[Invoice],
+    bookings: Mapping[UUID, Sequence[Booking]],
+    *,
+    reason: str,
+    by: Actor,
+    now: datetime,
+) -> None:
+    """The bookings of instant invoices are in no calendar: they end with their invoice."""
+    for invoice in invoices:
+        for booking in bookings[invoice.pk] if invoice.is_instant else ():
             if booking.state != State.CANCELLED:
                 cancel_booking(booking.pk, fee=None, reason=reason, by=by, now=now)
-    return invoice
-
-
-def _new_over(booking_ids: Sequence[UUID], old: Invoice, *, by: Actor, now: datetime) -> Invoice:
-    """A draft over the same bookings, with what was said on the old one."""
-    draft = InvoiceDraft(
-        tuple(booking_ids), old.note, tuple(old.extra_recipients), old.payment_link, old.terms_days
-    )
-    return make_invoices([draft], by=by, now=now)[0]
 
 
 def last_sent_document(invoice: Invoice) -> Document:
     """The document as the customer last got it."""
-    stored = (
-        Version.objects.filter(invoice=invoice, kind=VersionKind.SENT)
-        .order_by("-n")
-        .values_list("document", flat=True)[0]
-    )
-    return from_json_bytes(stored.encode("utf-8"))
+    return last_sent_documents([invoice])[invoice.pk]
+
+
+def last_sent_documents(invoices: Sequence[Invoice]) -> dict[UUID, Document]:
+    """The last sent document of each. One query."""
+    sent = Version.objects.filter(kind=VersionKind.SENT)
+    last = sent.filter(invoice=OuterRef("invoice")).order_by("-n").values("n")[:1]
+    rows = sent.filter(invoice__in=invoices, n=Subquery(last)).values_list("invoice_id", "document")
+    return {pk: from_json_bytes(document.encode("utf-8")) for pk, document in rows}
 
 
 def cancelled_copy(sent: Document, *, now: datetime) -> Document:
@@ -129,20 +218,22 @@ def cancelled_copy(sent: Document, *, now: datetime) -> Document:
     )
 
 
-def _owe_copies(invoice: Invoice, version: Version, *, now: datetime) -> None:
+def _owe_copies(invoices: Sequence[Invoice], versions: Sequence[Version], *, now: datetime) -> None:
+    to = resolve_recipients(invoices, {})
     owe_messages(
         [
             MessageDraft(
-                company_id=invoice.company_id,
+                company_id=version.company_id,
                 cause_kind=CAUSE,
                 cause_id=version.pk,
                 recipient=recipient,
                 kind="cancelled",
-                subject_id=invoice.pk,
+                subject_id=version.invoice_id,
                 version_n=version.n,
                 ready=False,
             )
-            for recipient in resolve_recipients([invoice], {})[invoice.pk]
+            for version in versions
+            for recipient in to[version.invoice_id]
         ],
         now=now,
     )
