@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -17,19 +17,19 @@ from bookbill.companies.models import RateCount
 from bookbill.companies.tests.clients import ApiClient
 from bookbill.customers.actions import create_customer
 from bookbill.invoices.actions.drafting import make_invoices
-from bookbill.invoices.actions.sending import send_invoices
+from bookbill.invoices.actions.sending import hold_sending, send_invoices
 from bookbill.invoices.drafts import InvoiceDraft
-from bookbill.invoices.models import Invoice
+from bookbill.invoices.models import Invoice, Version
 from bookbill.lib.actor import Actor
 from bookbill.lib.tenancy import scope
 from bookbill.lib.transactions import transact
 from bookbill.operations.verify.command import verify
+from bookbill.work.claims import return_lapsed
+from bookbill.work.models import Job
 from tests.support.cast import NOW, TODAY, make_company
-from tests.support.crashing import Crasher, Request
+from tests.support.crashing import WORK, Crasher, Request
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
-
-EVERY_ON_POSTGRESQL = 9  # steps; --long takes all of them
 
 
 @dataclass
@@ -147,20 +147,13 @@ class State:
         }
 
 
-def steps_to_try(count: int, config: pytest.Config) -> Sequence[int]:
-    """Every step on SQLite; on PostgreSQL some, and the last ones, where the commit is."""
-    if connection.vendor == "sqlite" or config.getoption("--long"):
-        return range(1, count + 1)
-    return sorted({*range(1, count + 1, EVERY_ON_POSTGRESQL), *range(count - 2, count + 1)})
-
-
 def nothing_broken() -> None:
     assert not [finding for finding in verify() if finding.bad]
 
 
 @pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.__name__)
 def test_killed_at_any_step_an_act_happens_whole_or_not_at_all_and_repeated_it_happens_once(
-    house: House, crasher: Crasher, plan: Plan, request: pytest.FixtureRequest
+    house: House, crasher: Crasher, plan: Plan
 ) -> None:
     first, second = plan(house, 2)
     crasher.run(first)
@@ -171,7 +164,7 @@ def test_killed_at_any_step_an_act_happens_whole_or_not_at_all_and_repeated_it_h
     assert effect
     assert "before COMMIT" in whole.steps
 
-    steps = steps_to_try(len(whole.steps), request.config)
+    steps = range(1, len(whole.steps) + 1)
     requests = plan(house, len(steps))
     start = before = State.read()
     happened = []
@@ -192,6 +185,43 @@ def test_killed_at_any_step_an_act_happens_whole_or_not_at_all_and_repeated_it_h
         assert again.status == (409 if stale else whole.status), again.body
     grown = State.read().grown_since(start)
     assert grown == {table: count * len(steps) for table, count in effect.items()}
+    nothing_broken()
+
+
+def test_a_worker_killed_at_any_step_of_a_held_sending_sends_it_whole_or_not_at_all_and_once_in_the_end(
+    house: House, crasher: Crasher
+) -> None:
+    def hold(invoice: Invoice) -> None:
+        transact(lambda: hold_sending([invoice.pk], by=house.by, now=NOW))
+
+    house.make(2)
+    first, second = house.invoices
+    hold(first)
+    crasher.run(WORK)  # it makes the row of the series too
+    hold(second)
+    before = State.read()
+    whole = crasher.run(WORK)
+    effect = State.read().grown_since(before)
+    assert whole.body == "1"
+    # One commit claims the job, the next sends the invoice and marks the job done.
+    committed = [at for at, step in enumerate(whole.steps, 1) if step == "after COMMIT"]
+    assert len(committed) == 2
+
+    steps = range(1, len(whole.steps) + 1)
+    house.make(len(steps))
+    for die_at, invoice in zip(steps, house.invoices, strict=True):
+        hold(invoice)
+        before = State.read()
+        assert crasher.run(WORK, die_at=die_at).died, f"step {die_at} was never reached"
+        grown = State.read().grown_since(before)
+        assert grown == (effect if die_at >= committed[-1] else {}), f"half of it, killed at step {die_at}"
+
+        Job.objects.filter(state="running").update(lease_until=NOW)
+        transact(return_lapsed)
+        crasher.run(WORK)
+        assert Version.objects.filter(invoice=invoice).count() == 1
+        grown = State.read().grown_since(before)
+        assert {table: grown[table] for table in effect} == effect
     nothing_broken()
 
 

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,12 +20,16 @@ from django.db import connection, connections
 
 @dataclass(frozen=True)
 class Request:
-    """One request of the API."""
+    """One request of the API, or a worker's turn."""
 
     method: str
     path: str
     body: dict[str, Any]
     headers: dict[str, str]
+
+
+WORK = Request("WORK", "", {}, {})
+"""What a worker's database lane does in one turn: claim what is due, run it, write it down."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +125,8 @@ def in_a_child(act: Callable[[], dict[str, Any]]) -> str:
 
 
 def answer(client: Any, told: dict[str, Any]) -> dict[str, Any]:
+    from bookbill.work.lanes import DatabaseLane
+
     connections["default"].settings_dict.update(told["database"])
     steps: list[str] = []
 
@@ -129,6 +136,9 @@ def answer(client: Any, told: dict[str, Any]) -> dict[str, Any]:
             os.kill(os.getpid(), signal.SIGKILL)
 
     for _ in watch(reach):
+        if told["method"] == WORK.method:
+            done = DatabaseLane("a worker that may die", threading.Event()).step()
+            return {"status": 200, "body": str(done), "steps": steps}
         response = client.generic(
             told["method"],
             told["path"],

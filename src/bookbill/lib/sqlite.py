@@ -43,12 +43,13 @@ def use_long_statements() -> None:
 
     Making 300 invoices took 36 statements with 999, and takes as many as one invoice now. Django 6 asks the library too.
     """
-    from django.db.backends.sqlite3.features import (
-        DatabaseFeatures,
-    )  # settings read this module before that one can load
+    # Not at the top: settings read this module before these can load.
+    import django.db.backends.sqlite3.base  # noqa: F401 - first, since it and its features import each other
+    from django.db.backends.sqlite3.features import DatabaseFeatures
 
     with closing(sqlite3.connect(":memory:")) as connection:
-        DatabaseFeatures.max_query_params = connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER)
+        limit = connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER)
+    DatabaseFeatures.max_query_params = limit  # type: ignore[method-assign, assignment] # typed as Django 6 has it
 
 
 @dataclass(frozen=True, slots=True)
