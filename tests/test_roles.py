@@ -53,7 +53,7 @@ PAGES: dict[str, Right | tuple[Right, Right] | None] = {
         Right.SEND_INVOICES,
     ),
     **dict.fromkeys(["invoices:pay-many", "invoices:pay", "ledger:record", "ledger:reference"], Right.RECORD_PAYMENTS),
-    "invoices:cancel": Right.CANCEL_INVOICES,
+    **dict.fromkeys(["invoices:cancel", "invoices:cancel-many"], Right.CANCEL_INVOICES),
     **dict.fromkeys(["ledger:list", "ledger:detail", "ledger:of-customer", "ledger:of-booking"], Right.VIEW_MONEY),
     "ledger:place": Right.PLACE_PAYMENTS,
     "ledger:reverse": Right.REVERSE_PAYMENTS,

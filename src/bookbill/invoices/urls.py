@@ -28,6 +28,7 @@ urlpatterns = [
     path("payments/invoices/reminders", bulk.remind_many, name="remind-many"),
     path("payments/invoices/payments", bulk.pay_many, name="pay-many"),
     path("payments/invoices/deletions", bulk.delete_many, name="delete-many"),
+    path("payments/invoices/cancellations", bulk.cancel_many, name="cancel-many"),
     path("payments/invoices/pdfs", downloads.download_pdfs, name="download-pdfs"),
     path("payments/invoices/csv", downloads.export_csv, name="export"),
     path("payments/invoices/<uuid:pk>", detail.payments_tab, name="detail"),

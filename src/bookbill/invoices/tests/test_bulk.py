@@ -96,7 +96,7 @@ def test_the_whole_filter_is_chosen_anew_on_the_server(
     assert Booking.objects.to_invoice().count() == 2
 
 
-def test_more_than_can_be_done_at_once_says_so(
+def test_more_ticked_than_can_be_done_at_once_says_so(
     desk: Client, make_invoice: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bookbill.invoices.views.bulk.ACT_MAX", 1)
@@ -106,7 +106,72 @@ def test_more_than_can_be_done_at_once_says_so(
     assert not Version.objects.exists()
 
 
-@pytest.mark.parametrize("path", ["sendings", "reminders", "payments", "deletions", "pdfs"])
+def test_a_filter_that_holds_more_is_sent_in_parts_the_oldest_first(
+    desk: Client, make_invoice: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bookbill.invoices.views.bulk.ACT_MAX", 2)
+    made = [make_invoice() for _ in range(5)]
+    sent, form = [], {"everything": "yes"}
+    for more in (3, 1):
+        answer = desk.post(f"{LIST}/sendings?tab=draft", form)
+        sent.append(Invoice.objects.exclude(sent_at=None).count())
+        assert f"{more} more match" in text(answer)
+        assert "Go on with the next" in text(answer)
+        form = {"everything": "yes", "after": hidden(answer, "after")}
+    assert desk.post(f"{LIST}/sendings?tab=draft", form).status_code == 303
+    assert sent == [2, 4]
+    numbers = dict(Invoice.objects.values_list("pk", "number"))
+    assert [numbers[invoice.pk][-1] for invoice in made] == ["1", "2", "3", "4", "5"]
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("payments", {"received_on": "2026-06-30", "method": "cash"}),
+        ("deletions", {}),
+        ("cancellations", {"reason": "Wrong", "bookings": "again"}),
+    ],
+)
+def test_what_asks_first_asks_again_for_each_part(
+    desk: Client,
+    make_invoice: Make,
+    make_sent: Make,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    said: dict[str, str],
+) -> None:
+    monkeypatch.setattr("bookbill.invoices.views.bulk.ACT_MAX", 2)
+    make = make_sent if path == "cancellations" else make_invoice
+    made = [make() for _ in range(3)]
+
+    asked = desk.post(f"{LIST}/{path}", {"everything": "yes"})
+    assert "1 more matches the filter" in text(asked)
+    assert str(made[2].pk) not in text(asked)
+    answer = desk.post(
+        f"{LIST}/{path}", {**said, "confirmed": "yes", "after": hidden(asked, "after"), **ids(*made[:2])}
+    )
+    assert "2 done" in text(answer)
+    again = desk.post(f"{LIST}/{path}", {"everything": "yes", "after": hidden(answer, "after")})
+    assert str(made[2].pk) in text(again)
+    assert "more match" not in text(again)
+
+
+def test_pdfs_of_more_than_fit_one_file_are_refused(
+    desk: Client, make_sent: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bookbill.invoices.views.bulk.ACT_MAX", 1)
+    make_sent(), make_sent()
+    answer = desk.post(f"{LIST}/pdfs", {"everything": "yes"})
+    assert answer.status_code == 422
+    assert "At most 1 invoices at once" in text(answer)
+
+
+def hidden(answer: Any, name: str) -> str:
+    """The value of a hidden field."""
+    return text(answer).split(f'name="{name}" value="')[1].split('"')[0]
+
+
+@pytest.mark.parametrize("path", ["sendings", "reminders", "payments", "deletions", "cancellations", "pdfs"])
 def test_nothing_ticked_is_said(desk: Client, path: str) -> None:
     answer = desk.post(f"{LIST}/{path}")
     assert answer.status_code == 422

@@ -1,6 +1,7 @@
 """Acts on the ticked invoices of the list, or on all that match its filter."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -16,11 +17,19 @@ from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Feature, Right
 from bookbill.customers.models import Customer
-from bookbill.invoices.actions.bulk import Outcome, delete_each, pay_each, remind_each, send_each, undo_each
-from bookbill.invoices.forms import SeveralPaymentsForm
+from bookbill.invoices.actions.bulk import (
+    Outcome,
+    cancel_each,
+    delete_each,
+    pay_each,
+    remind_each,
+    send_each,
+    undo_each,
+)
+from bookbill.invoices.forms import CancelForm, SeveralPaymentsForm
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.reading import InvoiceRow, filtered, rows_of
-from bookbill.invoices.views.listing import read_filter
+from bookbill.invoices.views.listing import as_uuid, read_filter
 from bookbill.lib.errors import BadInput
 from bookbill.web.api.routes import not_found
 from bookbill.web.formatting import money
@@ -29,12 +38,25 @@ from bookbill.web.htmx import render_page, see_other, toast
 ACT_MAX = 500
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The invoices to act on now. ``after`` is where the next part of a filter begins, ``more`` how many are in it and beyond."""
+
+    ids: list[UUID]
+    after: UUID | None = None
+    more: int = 0
+
+
 @staff_view(Right.SEND_INVOICES, feature=Feature.INVOICING, methods=("POST",))
 def send_many(request: CompanyRequest) -> HttpResponse:
     """Send those that can leave; name the others."""
-    ids, instant = chosen_ids(request), now(request.company)
+    chosen, instant = choose(request), now(request.company)
     return carried_out(
-        request, lambda: send_each(ids, by=request.actor, now=instant), heading=_("Sending"), said=say_leaving
+        request,
+        lambda: send_each(chosen.ids, by=request.actor, now=instant),
+        chosen=chosen,
+        heading=_("Sending"),
+        said=say_leaving,
     )
 
 
@@ -62,10 +84,11 @@ def undo_many(request: CompanyRequest) -> HttpResponse:
 @staff_view(Right.SEND_INVOICES, feature=Feature.INVOICING, methods=("POST",))
 def remind_many(request: CompanyRequest) -> HttpResponse:
     """Remind of those on which something is to pay; name the others."""
-    ids = chosen_ids(request)
+    chosen = choose(request)
     return carried_out(
         request,
-        lambda: remind_each(ids, by=request.actor, now=now(request.company)),
+        lambda: remind_each(chosen.ids, by=request.actor, now=now(request.company)),
+        chosen=chosen,
         heading=_("Reminders"),
         said=lambda request, outcome: toast(
             request,
@@ -78,8 +101,8 @@ def remind_many(request: CompanyRequest) -> HttpResponse:
 @staff_view(Right.RECORD_PAYMENTS, methods=("POST",))
 def pay_many(request: CompanyRequest) -> HttpResponse:
     """Ask once for date and method, then book one payment for each invoice of what is due on it."""
-    ids = chosen_ids(request)
-    rows = read_rows(request, ids)
+    chosen = choose(request)
+    rows = read_rows(request, chosen.ids)
     due = [row for row in rows if row.invoice.due() and not row.invoice.cancelled_at]
     if not request.POST.get("confirmed"):
         form = SeveralPaymentsForm(initial={"received_on": today(request.company), "method": "bank_transfer"})
@@ -89,12 +112,14 @@ def pay_many(request: CompanyRequest) -> HttpResponse:
             said = form.cleaned_data
             return carried_out(
                 request,
-                lambda: pay_each(ids, **said, by=request.actor, now=now(request.company)),
+                lambda: pay_each(chosen.ids, **said, by=request.actor, now=now(request.company)),
+                chosen=chosen,
                 heading=_("Payments"),
                 said=say_paid,
             )
     context = {
         "form": form,
+        "chosen": chosen,
         "rows": due,
         "left_out": len(rows) - len(due),
         "due_minor": sum(row.invoice.due() for row in due),
@@ -105,11 +130,12 @@ def pay_many(request: CompanyRequest) -> HttpResponse:
 @staff_view(Right.EDIT_INVOICES, methods=("POST",))
 def delete_many(request: CompanyRequest) -> HttpResponse:
     """Ask, then delete the drafts among the chosen."""
-    ids = chosen_ids(request)
+    chosen = choose(request)
     if request.POST.get("confirmed"):
         return carried_out(
             request,
-            lambda: delete_each(ids, by=request.actor, now=now(request.company)),
+            lambda: delete_each(chosen.ids, by=request.actor, now=now(request.company)),
+            chosen=chosen,
             heading=_("Deleting drafts"),
             said=lambda request, outcome: toast(
                 request,
@@ -117,20 +143,60 @@ def delete_many(request: CompanyRequest) -> HttpResponse:
                 % {"count": len(outcome.done)},
             ),
         )
-    rows = read_rows(request, ids)
+    rows = read_rows(request, chosen.ids)
     drafts = [row for row in rows if row.invoice.sent_at is None]
-    context = {"rows": drafts, "left_out": len(rows) - len(drafts)}
+    context = {"chosen": chosen, "rows": drafts, "left_out": len(rows) - len(drafts)}
     return render_page(request, "invoices/delete_many.html", context)
+
+
+@staff_view(Right.CANCEL_INVOICES, methods=("POST",))
+def cancel_many(request: CompanyRequest) -> HttpResponse:
+    """Say in figures what cancelling the sent ones among the chosen does, ask for a reason, do it."""
+    chosen = choose(request)
+    form = CancelForm(request.POST) if request.POST.get("confirmed") else CancelForm()
+    if form.is_valid():
+        said = form.cleaned_data
+        return carried_out(
+            request,
+            lambda: cancel_each(
+                chosen.ids,
+                reason=said["reason"],
+                hold_back=said["bookings"] == "hold_back",
+                notify=said["notify"],
+                by=request.actor,
+                now=now(request.company),
+            ),
+            chosen=chosen,
+            heading=_("Cancelling"),
+            said=lambda request, outcome: toast(
+                request,
+                ngettext("%(count)d invoice cancelled.", "%(count)d invoices cancelled.", len(outcome.done))
+                % {"count": len(outcome.done)},
+            ),
+        )
+    rows = read_rows(request, chosen.ids)
+    live = [row for row in rows if row.invoice.sent_at and not row.invoice.cancelled_at]
+    context = {
+        "form": form,
+        "chosen": chosen,
+        "rows": live,
+        "left_out": len(rows) - len(live),
+        "bookings_count": sum(row.invoice.bookings_count for row in live),
+        "total_minor": sum(row.invoice.total_minor for row in live),
+        "paid_minor": sum(row.invoice.paid_minor for row in live),
+    }
+    return render_page(request, "invoices/cancel_many.html", context, status=422 if form.errors else 200)
 
 
 def carried_out(
     request: CompanyRequest,
     act: Callable[[], Outcome],
     *,
+    chosen: Chosen | None = None,
     heading: str,
     said: Callable[[CompanyRequest, Outcome], None],
 ) -> HttpResponse:
-    """Act once. Back to the list with a sentence; where something was left out, a page that says what and why."""
+    """Act once. Back to the list with a sentence; where something was left out or is still to do, a page with what became of each."""
     back = (
         f"{reverse('invoices:list')}?{request.GET.urlencode()}" if request.GET else reverse("invoices:list")
     )
@@ -146,12 +212,16 @@ def carried_out(
     (outcome,) = outcomes
     if outcome.done:
         said(request, outcome)
-    if not outcome.refused:
+    if not outcome.refused and not (chosen and chosen.more):
         return see_other(request, url)
     customers = Customer.objects.in_bulk({refused.invoice.customer_id for refused in outcome.refused})
     context = {
         "heading": heading,
+        "chosen": chosen,
+        "next_count": min(chosen.more, ACT_MAX) if chosen else 0,
         "done": len(outcome.done),
+        "rows": read_rows(request, [invoice.pk for invoice in outcome.done]),
+        "today": today(request.company),
         "refused": [
             (refused.invoice, customers[refused.invoice.customer_id], refused.reason)
             for refused in outcome.refused
@@ -188,25 +258,41 @@ def say_paid(request: CompanyRequest, outcome: Outcome) -> None:
     )
 
 
-def chosen_ids(request: CompanyRequest) -> list[UUID]:
-    """The ticked invoices, or all that match the filter in the address. Raises BadInput for none and for too many."""
-    if request.POST.get("everything"):
-        wanted = filtered(read_filter(request), company=request.company, now=now(request.company))
-        ids = list(wanted.values_list("pk", flat=True)[: ACT_MAX + 1])
-    else:
-        try:
-            ids = [UUID(text) for text in request.POST.getlist("ids")]
-        except ValueError:
-            raise not_found() from None
+def choose(request: CompanyRequest) -> Chosen:
+    """The ticked invoices; or of all that match the filter in the address the next part, the oldest first.
+
+    Raises BadInput for none and for more ticked ones than can be done at once.
+    """
+    wanted = filtered(read_filter(request), company=request.company, now=now(request.company))
+    after = as_uuid(request.POST.get("after", ""))
+    beyond = wanted.filter(pk__gt=after) if after else wanted
+    if not request.POST.get("everything"):
+        return Chosen(ticked_ids(request), after, beyond.count() if after else 0)
+    ids = list(beyond.order_by("pk").values_list("pk", flat=True)[:ACT_MAX])
+    if not ids:
+        raise BadInput("required", _("No invoice matches this filter any more."))
+    more = beyond.filter(pk__gt=ids[-1]).count()
+    return Chosen(ids, ids[-1] if more else None, more)
+
+
+def ticked_ids(request: CompanyRequest) -> list[UUID]:
+    try:
+        ids = [UUID(text) for text in request.POST.getlist("ids")]
+    except ValueError:
+        raise not_found() from None
     if not ids:
         raise BadInput("required", _("Tick at least one invoice in the list."))
     if len(ids) > ACT_MAX:
-        raise BadInput(
-            "too_many",
-            _("At most %(max)d invoices at once. Narrow the list, by date or customer, and go on in parts.")
-            % {"max": ACT_MAX},
-        )
+        raise too_many()
     return ids
+
+
+def too_many() -> BadInput:
+    return BadInput(
+        "too_many",
+        _("At most %(max)d invoices at once. Narrow the list, by date or customer, and go on in parts.")
+        % {"max": ACT_MAX},
+    )
 
 
 def read_rows(request: CompanyRequest, ids: Sequence[UUID]) -> list[InvoiceRow]:

@@ -21,7 +21,7 @@ from bookbill.invoices.models import Invoice, InvoiceQuerySet, Version
 from bookbill.invoices.pdfs import pdf_bytes
 from bookbill.invoices.reading import filtered
 from bookbill.invoices.rules import Status
-from bookbill.invoices.views.bulk import chosen_ids
+from bookbill.invoices.views.bulk import choose, ticked_ids, too_many
 from bookbill.invoices.views.listing import read_filter
 from bookbill.invoices.words import status_word
 from bookbill.lib.errors import RuleBroken
@@ -44,7 +44,10 @@ AMOUNTS = (
 @staff_view(Right.VIEW_INVOICES, methods=("POST",))
 def download_pdfs(request: CompanyRequest) -> HttpResponseBase:
     """The last sent PDF of each chosen invoice; what was never sent is named in a note inside."""
-    ids = chosen_ids(request)
+    chosen = choose(request)
+    if chosen.more:
+        raise too_many()
+    ids = chosen.ids
     versions = list(
         Version.objects.filter(invoice__in=ids, n=F("invoice__last_version_n"))
         .order_by("invoice_id")
@@ -67,7 +70,7 @@ def export_csv(request: CompanyRequest) -> HttpResponseBase:
     """The ticked invoices, or all that match the filter, a row each."""
     found = filtered(read_filter(request), company=request.company, now=now(request.company))
     if request.POST.getlist("ids") and not request.POST.get("everything"):
-        found = Invoice.objects.filter(pk__in=chosen_ids(request)).order_by("-pk")
+        found = Invoice.objects.filter(pk__in=ticked_ids(request)).order_by("-pk")
     words = {status.value: status_word(status).text for status in Status}
     return attachment(
         csv_lines(request.company, found, heads=heads(), words=words),

@@ -99,14 +99,14 @@ def read_filter(request: HttpRequest) -> InvoiceFilter:
     """The filter an address carries; what cannot be read is left out, as a search box would."""
     return InvoiceFilter(
         tab=request.GET.get("tab", ""),
-        customer_id=_uuid(request.GET.get("customer", "")),
+        customer_id=as_uuid(request.GET.get("customer", "")),
         search=request.GET.get("q", "")[:200].replace("\x00", ""),
         first_date=_date(request.GET.get("date_from", "")),
         last_date=_date(request.GET.get("date_to", "")),
     )
 
 
-def _uuid(text: str) -> UUID | None:
+def as_uuid(text: str) -> UUID | None:
     try:
         return UUID(text) if text else None
     except ValueError:

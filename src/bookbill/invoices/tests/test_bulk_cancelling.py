@@ -1,0 +1,123 @@
+"""Cancelling many invoices from the list: said in figures, then done to those that were sent."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from bookbill.activity.models import Entry
+from bookbill.bookings.models import Booking
+from bookbill.delivery.models import Message
+from bookbill.invoices.actions.bulk import cancel_each
+from bookbill.invoices.models import Charge, Invoice, Version
+from bookbill.invoices.rules import Status
+from bookbill.ledger.actions.payments import record_payments
+from bookbill.ledger.drafts import PaymentDraft
+from bookbill.lib.actor import Actor
+from bookbill.lib.transactions import transact
+from tests.support.cast import NOW, TODAY
+
+pytestmark = pytest.mark.both_databases
+
+Make = Callable[..., Invoice]
+MANY = "/payments/invoices/cancellations"
+SAID = {"confirmed": "yes", "reason": "Billed twice", "bookings": "again"}
+
+
+def text(answer: Any) -> str:
+    return str(answer.content.decode())
+
+
+def ids(*invoices: Invoice) -> dict[str, list[str]]:
+    return {"ids": [str(invoice.pk) for invoice in invoices]}
+
+
+def pay(invoice: Invoice, amount_minor: int, by: Actor) -> None:
+    booking = Booking.objects.filter(invoice=invoice).oldest_first()[0]
+    draft = PaymentDraft(invoice.customer_id, "cash", amount_minor, "CAD", TODAY, fill=(booking.pk,))
+    transact(lambda: record_payments([draft], by=by, now=NOW))
+
+
+def test_it_says_in_figures_what_it_will_do_and_does_nothing_yet(
+    desk: Client,
+    ana: Actor,
+    make_sent: Make,
+    make_invoice: Make,
+    make_booking: Callable[..., Booking],
+    make_customer: Any,
+) -> None:
+    customer = make_customer()
+    large = make_sent(make_booking(customer), make_booking(customer, price="1030.00"))
+    small = make_sent()
+    pay(large, 2_000, ana)
+
+    page = text(desk.post(MANY, ids(large, small, make_invoice())))
+
+    assert "Cancel 2 invoices?" in page
+    assert "$1,230.00 over 3 bookings" in page
+    assert "$20.00 already paid stays on the bookings." in page
+    assert "1 more is a draft or cancelled already" in page
+    assert not Invoice.objects.filter(status=Status.CANCELLED).exists()
+
+
+def test_the_sent_ones_are_cancelled_and_the_bookings_are_free_with_their_money(
+    desk: Client, ana: Actor, make_sent: Make
+) -> None:
+    paid, other = make_sent(), make_sent()
+    pay(paid, 2_000, ana)
+
+    answer = desk.post(MANY, SAID | ids(paid, other), follow=True)
+
+    assert "2 invoices cancelled." in text(answer)
+    assert set(Invoice.objects.values_list("status", "cancel_reason", "due_minor")) == {
+        (Status.CANCELLED, "Billed twice", 0)
+    }
+    assert Booking.objects.to_invoice().count() == 2
+    assert sorted(Booking.objects.values_list("paid_minor", flat=True)) == [0, 2_000]
+    assert not any(
+        sum(own.values_list("amount_minor", flat=True))
+        for own in (Charge.objects.filter(invoice=invoice) for invoice in (paid, other))
+    )
+    assert Version.objects.filter(kind="cancelled").count() == 2
+    assert Entry.objects.filter(type="invoice.cancelled").count() == 2
+    assert not Message.objects.filter(kind="cancelled").exists()
+
+
+def test_held_back_bookings_stay_out_and_every_recipient_gets_the_copy(desk: Client, make_sent: Make) -> None:
+    desk.post(MANY, {**SAID, "bookings": "hold_back", "notify": "on"} | ids(make_sent(), make_sent()))
+    assert not Booking.objects.to_invoice().exists()
+    assert Message.objects.filter(kind="cancelled").count() == 2
+
+
+def test_without_a_reason_nothing_happens(desk: Client, make_sent: Make) -> None:
+    answer = desk.post(MANY, {**SAID, "reason": " "} | ids(make_sent()))
+    assert answer.status_code == 422
+    assert Invoice.objects.get().status == Status.SENT
+
+
+def test_each_that_is_left_out_is_named_beside_each_that_was_done(
+    desk: Client, make_sent: Make, make_invoice: Make
+) -> None:
+    sent = make_sent()
+    answer = text(desk.post(MANY, SAID | ids(sent, make_invoice())))
+    assert "A draft is not cancelled but deleted." in answer
+    assert "1 done" in answer
+    assert f"/payments/invoices/{sent.pk}" in answer.split('id="done"')[1]
+
+
+def test_thirty_take_as_many_queries_as_one(
+    ana: Actor, make_sent: Make, django_assert_max_num_queries: Any
+) -> None:
+    one, many = make_sent(), [make_sent().pk for _ in range(30)]
+    for pk in many[:2]:
+        pay(Invoice.objects.get(pk=pk), 2_000, ana)
+
+    def cancel(*chosen: Any) -> int:
+        outcome = transact(lambda: cancel_each(chosen, reason="Wrong", notify=True, by=ana, now=NOW))
+        return len(outcome.done)
+
+    with django_assert_max_num_queries(40) as for_one:
+        assert cancel(one.pk) == 1
+    with django_assert_max_num_queries(len(for_one)):
+        assert cancel(*many) == 30
