@@ -71,6 +71,8 @@ def sentence_of(problem: Exception) -> str | None:
 
     if isinstance(problem, OperationalError):
         return f"The database cannot be used: {str(problem).strip().splitlines()[0]}."
+    if isinstance(problem, OSError) and problem.filename:
+        return f"{problem.filename}: {problem.strerror}."
     if isinstance(problem, (CommandError, ImproperlyConfigured, FileNotFoundError, PermissionError)):
         return str(problem)
     return None

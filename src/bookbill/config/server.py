@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -91,25 +91,21 @@ def require_free(host: str, port: int) -> None:
 
 def require_migrated() -> None:
     """Refuse to start on tables of another version, and leave no connection open for the fork."""
-    from django.db import connection
+    from django.db import connections
     from django.db.migrations.executor import MigrationExecutor
 
     from bookbill.lib.errors import RuleBroken
 
-    executor = MigrationExecutor(connection)
-    waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    close_connections()
+    connection = connections["default"].copy()
+    # A pool would try for half a minute, with a warning each time, before it says that nobody answers.
+    connection.settings_dict["OPTIONS"].pop("pool", None)
+    try:
+        executor = MigrationExecutor(connection)
+        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    finally:
+        connection.close()
     if waiting:
         raise RuleBroken("not_migrated", "The database is not up to date: run bookbill migrate first.")
-
-
-def close_connections() -> None:
-    from django.db import connections
-
-    for connection in connections.all(initialized_only=True):
-        connection.close()
-        if connection.vendor == "postgresql":
-            connection.close_pool()  # type: ignore[attr-defined]
 
 
 def prepare_static_files(folder: Path) -> None:
@@ -141,13 +137,28 @@ def lock(path: Path) -> Iterator[None]:
 
 
 def serve(*, host: str, port: int) -> int:
-    """Run web and worker as children and restart one that dies. SIGTERM or Ctrl-C drains both. The exit status."""
+    """Run web and worker as children and restart one that dies. SIGTERM or Ctrl-C drains both. The exit status.
+
+    The worker starts once the pages answer, so that a start that cannot work is refused in one sentence, not two.
+    """
     require_free(host, port)
     address = ["--host", host, "--port", str(port)]
-    supervisor = Supervisor([["web", *address, "--supervised"], ["worker", "--supervised"]])
+    supervisor = Supervisor(
+        [["web", *address, "--supervised"], ["worker", "--supervised"]], goes_on=lambda: answers(host, port)
+    )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, supervisor.ask_to_stop)
     return supervisor.run()
+
+
+def answers(host: str, port: int) -> bool:
+    """Whether somebody listens there."""
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - not bound, asked
+    try:
+        socket.create_connection((here, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 class Child:
@@ -156,6 +167,7 @@ class Child:
     def __init__(self, arguments: Sequence[str]) -> None:
         self.arguments = arguments
         self.failures = 0
+        self.was_steady = False
         self.start()
 
     def start(self) -> None:
@@ -170,12 +182,12 @@ class Child:
 
     def look(self) -> None:
         """Start it again if it died, sooner or later. Raises Refused where that would not help."""
-        status = self.process.poll()
+        status, now = self.process.poll(), time.monotonic()
         if status is None:
+            self.was_steady = self.was_steady or now - self.started_at > STEADY_SECONDS
             return
-        if status == REFUSED_STATUS:
-            raise Refused
-        now = time.monotonic()
+        if status == REFUSED_STATUS or (status > 0 and not self.was_steady):
+            raise Refused  # killed (below 0) is another matter
         if self.died_at is None:
             self.died_at = now
             self.failures = 0 if now - self.started_at > STEADY_SECONDS else self.failures + 1
@@ -188,8 +200,10 @@ class Refused(Exception):
 
 
 class Supervisor:
-    def __init__(self, commands: Sequence[Sequence[str]]) -> None:
-        self.commands = commands
+    """Keeps the commands running; the second and later ones start when ``goes_on`` says so."""
+
+    def __init__(self, commands: Sequence[Sequence[str]], *, goes_on: Callable[[], bool]) -> None:
+        self.commands, self.goes_on = commands, goes_on
         self.children: list[Child] = []
         self.stopping = False
 
@@ -197,10 +211,13 @@ class Supervisor:
         self.stopping = True
 
     def run(self) -> int:
-        self.children = [Child(command) for command in self.commands]
+        first, *others = self.commands
+        self.children = [Child(first)]
         try:
             while not self.stopping:
                 time.sleep(0.2)
+                if others and self.goes_on():
+                    self.children.append(Child(others.pop(0)))
                 for child in self.children:
                     child.look()
         except Refused:

@@ -97,7 +97,7 @@ def child_of(parent: "subprocess.Popen[bytes]", command: str) -> psutil.Process 
     return None
 
 
-@pytest.mark.parametrize("command", ["web", "worker"])
+@pytest.mark.parametrize("command", ["web", "worker", "serve"])
 def test_nothing_starts_on_a_database_that_is_not_migrated(bookbill: Bookbill, command: str) -> None:
     done = bookbill(command)
     assert (done.returncode, done.stdout) == (1, "")
@@ -124,11 +124,17 @@ def test_an_unsafe_start_is_refused_in_one_sentence(
     assert done.stderr.count("\n") == 1
 
 
-def test_a_database_that_does_not_answer_is_said_in_one_sentence(bookbill: Bookbill) -> None:
-    done = bookbill("migrate", DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing")
+@pytest.mark.parametrize("command", ["migrate", "web", "worker", "serve"])
+def test_a_database_that_does_not_answer_is_said_in_one_sentence(bookbill: Bookbill, command: str) -> None:
+    done = bookbill(command, DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing")
     assert done.returncode == 1
     assert done.stderr.startswith("The database cannot be used: ")
     assert done.stderr.count("\n") == 1
+
+
+def test_a_file_that_is_not_there_is_named_in_a_sentence(bookbill: Bookbill, migrated: None) -> None:
+    done = bookbill("import-bookings", "jobs.csv", "--company", "Bright", "--mapping", "nowhere.toml")
+    assert (done.returncode, done.stderr) == (1, "nowhere.toml: No such file or directory.\n")
 
 
 def test_migrating_can_be_repeated(bookbill: Bookbill) -> None:
