@@ -1,7 +1,7 @@
 """Recording, placing and reversing payments, and using credit."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from bookbill.activity.actions import EntryDraft, record, record_many
 from bookbill.bookings.actions.booking import lock_bookings
 from bookbill.bookings.models import Booking
+from bookbill.companies.clock import date_in_zone
 from bookbill.companies.models import Company
 from bookbill.companies.rights import Right, require
 from bookbill.customers.actions import lock_customers
@@ -25,10 +26,14 @@ from bookbill.lib.transactions import assert_in_transaction
 from bookbill.money.allocation import fill_in_order
 
 
+# It may be tomorrow already where the money came in.
+A_DAY = timedelta(days=1)
+
+
 def record_payments(drafts: Sequence[PaymentDraft], *, by: Actor, now: datetime) -> list[Payment]:
     """Book money that came in, and place it. Constant queries for 1 and for 500.
 
-    Raises BadInput for a wrong currency or placing, NotFound for a stranger's customer or booking.
+    Raises BadInput for a wrong currency or placing or a date to come, NotFound for a stranger's customer or booking.
     """
     assert_in_transaction()
     require(by, Right.RECORD_PAYMENTS)
@@ -44,6 +49,12 @@ def record_payments(drafts: Sequence[PaymentDraft], *, by: Actor, now: datetime)
             )
         if draft.amount_minor <= 0:
             raise BadInput("bad_amount", _("The amount must be above zero."), field="amount_minor")
+        if draft.received_on > date_in_zone(company, now) + A_DAY:
+            raise BadInput(
+                "received_in_future",
+                _("The date lies in the future. Record the payment when the money is there."),
+                field="received_on",
+            )
     _refuse_taken_external_ids([draft.external_id for draft in drafts if draft.external_id is not None])
     company.fix_currency(now)
     payments = [_build(draft, by=by, now=now) for draft in drafts]

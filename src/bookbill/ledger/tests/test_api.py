@@ -154,6 +154,7 @@ def test_a_claim_is_lowered_with_a_reason_and_never_below_zero(
         ({"currency": "DOLLARS"}, 422, "currency"),
         ({"method": "barter"}, 422, "method"),
         ({"received_on": "yesterday"}, 422, "received_on"),
+        ({"received_on": "2099-01-01"}, 422, "received_on"),
         ({"reference": "x" * 201}, 422, "reference"),
         ({"reference": "a\x07b"}, 422, "reference"),
         ({"customer_id": None}, 422, "customer_id"),
