@@ -1,5 +1,7 @@
 """Create Instant Invoice: an invoice without a calendar booking."""
 
+from decimal import Decimal
+
 from django.http import HttpResponse
 from django.urls import reverse
 
@@ -10,7 +12,6 @@ from bookbill.companies.doors.once import act_once
 from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Feature, Right
-from bookbill.customers.models import Customer
 from bookbill.invoices.actions.drafting import make_instant_invoice
 from bookbill.invoices.drafts import InvoiceDraft
 from bookbill.lib.errors import RuleBroken
@@ -27,8 +28,10 @@ def instant_page(request: CompanyRequest) -> HttpResponse:
         "tax_code": request.company.default_tax_code_id,
     }
     form = BookingForm(request.POST or None, initial=first)
-    items = Items(request.POST or None, prefix="items", initial=None if request.POST else [{}])
-    if request.method == "POST" and form.is_valid() and items.is_valid():
+    items = Items(
+        request.POST or None, prefix="items", initial=None if request.POST else [{"quantity": Decimal(1)}]
+    )
+    if request.method == "POST" and all([form.is_valid(), items.is_valid()]):
         said = form.cleaned_data
 
         def act() -> str:
@@ -48,7 +51,5 @@ def instant_page(request: CompanyRequest) -> HttpResponse:
             return see_other(request, act_once(request, act))
         except RuleBroken as refused:
             refuse(form, refused)
-    context = {"form": form, "items": items, "has_customers": Customer.objects.active().exists()}
-    return render_page(
-        request, "invoices/instant.html", context, status=422 if request.method == "POST" else 200
-    )
+    status = 422 if request.method == "POST" else 200
+    return render_page(request, "invoices/instant.html", {"form": form, "items": items}, status=status)
