@@ -38,7 +38,7 @@ PAGES: dict[str, Right | tuple[Right, Right] | None] = {
     ),
     **dict.fromkeys(
         ["invoices:list", "invoices:detail", "invoices:versions", "invoices:version-pdf", "invoices:compare", "invoices:emails",
-         "invoices:history", "invoices:menu", "invoices:pdf", "invoices:of-customer", "invoices:download-pdfs"],
+         "invoices:history", "invoices:leaving", "invoices:menu", "invoices:pdf", "invoices:of-customer", "invoices:download-pdfs"],
         Right.VIEW_INVOICES,
     ),
     "invoices:export": Right.EXPORT,

@@ -19,7 +19,7 @@ from bookbill.companies.models import Member
 from bookbill.customers.models import Customer
 from bookbill.money.currencies import exponent_of
 from bookbill.money.pricing import Discount
-from bookbill.web.forms import ClockField, DayField, LineField, NoteField, NumberField
+from bookbill.web.forms import ClockField, DayField, LineField, NoteField, NumberField, says_empty
 
 LINES_MORE, LINES_MAX = 4, 200
 CUSTOMERS_MAX = 300
@@ -227,12 +227,14 @@ def price_text(value: Decimal, currency: str) -> str:
 
 class CancelBookingForm(forms.Form):
     reason = LineField(label=_("Reason"), max_length=300, refuse_cards=True, required=False)
-    fee = NumberField(
-        label=_("Cancellation fee"),
-        places=4,
-        least=0,
-        required=False,
-        help_text=_("Empty: no fee. A fee replaces all lines."),
+    fee = says_empty(
+        NumberField(
+            label=_("Cancellation fee"),
+            places=4,
+            least=0,
+            required=False,
+            help_text=_("Empty: no fee. A fee replaces all lines."),
+        )
     )
     fee_description = LineField(
         label=_("Fee for"), max_length=500, required=False, help_text=_("As the invoice says it.")

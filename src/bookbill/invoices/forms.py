@@ -14,7 +14,7 @@ from bookbill.invoices.rules import instant_of
 from bookbill.ledger.words import METHOD_LABELS
 from bookbill.lib.errors import BadInput
 from bookbill.lib.parsing import RECIPIENTS_MAX
-from bookbill.web.forms import ClockField, DayField, LineField, NoteField, RecipientsField
+from bookbill.web.forms import ClockField, DayField, LineField, NoteField, RecipientsField, says_empty
 
 NOTE_MAX, REASON_MAX = 5_000, 300
 TERMS = [
@@ -46,17 +46,22 @@ class ScheduleForm(forms.Form):
 class InvoiceForm(ScheduleForm):
     """What may be said on an invoice before it is sent. The recipients are those of this invoice only."""
 
-    recipients = RecipientsField(
-        label=_("Send to"),
-        required=False,
-        help_text=format_lazy(
-            _("Several addresses: put commas between them, at most {max}."), max=RECIPIENTS_MAX
-        ),
+    recipients = says_empty(
+        RecipientsField(
+            label=_("Send to"),
+            required=False,
+            help_text=format_lazy(
+                _("Several addresses: put commas between them, at most {max}. A draft may have none yet."),
+                max=RECIPIENTS_MAX,
+            ),
+        )
     )
-    issue_date = DayField(label=_("Invoice date"), required=False, help_text=_("Empty: the day it is sent."))
+    issue_date = says_empty(
+        DayField(label=_("Invoice date"), required=False, help_text=_("Empty: the day it is sent."))
+    )
     terms_days = forms.TypedChoiceField(label=_("Terms"), coerce=int)
-    due_date = DayField(
-        label=_("Due date"), required=False, help_text=_("Empty: the invoice date and the terms.")
+    due_date = says_empty(
+        DayField(label=_("Due date"), required=False, help_text=_("Empty: the invoice date and the terms."))
     )
     note = NoteField(
         label=_("Personal note"),

@@ -1,7 +1,9 @@
 """How statuses, marks and kinds of mail read on a page, and in which tone."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from math import ceil
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -9,6 +11,10 @@ from django.utils.translation import ngettext
 from bookbill.delivery.rules import State
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.rules import Mark, Status, days_overdue
+from bookbill.web.formatting import clock, in_zone, moment
+
+SECONDS_COUNTED = 90
+"""Up to here a page counts the seconds down; later than that it names the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,21 @@ def mark_word(mark: Mark, invoice: Invoice, *, today: date) -> Word:
         Mark.WRITTEN_OFF: Word(_("Written off"), "neutral", "ban"),
         Mark.ALREADY_PAID: Word(_("Already paid"), "success", "check"),
     }[mark]
+
+
+def leaving_word(sending_at: datetime, *, now: datetime, zone: ZoneInfo) -> str:
+    """When a promised sending leaves: "Leaves in 8 seconds", "Leaves at 4:40 PM", or with the date."""
+    seconds = ceil((sending_at - now).total_seconds())
+    if seconds <= 0:
+        return _("Leaving now")
+    if seconds <= SECONDS_COUNTED:
+        return ngettext("Leaves in %(count)d second", "Leaves in %(count)d seconds", seconds) % {
+            "count": seconds
+        }
+    local = in_zone(sending_at, zone)
+    if local.date() == in_zone(now, zone).date():
+        return _("Leaves at %(time)s") % {"time": clock(local.time())}
+    return _("Leaves %(when)s") % {"when": moment(sending_at, zone)}
 
 
 def message_word(state: str) -> Word:

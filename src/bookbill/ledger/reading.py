@@ -68,7 +68,27 @@ def _first_places(bookings: BookingQuerySet) -> list[Booking]:
     return list(bookings.select_related("invoice").oldest_first()[:PLACES_MAX])
 
 
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What is due from a customer, in minor units."""
+
+    invoiced_minor: int
+    """On sent invoices: the customer's balance."""
+    waiting_minor: int
+    """For work that is done and on no sent invoice yet."""
+
+
+def owed_by(customer_id: UUID) -> Owed:
+    sent = Q(invoice__sent_at__isnull=False)
+    sums = Booking.objects.filter(customer=customer_id, due_minor__gt=0).aggregate(
+        invoiced=Sum("due_minor", filter=sent, default=0),
+        waiting=Sum("due_minor", filter=~sent & ~Q(state=State.SCHEDULED), default=0),
+    )
+    return Owed(sums["invoiced"], sums["waiting"])
+
+
 def unpaid(customer_id: UUID) -> tuple[UUID, ...]:
-    """What a payment of this customer fills by itself: what is due for work that is done or cancelled with a fee."""
-    rows = Booking.objects.filter(customer=customer_id, due_minor__gt=0).exclude(state=State.SCHEDULED)
+    """What a payment of this customer fills by itself: what is due for work that is done, cancelled with a fee or billed."""
+    is_owed = ~Q(state=State.SCHEDULED) | Q(invoice__sent_at__isnull=False)
+    rows = Booking.objects.filter(is_owed, customer=customer_id, due_minor__gt=0)
     return tuple(rows.oldest_first().values_list("pk", flat=True)[:FILL_MAX])

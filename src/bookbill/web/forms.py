@@ -5,7 +5,7 @@
 
 import datetime as dt
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -16,6 +16,8 @@ from bookbill.lib import parsing
 from bookbill.lib.errors import BadInput, RuleBroken
 from bookbill.money.currencies import exponent_of
 from bookbill.web.formatting import currency_symbol, decimal_point, is_symbol_after, plain_amount
+
+AnyField = TypeVar("AnyField", bound=forms.Field)
 
 
 class Renderer(TemplatesSetting):
@@ -28,6 +30,12 @@ def refuse(form: forms.BaseForm, refused: RuleBroken) -> None:
     """Show a refusal where it belongs: beside the field it names, else at the head of the form."""
     field = refused.field if refused.field in form.fields else NON_FIELD_ERRORS
     form.add_error(field, ValidationError(refused.message, code=refused.code))
+
+
+def says_empty(field: AnyField) -> AnyField:
+    """A field that may stay empty without "(optional)" beside its label: its hint, or its form, says what empty means."""
+    field.says_empty = True  # type: ignore[attr-defined]
+    return field
 
 
 class AmountInput(forms.TextInput):

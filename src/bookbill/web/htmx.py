@@ -5,6 +5,7 @@ A page that may also open in a dialog starts with `{% extends shell %}`: whole p
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
 from django.contrib import messages
 from django.forms import BaseForm
@@ -79,8 +80,19 @@ def safe_next(request: HttpRequest, fallback: str = "/") -> str:
     return fallback
 
 
-def toast(request: HttpRequest, text: str, *, undo_url: str = "", level: int = messages.SUCCESS) -> None:
-    """A short sentence at the page's edge for ten seconds. ``undo_url`` adds an Undo button, which POSTs there."""
-    messages.add_message(
-        request, level, text, extra_tags=f"undo={undo_url}" if undo_url else "", fail_silently=True
-    )
+def toast(
+    request: HttpRequest,
+    text: str,
+    *,
+    undo_url: str = "",
+    link: tuple[str, str] | None = None,
+    level: int = messages.SUCCESS,
+) -> None:
+    """A short sentence at the page's edge for ten seconds.
+
+    ``undo_url`` adds an Undo button, which POSTs there; ``link`` a way on, as (label, address).
+    """
+    tags = [f"undo={quote(undo_url)}"] if undo_url else []
+    if link:
+        tags += [f"link={quote(link[1])}", f"label={quote(link[0])}"]
+    messages.add_message(request, level, text, extra_tags=" ".join(tags), fail_silently=True)

@@ -25,7 +25,7 @@ from bookbill.companies.clock import now
 from bookbill.companies.doors.once import act_once
 from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
-from bookbill.companies.rights import Right, may
+from bookbill.companies.rights import Feature, Right, may
 from bookbill.lib.errors import BadInput, RuleBroken
 from bookbill.lib.transactions import transact
 from bookbill.web.api.routes import not_found
@@ -48,7 +48,12 @@ def complete(request: CompanyRequest, pk: UUID) -> HttpResponse:
     """The work is done."""
     booking = transact(lambda: complete_bookings([pk], by=request.actor, now=now(request.company)))[0]
     undo = reverse("bookings:reopen", args=[pk]) if may(request.actor, Right.EDIT_BOOKINGS) else ""
-    toast(request, _("Booking %(number)s is completed.") % {"number": booking.number}, undo_url=undo)
+    link = None
+    if booking.invoice_id is None and booking.total_minor and may_invoice(request):
+        link = (_("Generate Invoice"), f"{reverse('invoices:generate')}?bookings={pk}")
+    toast(
+        request, _("Booking %(number)s is completed.") % {"number": booking.number}, undo_url=undo, link=link
+    )
     return see_other(request, safe_next(request, reverse("bookings:detail", args=[pk])))
 
 
@@ -132,6 +137,10 @@ def delete_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         toast(request, _("Booking %(number)s is deleted.") % {"number": booking.number})
         return see_other(request, reverse("bookings:list"))
     return render_page(request, "bookings/delete.html", {"booking": booking, "shell": layout_of(request)})
+
+
+def may_invoice(request: CompanyRequest) -> bool:
+    return may(request.actor, Right.EDIT_INVOICES, Feature.INVOICING)
 
 
 def ticked(request: CompanyRequest) -> list[UUID]:

@@ -84,7 +84,7 @@ def edit_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
                 save(request, pk, form, items.drafts())
                 if request.POST.get("act") == "complete" and booking.state == State.SCHEDULED:
                     complete_bookings([pk], by=request.actor, now=now(request.company))
-                toast(request, _("Booking %(number)s is saved.") % {"number": booking.number})
+                say_saved(request, pk)
                 return reverse("bookings:detail", args=[pk])
 
             try:
@@ -95,6 +95,17 @@ def edit_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         form = BookingForm(booking=booking, initial=values_of(booking) | {"revision": booking.revision})
         items = Items(prefix="items", initial=lines_of(booking), used=used)
     return form_page(request, form, items, booking)
+
+
+def say_saved(request: CompanyRequest, pk: UUID) -> None:
+    """That it is saved; and where the customer was sent something else meanwhile, the way to send the update."""
+    booking = Booking.objects.select_related("invoice").get(pk=pk)
+    words = {"number": booking.number, "invoice": booking.invoice.number if booking.invoice else ""}
+    if booking.invoice and booking.invoice.is_changed() and may(request.actor, Right.SEND_INVOICES):
+        link = (_("Send updated"), reverse("invoices:send", args=[booking.invoice_id]))
+        toast(request, _("%(number)s is saved. %(invoice)s changed since it was sent.") % words, link=link)
+    else:
+        toast(request, _("Booking %(number)s is saved.") % words)
 
 
 def form_page(

@@ -22,6 +22,7 @@ from bookbill.invoices.models import Invoice
 from bookbill.invoices.reading import find_invoice
 from bookbill.ledger.forms import RecordForms, Way
 from bookbill.ledger.reading import places_among
+from bookbill.ledger.views.toasts import say_recorded
 from bookbill.lib.errors import RuleBroken
 from bookbill.lib.revisions import typed_revision
 from bookbill.lib.transactions import transact
@@ -45,8 +46,8 @@ def payment_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
 
         def act() -> str:
             draft = forms.draft(invoice.customer_id, fill=())
-            record_payment_on_invoice(pk, draft, by=request.actor, now=now(request.company))
-            toast(request, _("Payment recorded."))
+            made = record_payment_on_invoice(pk, draft, by=request.actor, now=now(request.company))
+            say_recorded(request, made)
             return reverse("invoices:detail", args=[pk])
 
         try:

@@ -9,10 +9,12 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from bookbill.activity.models import Entry
 from bookbill.bookings.models import Booking
-from bookbill.companies.clock import date_in_zone, now
+from bookbill.bookings.rules import is_invoiceable
+from bookbill.companies.clock import date_in_zone, now, zone
 from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Right
@@ -25,14 +27,12 @@ from bookbill.invoices.claims import differences
 from bookbill.invoices.emails import change_sentence
 from bookbill.invoices.live import customer_url, read_live
 from bookbill.invoices.models import Invoice, Version, VersionKind
-from bookbill.invoices.reading import InvoiceRow, find_invoice, rows_of
+from bookbill.invoices.reading import find_invoice, rows_of
 from bookbill.invoices.shown import read_shown
-from bookbill.invoices.words import message_kind_word, message_word, terms_word
+from bookbill.invoices.words import SECONDS_COUNTED, leaving_word, message_kind_word, message_word, terms_word
 from bookbill.ledger.models import Allocation, Payment
 from bookbill.ledger.words import method_word
 from bookbill.web.htmx import render_page
-
-HISTORY_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,22 +90,6 @@ def emails_tab(request: CompanyRequest, pk: UUID) -> HttpResponse:
     return frame(request, invoice, "emails", {"mails": rows})
 
 
-@staff_view(Right.VIEW_INVOICES, Right.VIEW_HISTORY, methods=("GET", "HEAD"))
-def history_tab(request: CompanyRequest, pk: UUID) -> HttpResponse:
-    """Who did what to the invoice and its bookings."""
-    invoice = find_invoice(pk)
-    subjects = [invoice.pk, *Booking.objects.filter(invoice=invoice).values_list("pk", flat=True)]
-    entries = Entry.objects.filter(
-        subject_type__in=("invoice", "booking"), subject_id__in=subjects
-    ).newest_first()[:HISTORY_MAX]
-    return frame(
-        request,
-        invoice,
-        "history",
-        {"entries": [(entry, *said(entry, invoice.currency)) for entry in entries]},
-    )
-
-
 def frame(request: CompanyRequest, invoice: Invoice, tab: str, context: dict[str, Any]) -> HttpResponse:
     """The invoice around a tab."""
     instant = now(request.company)
@@ -127,22 +111,57 @@ def frame(request: CompanyRequest, invoice: Invoice, tab: str, context: dict[str
             "terms": terms_word(invoice.terms_days),
             "recipients": resolve_recipients([invoice], {})[invoice.pk],
             "customer_url": customer_url(invoice) if invoice.sent_at else "",
-            "changes": changes_since_sent(invoice, row, instant),
-            "last_sent": Version.objects.filter(invoice=invoice, kind=VersionKind.SENT)
-            .order_by("-n")
-            .first(),
+            "changes": changes_since_sent(invoice, instant),
+            "last_sent": last_sent_version(invoice),
             "tab": tab,
             "tabs": tabs_of(invoice, tab),
             "today": date_in_zone(request.company, instant),
+            "freed": freed(invoice, list(bookings.values())),
             "acts": acts_of(invoice),
             "is_locked": invoice.is_locked(request.company.after_sending),
+            **leaving(request, invoice),
             "replaces": Invoice.objects.filter(replaced_by=invoice).order_by("pk"),
             **context,
         },
     )
 
 
-def changes_since_sent(invoice: Invoice, row: InvoiceRow, instant: datetime) -> list[str]:
+def last_sent_version(invoice: Invoice) -> Version | None:
+    """What the customer has."""
+    return Version.objects.filter(invoice=invoice, kind=VersionKind.SENT).order_by("-n").first()
+
+
+def freed(invoice: Invoice, bookings: list[Booking]) -> str:
+    """What the cancellation left of its bookings to invoice."""
+    free = sum(
+        is_invoiceable(
+            state=booking.state, total_minor=booking.total_minor, on_invoice=booking.invoice_id is not None
+        )
+        and not booking.held_back
+        for booking in bookings
+    )
+    if not invoice.cancelled_at or not free:
+        return ""
+    return ngettext(
+        "%(count)d booking of it can be invoiced again.",
+        "%(count)d bookings of it can be invoiced again.",
+        free,
+    ) % {"count": free}
+
+
+def leaving(request: CompanyRequest, invoice: Invoice) -> dict[str, Any]:
+    """When a promised sending leaves, in words, and in how many seconds a page asks again."""
+    if invoice.sending_at is None:
+        return {}
+    instant = now(request.company)
+    is_soon = (invoice.sending_at - instant).total_seconds() <= SECONDS_COUNTED
+    return {
+        "leaving": leaving_word(invoice.sending_at, now=instant, zone=zone(request.company)),
+        "leaving_again": 1 if is_soon else 30,
+    }
+
+
+def changes_since_sent(invoice: Invoice, instant: datetime) -> list[str]:
     """What the customer does not see yet, a sentence each, with who did it where one booking's price moved."""
     if not invoice.is_changed():
         return []
@@ -177,35 +196,3 @@ def tabs_of(invoice: Invoice, current: str) -> list[tuple[str, str, int | None, 
         (reverse(f"invoices:{name}", args=[invoice.pk]), label, count, key == current)
         for key, name, label, count in names
     ]
-
-
-def said(entry: Entry, currency: str) -> tuple[str, str]:
-    """An entry of the history as a sentence, and its icon."""
-    words = {"who": entry.actor_label, "what": entry.subject_label or _("the draft")}
-    sentences = {
-        "invoice.created": (_("%(who)s made the invoice"), "file-plus"),
-        "invoice.edited": (_("%(who)s edited the invoice"), "pencil"),
-        "invoice.sending_promised": (_("%(who)s pressed Send"), "send"),
-        "invoice.sending_undone": (_("%(who)s took the sending back"), "undo-2"),
-        "invoice.sending_refused": (_("Could not be sent"), "circle-alert"),
-        "invoice.sent": (_("%(who)s sent version %(version)s"), "send"),
-        "invoice.characters_replaced": (
-            _("The PDF of version %(version)s shows � for characters that the fonts do not have"),
-            "circle-alert",
-        ),
-        "invoice.cancelled": (_("%(who)s cancelled the invoice"), "ban"),
-        "invoice.reminded": (_("%(who)s sent a reminder"), "bell"),
-        "invoice.message_retried": (_("%(who)s sent a mail again"), "rotate-ccw"),
-        "invoice.message_bounced": (_("A mail came back"), "mail-x"),
-        "invoice.link_renewed": (_("%(who)s made a new link for the customer"), "link"),
-        "invoice.viewed": (_("The customer opened it"), "eye"),
-        "booking.created": (_("%(who)s made booking %(what)s"), "plus"),
-        "booking.edited": (_("%(who)s edited booking %(what)s"), "pencil"),
-        "booking.completed": (_("%(who)s completed booking %(what)s"), "check"),
-        "booking.cancelled": (_("%(who)s cancelled booking %(what)s"), "ban"),
-        "booking.cover_released": (_("Money of booking %(what)s became credit"), "coins"),
-        "booking.written_off": (_("%(who)s wrote off booking %(what)s"), "ban"),
-        "booking.reduced": (_("%(who)s lowered the claim on booking %(what)s"), "trending-down"),
-    }
-    sentence, icon = sentences.get(entry.type, ("%(who)s: " + entry.type, "activity"))
-    return sentence % {**words, "version": entry.after.get("version", "")}, icon

@@ -21,12 +21,13 @@ from bookbill.invoices.forms import SendForm
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.reading import find_invoice
 from bookbill.invoices.views.acts import dialog
+from bookbill.invoices.views.detail import changes_since_sent, last_sent_version, leaving
 from bookbill.invoices.views.toasts import say_sent
 from bookbill.lib.errors import RuleBroken
 from bookbill.lib.transactions import transact
 from bookbill.web.api.routes import not_found
 from bookbill.web.forms import refuse
-from bookbill.web.htmx import see_other, toast
+from bookbill.web.htmx import render_page, see_other, toast
 
 
 @staff_view(Right.SEND_INVOICES, feature=Feature.INVOICING)
@@ -58,7 +59,14 @@ def send_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
                 refuse(form, refused)
     else:
         form = SendForm(initial={"recipients": resolve_recipients([invoice], {})[pk]})
-    return dialog(request, "invoices/send.html", invoice, form)
+    return dialog(
+        request,
+        "invoices/send.html",
+        invoice,
+        form,
+        changes=changes_since_sent(invoice, now(request.company)),
+        last_sent=last_sent_version(invoice),
+    )
 
 
 def chosen_recipients(invoice: Invoice, typed: Sequence[str]) -> Mapping[UUID, Sequence[str]]:
@@ -67,6 +75,15 @@ def chosen_recipients(invoice: Invoice, typed: Sequence[str]) -> Mapping[UUID, S
     if {address.lower() for address in typed} == {address.lower() for address in own}:
         return {}
     return {invoice.pk: typed}
+
+
+@staff_view(Right.VIEW_INVOICES, methods=("GET", "HEAD"))
+def leaving_part(request: CompanyRequest, pk: UUID) -> HttpResponse:
+    """When a promised sending leaves; once it has left, what fetches the page as it stands then."""
+    invoice = find_invoice(pk)
+    return render_page(
+        request, "invoices/parts/leaving.html", {"invoice": invoice, **leaving(request, invoice)}
+    )
 
 
 @staff_view(Right.SEND_INVOICES, methods=("POST",))

@@ -6,8 +6,9 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from bookbill.companies.clock import now, zone
 from bookbill.companies.doors.requests import CompanyRequest
-from bookbill.web.formatting import moment
+from bookbill.invoices.words import leaving_word
 from bookbill.web.htmx import toast
 
 
@@ -22,11 +23,8 @@ def say_sent(
     """Sent, marked, or leaving in a moment or at a time, with Undo."""
     undo_url = reverse("invoices:undo-sending", args=[invoice_id])
     if send_at:
-        toast(
-            request,
-            _("Leaves %(when)s.") % {"when": moment(send_at, request.company.time_zone)},
-            undo_url=undo_url,
-        )
+        words = leaving_word(send_at, now=now(request.company), zone=zone(request.company))
+        toast(request, f"{words}.", undo_url=undo_url)
     elif held:
         toast(
             request,

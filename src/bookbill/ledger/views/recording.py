@@ -5,9 +5,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
-from bookbill.bookings.rules import State
 from bookbill.companies.clock import now, today
 from bookbill.companies.doors.once import act_once
 from bookbill.companies.doors.pages import staff_view
@@ -16,10 +14,11 @@ from bookbill.companies.rights import Right
 from bookbill.customers.models import Customer
 from bookbill.ledger.actions.payments import record_payments
 from bookbill.ledger.forms import RecordForms
-from bookbill.ledger.reading import places, unpaid
+from bookbill.ledger.reading import owed_by, places, unpaid
+from bookbill.ledger.views.toasts import say_recorded
 from bookbill.lib.errors import RuleBroken
 from bookbill.web.forms import refuse
-from bookbill.web.htmx import layout_of, render_page, see_other, toast
+from bookbill.web.htmx import layout_of, render_page, see_other
 
 
 @staff_view(Right.RECORD_PAYMENTS)
@@ -27,12 +26,12 @@ def record_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
     """Amount, day, method; then the oldest unpaid bookings, a placing by hand, or all of it as credit."""
     customer = get_object_or_404(Customer, pk=pk)
     bookings = places(customer.pk)
-    due = sum(booking.due() for booking in bookings if booking.state != State.SCHEDULED)
+    owed = owed_by(customer.pk)
     forms = RecordForms(
         request.POST if request.method == "POST" else None,
         company=request.company,
         bookings=bookings,
-        amount_minor=due,
+        amount_minor=owed.invoiced_minor or owed.waiting_minor,
         received_on=today(request.company),
     )
     if request.method == "POST" and forms.is_valid():
@@ -40,7 +39,7 @@ def record_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         def act() -> str:
             draft = forms.draft(pk, fill=unpaid(pk))
             made = record_payments([draft], by=request.actor, now=now(request.company))[0]
-            toast(request, _("Payment recorded."))
+            say_recorded(request, made)
             return reverse("ledger:detail", args=[made.pk])
 
         try:
@@ -51,7 +50,7 @@ def record_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         "customer": customer,
         "form": forms.form,
         "recording": forms,
-        "due_minor": due,
+        "owed": owed,
         "shell": layout_of(request),
     }
     return render_page(request, "ledger/record.html", context, status=422 if forms.has_errors() else 200)

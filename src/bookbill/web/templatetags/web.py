@@ -2,6 +2,7 @@
 
 from functools import cache, lru_cache
 from typing import Any
+from urllib.parse import unquote
 
 from django import template
 from django.http import HttpRequest, QueryDict
@@ -111,11 +112,11 @@ def query(context: dict[str, Any], **changes: Any) -> str:
 
 
 @register.simple_tag
-def undo_url_of(tags: str | None) -> str:
-    """The address a toast's Undo posts to, carried in the message's tags."""
+def toast_tag(tags: str | None, name: str) -> str:
+    """What a message's tags carry under this name: where Undo posts to, the address and the label of a link."""
     for tag in (tags or "").split():
-        if tag.startswith("undo="):
-            return tag.removeprefix("undo=")
+        if tag.startswith(f"{name}="):
+            return unquote(tag.removeprefix(f"{name}="))
     return ""
 
 

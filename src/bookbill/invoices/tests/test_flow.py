@@ -1,0 +1,139 @@
+"""What the invoice's own page says next: while it leaves, once it changed, once too much was paid, once it is cancelled."""
+
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from bookbill.bookings.actions.booking import BookingEdit, edit_booking
+from bookbill.bookings.drafts import ItemDraft
+from bookbill.bookings.models import Booking
+from bookbill.companies.models import Company
+from bookbill.invoices.models import Invoice
+from bookbill.ledger.models import Payment
+from bookbill.lib.actor import Actor
+from bookbill.lib.transactions import transact
+from tests.support.cast import NOW
+
+Make = Callable[..., Invoice]
+CHEQUE = {"received_on": "2026-06-30", "method": "cheque", "reference": "884", "way": "oldest"}
+
+
+@pytest.fixture
+def reprice(ana: Actor) -> Callable[[Booking, str], None]:
+    def act(booking: Booking, price: str) -> None:
+        edit = BookingEdit({}, (ItemDraft(description="Office clean", unit_price=Decimal(price)),))
+        transact(lambda: edit_booking(booking.pk, edit, by=ana, now=NOW))
+
+    return act
+
+
+def page(desk: Client, invoice: Invoice, tab: str = "") -> str:
+    return desk.get(f"/payments/invoices/{invoice.pk}{tab}").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("ahead", "words"),
+    [
+        (dt.timedelta(seconds=8), "Leaves in "),
+        (dt.timedelta(days=3), "Leaves "),
+        (dt.timedelta(seconds=-3), "Leaving now"),
+    ],
+)
+def test_an_invoice_that_leaves_says_when_and_offers_to_take_it_back_first(
+    desk: Client, company: Company, make_invoice: Make, ahead: dt.timedelta, words: str
+) -> None:
+    invoice = make_invoice()
+    Invoice.objects.filter(pk=invoice.pk).update(sending_at=timezone.now() + ahead)
+    shown = page(desk, invoice)
+    assert words in shown
+    assert f"/payments/invoices/{invoice.pk}/sendings/undo" in shown
+    assert "Record payment</a>" not in shown.replace("\n", "").split('<div class="stack">')[0]
+
+    assert words in page(desk, invoice, "/leaving")
+    Invoice.objects.filter(pk=invoice.pk).update(sending_at=None)
+    left = page(desk, invoice, "/leaving")
+    assert 'hx-select="#content"' in left  # the page is fetched as it stands, and asks no more
+    assert "every " not in left
+
+
+def test_what_was_paid_too_much_is_said_with_a_way_to_the_payment(
+    desk: Client, make_sent: Make, make_booking: Callable[..., Booking]
+) -> None:
+    invoice = make_sent(make_booking())
+    address = f"/payments/invoices/{invoice.pk}/payments"
+    said = desk.post(address, CHEQUE | {"amount": "150.00"}, follow=True).content.decode()
+    assert "Payment recorded: $100.00 applied, $50.00 kept as credit." in said
+    assert f'href="/payments/transactions/{Payment.objects.get().pk}">View the payment</a>' in said
+
+
+def test_the_history_of_an_invoice_tells_its_payments_and_prices_in_plain_words(
+    desk: Client, make_sent: Make, make_booking: Callable[..., Booking], reprice: Callable[..., None]
+) -> None:
+    booking = make_booking()
+    invoice = make_sent(booking)
+    desk.post(f"/payments/invoices/{invoice.pk}/payments", CHEQUE | {"amount": "150.00"})
+    stranger = make_sent(make_booking())
+    desk.post(f"/payments/invoices/{stranger.pk}/payments", CHEQUE | {"amount": "77.00", "reference": "900"})
+    reprice(booking, "120.00")
+    told = page(desk, invoice, "/history")
+    assert "Ana recorded a payment of $150.00 (Cheque 884)" in told
+    assert "$100.00 on this invoice" in told
+    assert f"Ana changed the price of {booking.number}: $100.00 → $120.00" in told
+    assert "Cheque 900" not in told
+
+
+def test_the_history_asks_as_often_for_three_payments_as_for_one(
+    desk: Client, make_sent: Make, make_booking: Callable[..., Booking], django_assert_num_queries: Any
+) -> None:
+    customer = make_booking().customer
+    invoice = make_sent(*[make_booking(customer) for _ in range(3)])
+    address = f"/payments/invoices/{invoice.pk}"
+    desk.post(f"{address}/payments", CHEQUE | {"amount": "10.00"})
+    page(desk, invoice, "/history")
+    with CaptureQueriesContext(connection) as one:
+        page(desk, invoice, "/history")
+    asked = len(one)
+    for _ in range(2):
+        desk.post(f"{address}/payments", CHEQUE | {"amount": "120.00"})
+    page(desk, invoice, "/history")
+    with django_assert_num_queries(asked):
+        page(desk, invoice, "/history")
+
+
+def test_a_changed_invoice_has_one_send_updated_and_its_dialog_says_what_changed(
+    desk: Client, make_sent: Make, make_booking: Callable[..., Booking], reprice: Callable[..., None]
+) -> None:
+    booking = make_booking()
+    invoice = make_sent(booking)
+    reprice(booking, "120.00")
+    assert page(desk, invoice).count("Send updated") == 1
+    asked = page(desk, invoice, "/sendings")
+    assert f"Send updated {invoice.number}" in asked
+    assert "$100.00 → $120.00" in asked
+    assert f"{booking.number}: $100.00 → $120.00" in asked
+
+
+def test_a_cancelled_invoice_asks_for_nothing_and_names_what_replaced_it(
+    desk: Client, make_sent: Make, make_booking: Callable[..., Booking]
+) -> None:
+    invoice = make_sent(make_booking())
+    desk.post(f"/payments/invoices/{invoice.pk}/cancellation", {"reason": "Typo", "bookings": "again"})
+    shown = page(desk, invoice)
+    assert "Reason: Typo" in shown
+    assert "1 booking of it can be invoiced again." in shown
+    assert "Record a payment when money comes in" not in shown
+
+    other = make_sent(make_booking())
+    made = desk.post(
+        f"/payments/invoices/{other.pk}/cancellation",
+        {"reason": "Typo", "bookings": "again", "act": "make_new"},
+    )
+    replacement = made.headers["Location"].removesuffix("/edit")
+    assert f'href="{replacement}">a draft</a>' in page(desk, other)

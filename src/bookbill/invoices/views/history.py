@@ -1,0 +1,168 @@
+"""The history of an invoice: what was done to it, to its bookings, and with the money on them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+
+from bookbill.activity.models import Entry
+from bookbill.bookings.words import changes
+from bookbill.companies.clock import now
+from bookbill.companies.doors.pages import staff_view
+from bookbill.companies.doors.requests import CompanyRequest
+from bookbill.companies.rights import Right
+from bookbill.invoices.models import Invoice
+from bookbill.invoices.reading import find_invoice
+from bookbill.invoices.shown import read_shown
+from bookbill.invoices.views.detail import frame
+from bookbill.ledger.models import Allocation, Payment
+from bookbill.ledger.words import method_word
+from bookbill.web.formatting import money
+
+HISTORY_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One entry as a person reads it."""
+
+    at: datetime
+    sentence: str
+    icon: str
+    detail: str = ""
+
+
+@staff_view(Right.VIEW_INVOICES, Right.VIEW_HISTORY, methods=("GET", "HEAD"))
+def history_tab(request: CompanyRequest, pk: UUID) -> HttpResponse:
+    invoice = find_invoice(pk)
+    return frame(request, invoice, "history", {"events": events_of(invoice, instant=now(request.company))})
+
+
+def events_of(invoice: Invoice, *, instant: datetime) -> list[Event]:
+    """The newest first. Eight queries at most, however many bookings and payments."""
+    document = read_shown([invoice], now=instant)[invoice.pk]
+    bookings = [UUID(block.id) for block in document.bookings]
+    paid_by = Allocation.objects.filter(booking__in=bookings).order_by().values("payment_id")
+    entries = Entry.objects.filter(
+        Q(subject_type="invoice", subject_id=invoice.pk)
+        | Q(subject_type="booking", subject_id__in=bookings)
+        | Q(subject_type="payment", subject_id__in=paid_by)
+    )
+    if invoice.cancelled_at:  # from then on its bookings go their own way
+        entries = entries.filter(at__lte=invoice.cancelled_at)
+    found = list(entries.with_personal().newest_first()[:HISTORY_MAX])
+    payments = Payment.objects.in_bulk(
+        {entry.subject_id for entry in found if entry.subject_type == "payment"}
+    )
+    own = frozenset(str(key) for key in bookings)
+    events = []
+    for entry in found:
+        if entry.subject_type != "payment":
+            events.append(event_of(entry, invoice.currency))
+        elif moved(entry, own) or entry.type not in ("payment.placed", "payment.credit_used"):
+            events.append(event_of_payment(entry, payments[entry.subject_id], moved(entry, own)))
+    return events
+
+
+def event_of(entry: Entry, currency: str) -> Event:
+    """What happened to the invoice or to one of its bookings."""
+    words = {"who": entry.actor_label, "what": entry.subject_label or _("the draft")}
+    if entry.type == "booking.edited" and has_new_total(entry):
+        words |= {
+            "before": money(entry.before["total_minor"], currency),
+            "after": money(entry.after["total_minor"], currency),
+        }
+        sentence = _("%(who)s changed the price of %(what)s: %(before)s → %(after)s")
+        rest = {name: value for name, value in entry.before.items() if name != "total_minor"}
+        return Event(entry.at, sentence % words, "pencil", changes(rest, entry.after, currency))
+    sentence, icon = sentences().get(entry.type, ("%(who)s: " + entry.type, "activity"))
+    return Event(
+        entry.at,
+        sentence % {**words, "version": entry.after.get("version", "")},
+        icon,
+        detail(entry, currency),
+    )
+
+
+def has_new_total(entry: Entry) -> bool:
+    before, after = entry.before.get("total_minor"), entry.after.get("total_minor")
+    return before is not None and after is not None and before != after
+
+
+def detail(entry: Entry, currency: str) -> str:
+    """To whom it went, why it was done, or what else changed."""
+    if entry.type in ("invoice.sent", "invoice.reminded"):
+        _before, after = entry.personal_values() or ({}, {})
+        recipients = ", ".join(after.get("recipients", []))
+        return _("To %(recipients)s") % {"recipients": recipients} if recipients else ""
+    if entry.type == "booking.edited":
+        return changes(entry.before, entry.after, currency)
+    return str(entry.after.get("reason") or "")
+
+
+def event_of_payment(entry: Entry, payment: Payment, here_minor: int) -> Event:
+    """What happened to a payment; ``here_minor`` of it moved onto this invoice, or off it."""
+    method = " ".join(filter(None, [method_word(payment.method), payment.reference]))
+    words = {
+        "who": entry.actor_label,
+        "amount": money(payment.amount_minor, payment.currency),
+        "method": method,
+    }
+    sentence, icon = payment_sentences().get(entry.type, ("%(who)s: " + entry.type, "activity"))
+    part = ""
+    if here_minor and abs(here_minor) != payment.amount_minor:
+        part = (_("%(part)s on this invoice") if here_minor > 0 else _("%(part)s off this invoice")) % {
+            "part": money(abs(here_minor), payment.currency)
+        }
+    reason = str(entry.after.get("reason") or "")
+    return Event(entry.at, sentence % words, icon, " · ".join(filter(None, [part, reason])))
+
+
+def moved(entry: Entry, bookings: frozenset[str]) -> int:
+    """How much money the entry moved onto these bookings, in minor units."""
+    parts: Mapping[str, int] = entry.after.get("moved", {})
+    return sum(amount for booking, amount in parts.items() if booking in bookings)
+
+
+def sentences() -> dict[str, tuple[str, str]]:
+    return {
+        "invoice.created": (_("%(who)s created the invoice"), "file-plus"),
+        "invoice.edited": (_("%(who)s edited the invoice"), "pencil"),
+        "invoice.sending_promised": (_("%(who)s pressed Send"), "send"),
+        "invoice.sending_undone": (_("%(who)s pressed Undo before it left"), "undo-2"),
+        "invoice.sending_refused": (_("Could not be sent"), "circle-alert"),
+        "invoice.sent": (_("%(who)s sent version %(version)s"), "send"),
+        "invoice.characters_replaced": (
+            _("The PDF of version %(version)s shows � for characters that the fonts do not have"),
+            "circle-alert",
+        ),
+        "invoice.cancelled": (_("%(who)s cancelled the invoice"), "ban"),
+        "invoice.reminded": (_("%(who)s sent a reminder"), "bell"),
+        "invoice.message_retried": (_("%(who)s sent a mail again"), "rotate-ccw"),
+        "invoice.message_bounced": (_("A mail came back"), "mail-x"),
+        "invoice.link_renewed": (_("%(who)s made a new link for the customer"), "link"),
+        "invoice.viewed": (_("The customer opened it"), "eye"),
+        "booking.created": (_("%(who)s created booking %(what)s"), "plus"),
+        "booking.edited": (_("%(who)s edited booking %(what)s"), "pencil"),
+        "booking.completed": (_("%(who)s completed booking %(what)s"), "check"),
+        "booking.cancelled": (_("%(who)s cancelled booking %(what)s"), "ban"),
+        "booking.repriced": (_("The taxes of %(what)s were worked out again"), "percent"),
+        "booking.cover_released": (_("Money on booking %(what)s became credit"), "coins"),
+        "booking.written_off": (_("%(who)s wrote off booking %(what)s"), "ban"),
+        "booking.reduced": (_("%(who)s lowered what is owed on booking %(what)s"), "trending-down"),
+    }
+
+
+def payment_sentences() -> dict[str, tuple[str, str]]:
+    return {
+        "payment.recorded": (_("%(who)s recorded a payment of %(amount)s (%(method)s)"), "banknote"),
+        "payment.placed": (_("%(who)s moved money of the payment of %(amount)s (%(method)s)"), "route"),
+        "payment.credit_used": (_("Credit of the payment of %(amount)s (%(method)s) was used"), "coins"),
+        "payment.reversed": (_("%(who)s reversed the payment of %(amount)s (%(method)s)"), "undo-2"),
+        "payment.reference": (_("%(who)s changed the reference of the payment of %(amount)s"), "pencil"),
+        "payment.refunded": (_("%(who)s refunded from the payment of %(amount)s (%(method)s)"), "hand-coins"),
+    }
