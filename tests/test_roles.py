@@ -44,7 +44,7 @@ PAGES: dict[str, Right | tuple[Right, Right] | None] = {
     "invoices:export": Right.EXPORT,
     **dict.fromkeys(
         ["invoices:choose", "invoices:generate", "invoices:instant", "invoices:edit", "invoices:edit-sent", "invoices:add-bookings",
-         "invoices:delete-many", "invoices:duplicate", "invoices:new-link", "invoices:delete", "bookings:invoice-many"],
+         "invoices:delete-many", "invoices:duplicate", "invoices:new-link", "invoices:delete", "invoices:select"],
         Right.EDIT_INVOICES,
     ),
     **dict.fromkeys(

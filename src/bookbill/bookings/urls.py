@@ -9,7 +9,6 @@ urlpatterns = [
     path("bookings", lists.list_page, name="list"),
     path("bookings/new", bookings.create_page, name="new"),
     path("bookings/completions", acts.complete_many, name="complete-many"),
-    path("bookings/invoices", acts.invoice_many, name="invoice-many"),
     path("bookings/lines/new", lines.new_line, name="new-line"),
     path("bookings/lines/none", lines.no_line, name="no-line"),
     path("bookings/lines/<int:index>", lines.chosen_service, name="line"),

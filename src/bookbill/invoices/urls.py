@@ -5,6 +5,7 @@ from django.urls import path
 from bookbill.invoices.views import (
     acts,
     bulk,
+    choosing,
     comparing,
     detail,
     downloads,
@@ -21,7 +22,8 @@ from bookbill.invoices.views import (
 app_name = "invoices"
 urlpatterns = [
     path("payments/invoices", listing.list_page, name="list"),
-    path("payments/invoices/choose", making.choose_page, name="choose"),
+    path("payments/invoices/choose", choosing.choose_page, name="choose"),
+    path("payments/invoices/selections", choosing.select_bookings, name="select"),
     path("payments/invoices/new", making.generate_page, name="generate"),
     path("payments/invoices/instant", instant.instant_page, name="instant"),
     path("payments/invoices/sendings", bulk.send_many, name="send-many"),

@@ -257,18 +257,6 @@ def test_ticked_bookings_are_completed_together_or_not_at_all(
     assert not Booking.objects.filter(state=State.SCHEDULED).exists()
 
 
-def test_ticked_bookings_of_one_customer_go_on_one_invoice(
-    desk: Client, make_booking: Callable[..., Booking], make_customer: Callable[..., Customer]
-) -> None:
-    customer = make_customer()
-    mine, also_mine, another = make_booking(customer), make_booking(customer), make_booking()
-    answer = desk.post("/bookings/invoices", {"ids": [mine.pk, also_mine.pk]})
-    assert answer["Location"] == f"/payments/invoices/new?bookings={mine.pk}&bookings={also_mine.pk}"
-    assert desk.get(answer["Location"]).status_code == 200
-    refused = desk.post("/bookings/invoices", {"ids": [mine.pk, another.pk]})
-    assert "one customer only" in text_of(refused)
-
-
 def test_a_provider_sees_own_bookings_without_anything_of_money(
     company: Company,
     page_of: Callable[[Actor], Client],

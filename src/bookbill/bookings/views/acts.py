@@ -5,7 +5,6 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -69,19 +68,6 @@ def complete_many(request: CompanyRequest) -> HttpResponse:
         return safe_next(request, reverse("bookings:list"))
 
     return see_other(request, act_once(request, act))
-
-
-@staff_view(Right.EDIT_INVOICES, methods=("POST",))
-def invoice_many(request: CompanyRequest) -> HttpResponse:
-    """Generate Invoice over the ticked bookings of one customer."""
-    ids = ticked(request)
-    if Booking.objects.filter(pk__in=ids).values("customer_id").distinct().count() > 1:
-        raise BadInput(
-            "several_customers", _("An invoice bills one customer. Tick bookings of one customer only.")
-        )
-    return see_other(
-        request, f"{reverse('invoices:generate')}?{urlencode([('bookings', str(pk)) for pk in ids])}"
-    )
 
 
 @staff_view(Right.EDIT_BOOKINGS, methods=("POST",))

@@ -69,7 +69,7 @@ def customer_tab(request: CompanyRequest, pk: UUID) -> HttpResponse:
     context = {
         "rows": rows,
         "total_minor": sum(row.booking.total_minor for row in rows),
-        "is_cut": len(rows) == WAITING_MAX,
+        "waiting_count": waiting.count() if len(rows) == WAITING_MAX else len(rows),
     }
     return customer_page(
         request, customer, "bookings/of_customer.html", context, current="bookings:of-customer"

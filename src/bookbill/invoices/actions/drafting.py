@@ -1,6 +1,6 @@
 """Making, editing and deleting drafts."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,10 +11,10 @@ from bookbill.activity.actions import record, record_many
 from bookbill.bookings.actions.booking import create_bookings, lock_bookings
 from bookbill.bookings.drafts import BookingDraft
 from bookbill.bookings.models import Booking
-from bookbill.bookings.rules import State, is_invoiceable
 from bookbill.companies.models import Company
 from bookbill.companies.rights import Feature, Right, require
 from bookbill.customers.models import Customer
+from bookbill.invoices.actions.grouping import check_group, movable_drafts
 from bookbill.invoices.actions.history import entry
 from bookbill.invoices.actions.locking import lock_invoice
 from bookbill.invoices.actions.refresh import SUMS, refresh_invoices, take_figures
@@ -27,7 +27,6 @@ from bookbill.lib.ids import new_id
 from bookbill.lib.transactions import assert_in_transaction
 from bookbill.work.actions import withdraw
 
-BOOKINGS_MAX = 10_000
 SEND_JOB = "invoices.send"
 
 
@@ -77,27 +76,6 @@ def make_invoices(
     return invoices
 
 
-def movable_drafts(bookings: Iterable[Booking]) -> dict[UUID, Invoice]:
-    """The drafts that carry these bookings and may give them away. One query.
-
-    Raises RuleBroken `booking_on_promised_draft` for a draft that is about to be sent: it is not touched.
-    """
-    carried = {booking.invoice_id: booking for booking in bookings if booking.invoice_id}
-    drafts = {
-        invoice.pk: invoice for invoice in Invoice.objects.filter(pk__in=carried, sent_at=None).order_by("pk")
-    }
-    for pk, invoice in drafts.items():
-        if invoice.sending_at:
-            raise RuleBroken(
-                "booking_on_promised_draft",
-                _("Booking %(number)s is on a draft that is about to be sent. Undo that sending first.")
-                % {"number": carried[pk].number},
-                field="booking_ids",
-                details={"booking_id": str(carried[pk].pk), "invoice_id": str(pk)},
-            )
-    return drafts
-
-
 def _take_off_drafts(bookings: Mapping[UUID, Booking]) -> list[Invoice]:
     """Free the bookings that lie on drafts, in hand; the drafts they leave."""
     drafts = movable_drafts(bookings.values())
@@ -142,49 +120,6 @@ def make_instant_invoice(booking: BookingDraft, draft: InvoiceDraft, *, by: Acto
         (made.pk,), draft.note, draft.extra_recipients, draft.payment_link, draft.terms_days
     )
     return make_invoices([instant], by=by, now=now)[0]
-
-
-def check_group(bookings: Sequence[Booking]) -> None:
-    """Refuse what one new invoice may not carry. A scheduled booking may be billed ahead, alone."""
-    if not bookings:
-        raise BadInput("required", _("Choose at least one booking."), field="booking_ids")
-    if len(bookings) > BOOKINGS_MAX:
-        raise BadInput(
-            "too_many_bookings",
-            _("At most %(max)d bookings on one invoice.") % {"max": BOOKINGS_MAX},
-            field="booking_ids",
-        )
-    if len({booking.customer_id for booking in bookings}) > 1:
-        raise RuleBroken(
-            "several_customers",
-            _("An invoice bills one customer; these bookings belong to several."),
-            field="booking_ids",
-        )
-    if len({booking.pk for booking in bookings}) < len(bookings):
-        raise BadInput("booking_twice", _("A booking is named twice."), field="booking_ids")
-    for booking in bookings:
-        if booking.invoice_id is not None:
-            number = Invoice.objects.values_list("number", flat=True).get(pk=booking.invoice_id)
-            raise RuleBroken(
-                "booking_already_invoiced",
-                _("Booking %(booking)s is already on %(invoice)s. Open that invoice instead.")
-                % {"booking": booking.number, "invoice": number or _("a draft")},
-                field="booking_ids",
-                details={"booking_id": str(booking.pk), "invoice_id": str(booking.invoice_id)},
-            )
-        ahead = booking.state == State.SCHEDULED and len(bookings) == 1
-        if not ahead and not is_invoiceable(
-            state=booking.state, total_minor=booking.total_minor, on_invoice=False
-        ):
-            raise RuleBroken(
-                "booking_not_completed",
-                _("Booking %(number)s is not completed. Complete it first, or bill it alone.")
-                % {"number": booking.number}
-                if booking.state == State.SCHEDULED
-                else _("Booking %(number)s is cancelled without a fee: there is nothing to bill.")
-                % {"number": booking.number},
-                field="booking_ids",
-            )
 
 
 def edit_invoice(

@@ -13,12 +13,12 @@ from bookbill.companies.doors.once import answer_once
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Right, require
 from bookbill.invoices.actions.drafting import (
-    BOOKINGS_MAX,
     delete_draft,
     edit_invoice,
     make_instant_invoice,
     make_invoices,
 )
+from bookbill.invoices.actions.grouping import BOOKINGS_MAX
 from bookbill.invoices.api.schema import InvoiceOut, ListedInvoice, invoice_out, listed
 from bookbill.invoices.drafts import InvoiceDraft
 from bookbill.invoices.marks import marked

@@ -1,11 +1,10 @@
-"""Choosing bookings, Generate Invoice, and editing a draft."""
+"""Generate Invoice, and editing a draft."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -18,85 +17,48 @@ from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Feature, Right
 from bookbill.customers.models import Customer
 from bookbill.documents.document import Document
-from bookbill.invoices.actions.drafting import (
-    check_group,
-    edit_invoice,
-    make_invoices,
-    movable_drafts,
-    new_invoice,
-)
+from bookbill.invoices.actions.drafting import edit_invoice, make_invoices, new_invoice
+from bookbill.invoices.actions.grouping import BOOKINGS_MAX, check_group, movable_drafts
 from bookbill.invoices.actions.sending import CannotSend, send_or_hold
+from bookbill.invoices.choosing import sort_out
 from bookbill.invoices.drafts import InvoiceDraft
 from bookbill.invoices.forms import InvoiceForm
 from bookbill.invoices.live import document_of, read_blocks, read_live
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.pdfs import preview_pdf
 from bookbill.invoices.reading import find_invoice
+from bookbill.invoices.views.choosing import read_bookings, sorted_page, uuids_in
 from bookbill.invoices.views.sending import chosen_recipients
 from bookbill.invoices.views.toasts import say_sent
-from bookbill.lib.errors import BadInput, RuleBroken
+from bookbill.lib.errors import RuleBroken
 from bookbill.lib.revisions import typed_revision
 from bookbill.web.forms import refuse
 from bookbill.web.htmx import render_page, see_other, toast
 
-CHOICES_MAX = 500
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerChoice:
-    """The bookings of one customer that wait for an invoice."""
-
-    customer: Customer
-    bookings: tuple[Booking, ...]
-    total_minor: int
-    due_minor: int
-
-
-@staff_view(Right.EDIT_INVOICES, feature=Feature.INVOICING, methods=("GET", "HEAD"))
-def choose_page(request: CompanyRequest) -> HttpResponse:
-    """Bookings to invoice, by customer; tick and go on to Generate Invoice."""
-    waiting = Booking.objects.to_invoice()
-    customer_id = request.GET.get("customer")
-    if customer_id:
-        waiting = waiting.filter(customer=get_object_or_404(Customer, pk=_uuid(customer_id)))
-    rows = list(
-        waiting.select_related("customer")
-        .prefetch_related("items")
-        .order_by("customer_id", "service_date", "number_n")[: CHOICES_MAX + 1]
-    )
-    by_customer: dict[UUID, list[Booking]] = {}
-    for booking in rows[:CHOICES_MAX]:
-        by_customer.setdefault(booking.customer_id, []).append(booking)
-    choices = [
-        CustomerChoice(
-            customer=bookings[0].customer,
-            bookings=tuple(bookings),
-            total_minor=sum(booking.total_minor for booking in bookings),
-            due_minor=sum(booking.due_minor for booking in bookings),
-        )
-        for bookings in by_customer.values()
-    ]
-    choices.sort(key=lambda choice: str(choice.customer).casefold())
-    return render_page(
-        request, "invoices/choose.html", {"choices": choices, "is_cut": len(rows) > CHOICES_MAX}
-    )
+OTHERS_SHOWN = 6
 
 
 @staff_view(Right.EDIT_INVOICES, feature=Feature.INVOICING)
 def generate_page(request: CompanyRequest) -> HttpResponse:
-    """Generate Invoice over the bookings named in the address; saves a draft or sends."""
-    booking_ids = read_booking_ids(request)
-    bookings = list(Booking.objects.filter(pk__in=booking_ids).select_related("customer").oldest_first())
-    if not bookings or len(bookings) != len(set(booking_ids)):
-        raise BadInput("unknown_booking", _("Choose the bookings to put on the invoice."))
+    """Generate Invoice over the bookings named in the address; saves a draft or sends.
+
+    What cannot go on the invoice is left out and named with its reason.
+    """
+    ids = uuids_in(request.POST.getlist("bookings") or request.GET.getlist("bookings"))
+    bookings = read_bookings(ids)
+    if not bookings:
+        return see_other(request, reverse("invoices:choose"))
     if len(bookings) == 1 and bookings[0].invoice_id:
         return see_other(request, reverse("invoices:detail", args=[bookings[0].invoice_id]))
+    choices = sort_out(bookings)
+    if len({booking.customer_id for booking in bookings}) > 1:
+        return sorted_page(request, choices)
     customer, company = bookings[0].customer, request.company
     terms = company.payment_terms_days if customer.payment_terms_days is None else customer.payment_terms_days
     if request.method == "POST":
         form = InvoiceForm(request.POST, terms_days=terms)
         if form.is_valid():
-            draft = draft_of(form, customer, booking_ids)
+            draft = draft_of(form, customer, ids)
             try:
                 if request.POST.get("act") == "preview":
                     return pdf_page(preview_of_new(draft, form, request))
@@ -112,14 +74,18 @@ def generate_page(request: CompanyRequest) -> HttpResponse:
                 "payment_link": company.payment_link_default,
             },
         )
+    billed = [choice.booking for choice in choices if not choice.reason]
+    if not billed:
+        return sorted_page(request, choices)
     context = {
         "form": form,
         "customer": customer,
-        "bookings": bookings,
-        "document": preview_document(draft_over(booking_ids), request),
-        "others": others_of(customer, booking_ids),
-        "moved": [booking for booking in bookings if booking.invoice_id],
-        "is_ahead": any(booking.state == State.SCHEDULED for booking in bookings),
+        "bookings": billed,
+        "document": preview_document(draft_over([booking.pk for booking in billed]), request),
+        "moved": [choice.booking for choice in choices if choice.moves()],
+        "left_out": [choice for choice in choices if choice.reason],
+        "is_ahead": any(booking.state == State.SCHEDULED for booking in billed),
+        **others_of(customer, ids),
     }
     return render_page(request, "invoices/generate.html", context, status=422 if form.errors else 200)
 
@@ -158,8 +124,8 @@ def edit_draft_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         "customer": invoice.customer,
         "bookings": bookings,
         "document": read_live([invoice], now=now(request.company))[invoice.pk],
-        "others": others_of(invoice.customer, [booking.pk for booking in bookings]),
         "revision": request.POST.get("revision") or invoice.revision,
+        **others_of(invoice.customer, ()),
     }
     return render_page(request, "invoices/generate.html", context, status=422 if form.errors else 200)
 
@@ -171,10 +137,14 @@ def add_bookings(request: CompanyRequest, pk: UUID) -> HttpResponse:
     def act() -> str:
         invoice = find_invoice(pk)
         own = Booking.objects.filter(invoice=invoice).values_list("pk", flat=True)
-        waiting = (
-            Booking.objects.to_invoice().filter(customer=invoice.customer_id).values_list("pk", flat=True)
+        waiting = Booking.objects.to_invoice().filter(customer=invoice.customer_id).oldest_first()
+        room = max(0, BOOKINGS_MAX - len(own))
+        edit_invoice(
+            pk,
+            {"booking_ids": [*own, *waiting.values_list("pk", flat=True)[:room]]},
+            by=request.actor,
+            now=now(request.company),
         )
-        edit_invoice(pk, {"booking_ids": [*own, *waiting]}, by=request.actor, now=now(request.company))
         return reverse("invoices:edit", args=[pk])
 
     return see_other(request, act_once(request, act))
@@ -299,23 +269,7 @@ def pdf_page(content: bytes) -> HttpResponse:
     )
 
 
-def others_of(customer: Customer, booking_ids: Sequence[UUID]) -> list[Booking]:
-    """Further bookings of this customer that wait for an invoice."""
-    return list(
-        Booking.objects.to_invoice()
-        .filter(customer=customer)
-        .exclude(pk__in=booking_ids)
-        .oldest_first()[:CHOICES_MAX]
-    )
-
-
-def read_booking_ids(request: HttpRequest) -> list[UUID]:
-    ids = [_uuid(text) for text in (request.POST.getlist("bookings") or request.GET.getlist("bookings"))]
-    return [pk for pk in dict.fromkeys(ids) if pk]
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+def others_of(customer: Customer, booking_ids: Sequence[UUID]) -> dict[str, Any]:
+    """Further bookings of this customer that wait for an invoice: how many, and the first of them."""
+    waiting = Booking.objects.to_invoice().filter(customer=customer).exclude(pk__in=booking_ids)
+    return {"others_count": waiting.count(), "others": list(waiting.oldest_first()[:OTHERS_SHOWN])}
