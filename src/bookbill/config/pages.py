@@ -9,6 +9,7 @@ from bookbill.customers.views.frame import LIST as CUSTOMERS
 from bookbill.customers.views.frame import PAGE as CUSTOMER
 from bookbill.invoices.views.of_customer import customer_columns, customer_figures
 from bookbill.web.tabs import Tab, register_figures, register_tabs
+from bookbill.web.ways import register_ways
 
 
 def wire_pages() -> None:
@@ -31,3 +32,10 @@ def wire_pages() -> None:
     )
     register_figures(CUSTOMER, customer_figures)
     register_figures(CUSTOMERS, customer_columns)
+    register_ways(
+        {
+            "invoice_id": (_("Open the invoice"), "invoices:detail"),
+            "booking_id": (_("Open the booking"), "bookings:detail"),
+            "customer_id": (_("Open the customer"), "customers:detail"),
+        }
+    )

@@ -10,12 +10,14 @@ from typing import Any, TypeVar, cast
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.forms.renderers import TemplatesSetting
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from bookbill.lib import parsing
 from bookbill.lib.errors import BadInput, RuleBroken
 from bookbill.money.currencies import exponent_of
 from bookbill.web.formatting import currency_symbol, decimal_point, is_symbol_after, plain_amount
+from bookbill.web.ways import ways_on
 
 AnyField = TypeVar("AnyField", bound=forms.Field)
 
@@ -27,9 +29,13 @@ class Renderer(TemplatesSetting):
 
 
 def refuse(form: forms.BaseForm, refused: RuleBroken) -> None:
-    """Show a refusal where it belongs: beside the field it names, else at the head of the form."""
+    """Show a refusal where it belongs, with the ways on: beside the field it names, else at the head of the form."""
     field = refused.field if refused.field in form.fields else NON_FIELD_ERRORS
-    form.add_error(field, ValidationError(refused.message, code=refused.code))
+    links = format_html_join(
+        "", ' <a class="text-link" href="{}">{}</a>', ((way.url, way.label) for way in ways_on(refused))
+    )
+    message = format_html("{}{}", refused.message, links) if links else refused.message
+    form.add_error(field, ValidationError(message, code=refused.code))
 
 
 def says_empty(field: AnyField) -> AnyField:

@@ -1,18 +1,32 @@
 """Pages that say what went wrong. `config/urls.py` names the handlers; doors use `problem` for a refusal without a form."""
 
+from collections.abc import Sequence
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from bookbill.lib.errors import RuleBroken
+from bookbill.web.ways import Way, ways_on
 
 
 def problem(
-    request: HttpRequest, status: int, *, title: str = "", message: str = "", retry_after: int | None = None
+    request: HttpRequest,
+    status: int,
+    *,
+    title: str = "",
+    message: str = "",
+    retry_after: int | None = None,
+    ways: Sequence[Way] = (),
 ) -> HttpResponse:
-    """A whole page with a title and a sentence; both default to what the status usually means."""
+    """A whole page with a title, a sentence and the ways on; the words default to what the status usually means."""
     usual_title, usual_message = usual(status)
-    context = {"status": status, "heading": title or usual_title, "message": message or usual_message}
+    context = {
+        "status": status,
+        "heading": title or usual_title,
+        "message": message or usual_message,
+        "ways": ways,
+    }
     response = render(request, "web/problem.html", context, status=status)
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
@@ -22,7 +36,11 @@ def problem(
 def refusal(request: HttpRequest, refused: RuleBroken) -> HttpResponse:
     """The page for a RuleBroken that no form can show."""
     return problem(
-        request, refused.status, message=refused.message, retry_after=2 if refused.status == 503 else None
+        request,
+        refused.status,
+        message=refused.message,
+        retry_after=2 if refused.status == 503 else None,
+        ways=ways_on(refused),
     )
 
 

@@ -117,6 +117,9 @@ def form_page(
         "items": items,
         "booking": booking,
         "may_complete": booking is None or booking.state == State.SCHEDULED,
+        "is_locked": bool(
+            booking and booking.invoice and booking.invoice.is_locked(request.company.after_sending)
+        ),
     }
     return render_page(request, "bookings/form.html", context, status=422 if refused else 200)
 

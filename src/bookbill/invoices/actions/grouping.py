@@ -24,7 +24,7 @@ def why_not(booking: Booking, *, carrier: Invoice | None, moves: bool, is_alone:
     if carrier is not None and (carrier.sent_at is not None or not moves):
         return RuleBroken(
             "booking_already_invoiced",
-            _("Booking %(booking)s is already on %(invoice)s. Open that invoice instead.")
+            _("Booking %(booking)s is already on %(invoice)s.")
             % {"booking": booking.number, "invoice": carrier.number or _("a draft")},
             field="booking_ids",
             details={"booking_id": str(booking.pk), "invoice_id": str(carrier.pk)},

@@ -169,6 +169,41 @@ def test_a_locked_invoice_says_so_and_refuses_with_the_way_out(
         transact(lambda: edit_booking(booking.pk, CHEAPER, by=ana, now=NOW))
 
 
+def test_the_form_of_a_locked_booking_leads_to_its_invoice_and_its_replacement(
+    desk: Client, company: Company, make_sent: Make, make_booking: MakeBooking
+) -> None:
+    booking = make_booking()
+    invoice = make_sent(booking)
+    Company.objects.filter(pk=company.pk).update(after_sending=AfterSending.LOCK_ONCE_SENT)
+    at = f"/bookings/{booking.pk}/edit"
+    form = {
+        "customer": str(booking.customer_id),
+        "service_date": "2026-06-30",
+        "items-TOTAL_FORMS": "1",
+        "items-INITIAL_FORMS": "1",
+        "items-0-description": "Office clean",
+        "items-0-quantity": "1",
+        "items-0-unit_price": "100.00",
+    }
+    refused = desk.post(at, form | {"items-0-unit_price": "60.00"})
+    assert refused.status_code == 422
+    for shown in (desk.get(at).content.decode(), refused.content.decode()):
+        assert f"{invoice.number} was sent and is locked" in shown
+        assert f'href="/payments/invoices/{invoice.pk}"' in shown
+        assert f'href="/payments/invoices/{invoice.pk}/cancellation"' in shown
+        assert "Cancel and make a new one" in shown
+    assert f'<a class="text-link" href="/payments/invoices/{invoice.pk}">Open the invoice</a>' in shown
+    assert desk.post(at, form | {"note": "Ring twice"}).status_code == 303
+
+
+def test_a_refusal_without_a_form_leads_on(desk: Client, make_sent: Make, make_booking: MakeBooking) -> None:
+    booking = make_booking()
+    invoice = make_sent(booking)
+    answer = desk.post(f"/bookings/{booking.pk}/reopening")
+    assert answer.status_code == 409
+    assert f'href="/payments/invoices/{invoice.pk}">Open the invoice</a>' in answer.content.decode()
+
+
 def test_a_version_stands_beside_what_is_now(
     desk: Client, ana: Actor, make_sent: Make, make_booking: MakeBooking
 ) -> None:
