@@ -25,7 +25,6 @@ from bookbill.lib.events import publish
 from bookbill.lib.transactions import assert_in_transaction
 from bookbill.money.allocation import fill_in_order
 
-
 # It may be tomorrow already where the money came in.
 A_DAY = timedelta(days=1)
 
