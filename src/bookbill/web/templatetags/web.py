@@ -120,6 +120,13 @@ def toast_tag(tags: str | None, name: str) -> str:
     return ""
 
 
+@register.simple_tag(takes_context=True)
+def lock_reason(context: dict[str, Any], feature: str) -> str:
+    """Why a feature is locked for this company; empty where it is not."""
+    reason: str = (context.get("locked") or {}).get(feature, "")
+    return reason
+
+
 @register.filter
 def times(number: int) -> range:
     """For a loop: `{% for _ in 3|times %}`."""
