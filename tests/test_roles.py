@@ -101,11 +101,21 @@ OPERATIONS: dict[str, Right | None] = {
         ["list_invoices", "read_invoice", "read_pdf", "read_version", "read_version_pdf"], Right.VIEW_INVOICES
     ),
     **dict.fromkeys(
-        ["create_invoice", "create_instant_invoice", "edit_invoice", "delete_draft"], Right.EDIT_INVOICES
+        [
+            "create_invoice",
+            "create_instant_invoice",
+            "edit_invoice",
+            "delete_draft",
+            "duplicate_invoice",
+            "renew_link",
+        ],
+        Right.EDIT_INVOICES,
     ),
-    **dict.fromkeys(["send_invoice", "remind_of_invoice"], Right.SEND_INVOICES),
+    **dict.fromkeys(
+        ["send_invoice", "undo_sending", "retry_message", "remind_of_invoice"], Right.SEND_INVOICES
+    ),
     "cancel_invoice": Right.CANCEL_INVOICES,
-    "record_payment": Right.RECORD_PAYMENTS,
+    **dict.fromkeys(["record_payment", "edit_payment"], Right.RECORD_PAYMENTS),
     **dict.fromkeys(["list_payments", "read_payment"], Right.VIEW_MONEY),
     "place_payment": Right.PLACE_PAYMENTS,
     "reverse_payment": Right.REVERSE_PAYMENTS,

@@ -25,6 +25,7 @@ from django.urls.exceptions import Resolver404
 from django.urls.resolvers import RoutePattern
 
 from bookbill.config.api import api
+from bookbill.delivery.models import Message
 from bookbill.lib.tenancy import scopes_disabled
 
 UUID_TEXT = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -149,10 +150,23 @@ class Operation:
         return "{" in self.path
 
     def kind(self) -> str:
-        return BY_NAME[re.findall(r"\{(\w+)\}", self.path)[0]]
+        """What the row is that it is about: the last one that its address names."""
+        names = [name for name in re.findall(r"\{(\w+)\}", self.path) if name not in OTHERS]
+        return MESSAGE if names[-1] == "message_id" else BY_NAME[names[-1]]
 
     def url(self, pk: object = "") -> str:
-        return re.sub(r"\{(\w+)\}", lambda match: OTHERS.get(match[1], str(pk)), self.path)
+        above = subject_of(pk) if self.wants_rows and self.kind() == MESSAGE else pk
+        keys = {**OTHERS, "message_id": str(pk)}
+        return re.sub(r"\{(\w+)\}", lambda match: keys.get(match[1], str(above)), self.path)
+
+
+MESSAGE = "delivery.Message"
+
+
+def subject_of(message_id: object) -> object:
+    """The invoice that stands above a message in an address; the same unknown id where there is no such message."""
+    with scopes_disabled():
+        return Message.objects.filter(pk=message_id).values_list("subject_id", flat=True).first() or message_id
 
 
 def all_operations() -> list[Operation]:

@@ -19,13 +19,14 @@ from bookbill.companies.doors.once import answer_once
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Right, require
 from bookbill.ledger.actions.claims import reduce_claim, write_off
-from bookbill.ledger.actions.payments import place_payment, reverse_payment
+from bookbill.ledger.actions.payments import edit_reference, place_payment, reverse_payment
 from bookbill.ledger.models import Payment
 from bookbill.ledger.reading import PaymentRow, rows_of
 from bookbill.lib.errors import BadInput
+from bookbill.lib.transactions import transact
 from bookbill.web.api.rendering import answered
 from bookbill.web.api.routes import find, id_in_route
-from bookbill.web.api.schema import Answer, Body, Id, PositiveMinor, Reason
+from bookbill.web.api.schema import Answer, Body, Id, PositiveMinor, Reason, Reference
 
 router = Router(tags=["Payments"])
 
@@ -52,6 +53,12 @@ class PlacingIn(Body):
     """The complete new placing; what is not placed is credit."""
 
     allocations: Allocations
+
+
+class PaymentPatch(Body):
+    """All that may be edited; anything else is a reversal and a new payment."""
+
+    reference: Reference = ""
 
 
 class ReversalIn(Body):
@@ -114,6 +121,21 @@ def read_payment(request: CompanyRequest, payment_id: str) -> HttpResponse:
     """One payment, and where its money is."""
     require(request.actor, Right.VIEW_MONEY)
     return answered(payment_out(find(Payment.objects.all(), payment_id)))
+
+
+@router.patch("/payments/{payment_id}", response=PaymentOut)
+def edit_payment(request: CompanyRequest, payment_id: str, body: PaymentPatch) -> HttpResponse:
+    """Change the reference."""
+    pk = id_in_route(payment_id)
+
+    def edited() -> PaymentOut:
+        require(request.actor, Right.RECORD_PAYMENTS)
+        fields = body.sent()
+        if "reference" in fields:
+            edit_reference(pk, fields["reference"], by=request.actor, now=now(request.company))
+        return payment_out(find(Payment.objects.all(), payment_id))
+
+    return answered(transact(edited))
 
 
 @router.post("/payments/{payment_id}/allocations", response={201: PaymentOut})

@@ -12,13 +12,16 @@ from bookbill.companies.clock import now, today
 from bookbill.companies.doors.once import answer_once
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Right, require
+from bookbill.customers.api import Terms
 from bookbill.invoices.actions.drafting import (
     delete_draft,
     edit_invoice,
     make_instant_invoice,
     make_invoices,
 )
+from bookbill.invoices.actions.duplicating import duplicate_invoice
 from bookbill.invoices.actions.grouping import BOOKINGS_MAX
+from bookbill.invoices.actions.linking import renew_link
 from bookbill.invoices.api.schema import InvoiceOut, ListedInvoice, invoice_out, listed
 from bookbill.invoices.drafts import InvoiceDraft
 from bookbill.invoices.marks import marked
@@ -30,7 +33,7 @@ from bookbill.web.api.cursors import PageQuery, keyset
 from bookbill.web.api.etags import if_match
 from bookbill.web.api.rendering import answered
 from bookbill.web.api.routes import find, id_in_route
-from bookbill.web.api.schema import Body, Id, IsoDate, Note, Page, Recipients, text
+from bookbill.web.api.schema import NOTHING, Body, Empty, Id, IsoDate, Note, Page, Recipients, text
 
 router = Router(tags=["Invoices"])
 
@@ -53,12 +56,17 @@ MarkName = Literal[
 
 
 class InvoiceIn(Body):
-    """`payment_link`: left out, the company's habit."""
+    """`payment_link` and `terms_days`: left out, the customer's and the company's habit.
+
+    `move_from_drafts` takes bookings off the drafts they are on; a draft that is emptied goes.
+    """
 
     booking_ids: BookingIds
     note: Note = ""
     extra_recipients: Recipients = []
     payment_link: bool | None = None
+    terms_days: Terms | None = None
+    move_from_drafts: bool = False
 
 
 class InstantInvoiceIn(Body):
@@ -72,16 +80,27 @@ class InstantInvoiceIn(Body):
     note: Note = ""
     extra_recipients: Recipients = []
     payment_link: bool | None = None
+    terms_days: Terms | None = None
+
+
+class CopyIn(Body):
+    """`service_date` of the new bookings: left out, today."""
+
+    service_date: IsoDate | None = None
+
+
+OF_TODAY = CopyIn()
 
 
 class InvoicePatch(Body):
-    """Only what is sent changes. Dates and bookings are fixed once an invoice was sent."""
+    """Only what is sent changes. Dates, terms and bookings are fixed once an invoice was sent."""
 
     note: Note = ""
     extra_recipients: Recipients = []
     payment_link: bool = True
     issue_date: IsoDate | None = None
     due_date: IsoDate | None = None
+    terms_days: Terms = 0
     booking_ids: BookingIds = []
 
 
@@ -99,12 +118,16 @@ class InvoiceQuery(PageQuery):
 @router.post("/invoices", response={201: InvoiceOut})
 def create_invoice(request: CompanyRequest, body: InvoiceIn) -> HttpResponse:
     """Put bookings of one customer on a new draft."""
-    draft = InvoiceDraft(tuple(body.booking_ids), body.note, tuple(body.extra_recipients), body.payment_link)
-    at = now(request.company)
-    return answer_once(
-        request,
-        lambda: invoice_out(make_invoices([draft], by=request.actor, now=at)[0].pk, now=at),
+    draft = InvoiceDraft(
+        tuple(body.booking_ids), body.note, tuple(body.extra_recipients), body.payment_link, body.terms_days
     )
+    at = now(request.company)
+
+    def made() -> InvoiceOut:
+        (invoice,) = make_invoices([draft], move_from_drafts=body.move_from_drafts, by=request.actor, now=at)
+        return invoice_out(invoice.pk, now=at)
+
+    return answer_once(request, made)
 
 
 @router.post("/instant-invoices", response={201: InvoiceOut})
@@ -119,7 +142,7 @@ def create_instant_invoice(request: CompanyRequest, body: InstantInvoiceIn) -> H
         completed=True,
         is_instant=True,
     )
-    draft = InvoiceDraft((), body.note, tuple(body.extra_recipients), body.payment_link)
+    draft = InvoiceDraft((), body.note, tuple(body.extra_recipients), body.payment_link, body.terms_days)
     at = now(request.company)
     return answer_once(
         request,
@@ -173,3 +196,23 @@ def delete_draft_(request: CompanyRequest, invoice_id: str) -> Status[None]:
     pk = id_in_route(invoice_id)
     transact(lambda: delete_draft(pk, by=request.actor, now=now(request.company)))
     return Status(204, None)
+
+
+@router.post("/invoices/{invoice_id}/copies", response={201: InvoiceOut})
+def duplicate_invoice_(request: CompanyRequest, invoice_id: str, body: CopyIn = OF_TODAY) -> HttpResponse:
+    """The same lines once more, on a draft over new bookings. Money is not copied."""
+    pk, at = id_in_route(invoice_id), now(request.company)
+    service_date = body.service_date or today(request.company)
+    return answer_once(
+        request,
+        lambda: invoice_out(
+            duplicate_invoice(pk, service_date=service_date, by=request.actor, now=at).pk, now=at
+        ),
+    )
+
+
+@router.post("/invoices/{invoice_id}/link", response={201: InvoiceOut})
+def renew_link_(request: CompanyRequest, invoice_id: str, body: Empty = NOTHING) -> HttpResponse:
+    """End the customer's link and make another: `customer_url` of the answer. What was mailed with the old one leads nowhere."""
+    pk, at = id_in_route(invoice_id), now(request.company)
+    return answer_once(request, lambda: invoice_out(renew_link(pk, by=request.actor, now=at).pk, now=at))

@@ -80,6 +80,7 @@ class VersionOut(Answer):
 
 
 class MessageOut(Answer):
+    id: UUID
     recipient: str
     kind: str
     version: int | None
@@ -90,6 +91,7 @@ class MessageOut(Answer):
     @classmethod
     def of(cls, message: Message) -> "MessageOut":
         return cls(
+            id=message.pk,
             recipient=message.recipient,
             kind=message.kind,
             version=message.version_n,
@@ -110,6 +112,7 @@ class ListedInvoice(Answer):
     marks: list[Mark]
     issue_date: date | None
     due_date: date | None
+    terms_days: int
     currency: str
     subtotal_minor: int
     discount_minor: int

@@ -1,4 +1,4 @@
-"""The API of sending and cancelling."""
+"""The API of sending, taking back, retrying and cancelling."""
 
 import re
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
-from ninja import Router
+from ninja import Router, Status
 
 from bookbill.companies.clock import now
 from bookbill.companies.doors.once import answer_once
@@ -16,9 +16,16 @@ from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.pace import refuse_hurried
 from bookbill.invoices.actions.reminding import remind_invoices
-from bookbill.invoices.actions.sending import hold_sending, resolve_recipients, send_invoices
-from bookbill.invoices.api.schema import InvoiceOut, VersionOut, invoice_out
+from bookbill.invoices.actions.retrying import retry_mail
+from bookbill.invoices.actions.sending import (
+    hold_sending,
+    resolve_recipients,
+    send_invoices,
+    undo_sending,
+)
+from bookbill.invoices.api.schema import InvoiceOut, MessageOut, VersionOut, invoice_out
 from bookbill.lib.errors import BadInput
+from bookbill.lib.transactions import transact
 from bookbill.web.api.routes import id_in_route
 from bookbill.web.api.schema import NOTHING, Answer, Body, Empty, FromText, Reason, Recipients
 
@@ -87,6 +94,37 @@ def send_invoice(request: CompanyRequest, invoice_id: str, body: SendingIn = NOW
     if body.send_at:
         return answer_once(request, lambda: _promised(request, pk, body, recipients), status=202)
     return answer_once(request, lambda: _sent(request, pk, body, recipients))
+
+
+@router.delete("/invoices/{invoice_id}/sendings/promised", response={204: None})
+def undo_sending_(request: CompanyRequest, invoice_id: str) -> Status[None]:
+    """Take back a sending that is promised for later, while it has not begun."""
+    pk = id_in_route(invoice_id)
+    transact(lambda: undo_sending([pk], by=request.actor, now=now(request.company)))
+    return Status(204, None)
+
+
+class RetryIn(Body):
+    """`may_arrive_twice`: send again what may have arrived (state `unknown`)."""
+
+    may_arrive_twice: bool = False
+
+
+CAREFULLY = RetryIn()
+
+
+@router.post("/invoices/{invoice_id}/messages/{message_id}/retries", response={201: MessageOut})
+def retry_message_(
+    request: CompanyRequest, invoice_id: str, message_id: str, body: RetryIn = CAREFULLY
+) -> HttpResponse:
+    """Queue a mail again that failed, bounced or is unknown: the same version, the same recipient."""
+    pk, message_pk, at = id_in_route(invoice_id), id_in_route(message_id), now(request.company)
+    return answer_once(
+        request,
+        lambda: MessageOut.of(
+            retry_mail(pk, message_pk, may_arrive_twice=body.may_arrive_twice, by=request.actor, now=at)
+        ),
+    )
 
 
 @router.post("/invoices/{invoice_id}/cancellation", response={201: InvoiceOut})
