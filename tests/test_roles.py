@@ -57,7 +57,7 @@ PAGES: dict[str, Right | tuple[Right, Right] | None] = {
     **dict.fromkeys(["ledger:list", "ledger:detail", "ledger:of-customer", "ledger:of-booking"], Right.VIEW_MONEY),
     "ledger:place": Right.PLACE_PAYMENTS,
     "ledger:reverse": Right.REVERSE_PAYMENTS,
-    **dict.fromkeys(["bookings:list", "bookings:detail", "bookings:menu"], Right.VIEW_BOOKINGS),
+    **dict.fromkeys(["bookings:list", "bookings:calendar", "bookings:detail", "bookings:menu"], Right.VIEW_BOOKINGS),
     **dict.fromkeys(["bookings:complete", "bookings:complete-many"], Right.COMPLETE_BOOKINGS),
     **dict.fromkeys(
         ["bookings:new", "bookings:new-line", "bookings:no-line", "bookings:line", "bookings:sums", "bookings:edit", "bookings:reopen",

@@ -104,6 +104,9 @@ WORK = [
 BOOKINGS = [
     Page("bookings", "bookings:list"),
     Page("bookings-to-invoice", "bookings:list", query="?tab=to_invoice"),
+    Page("calendar", "bookings:calendar"),
+    Page("calendar-week", "bookings:calendar", query="?view=week"),
+    Page("calendar-day", "bookings:calendar", query="?view=day"),
     Page("booking-new", "bookings:new"),
     Page("booking-scheduled", "bookings:detail", scheduled),
     Page("booking-to-invoice", "bookings:detail", one_to_invoice),

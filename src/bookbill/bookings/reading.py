@@ -7,7 +7,7 @@ from uuid import UUID
 
 from bookbill.bookings.models import Booking
 from bookbill.bookings.models.booking import BookingQuerySet
-from bookbill.bookings.rules import State, is_invoiceable, may_delete
+from bookbill.bookings.rules import State, may_delete
 from bookbill.bookings.words import Word, money_word, state_word
 from bookbill.companies.rights import is_own_only
 from bookbill.customers.models import Customer
@@ -98,11 +98,7 @@ def rows_of(bookings: Sequence[Booking]) -> list[BookingRow]:
             state=state_word(booking.state),
             money=money_word(booking),
             may_complete=booking.state == State.SCHEDULED,
-            may_invoice=is_invoiceable(
-                state=booking.state,
-                total_minor=booking.total_minor,
-                on_invoice=booking.invoice_id is not None,
-            ),
+            may_invoice=booking.may_be_invoiced(),
         )
         for booking in bookings
     ]
@@ -120,9 +116,7 @@ def acts_of(booking: Booking) -> dict[str, bool]:
     covered = booking.total_minor - booking.due()
     return {
         "may_complete": booking.state == State.SCHEDULED,
-        "may_invoice": is_invoiceable(
-            state=booking.state, total_minor=booking.total_minor, on_invoice=on_invoice
-        ),
+        "may_invoice": booking.may_be_invoiced(),
         "may_invoice_ahead": booking.state == State.SCHEDULED and not on_invoice,
         "may_delete": may_delete(state=booking.state, covered_minor=covered, on_invoice=on_invoice),
     }

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from bookbill.bookings.views import acts, bookings, catalogue, lines, lists
+from bookbill.bookings.views import acts, bookings, calendar, catalogue, lines, lists
 
 app_name = "bookings"
 urlpatterns = [
     path("bookings", lists.list_page, name="list"),
+    path("bookings/calendar", calendar.calendar_page, name="calendar"),
     path("bookings/new", bookings.create_page, name="new"),
     path("bookings/completions", acts.complete_many, name="complete-many"),
     path("bookings/lines/new", lines.new_line, name="new-line"),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from bookbill.activity.models import Entry
 from bookbill.bookings.models import Booking
@@ -28,12 +29,30 @@ def state_word(state: str) -> Word:
 def money_word(booking: Booking) -> Word | None:
     """What covers it; None while nothing does."""
     if booking.paid_minor and booking.due() == 0:
-        return Word(_("Paid"), "success")
+        return Word(pgettext("booking", "Paid"), "success")
     if booking.paid_minor:
         return Word(_("Partially paid"), "warning")
     if booking.written_off_minor:
         return Word(_("Written off"), "neutral")
     return None
+
+
+def standing(booking: Booking) -> list[Word]:
+    """What became of it, from the plan to the invoice, and beside it what covers it."""
+    words = [_stage(booking), money_word(booking)]
+    if booking.state == State.CANCELLED and booking.total_minor:  # a fee is left to be billed
+        words.insert(0, state_word(booking.state))
+    return [word for word in words if word]
+
+
+def _stage(booking: Booking) -> Word:
+    if booking.invoice is not None and booking.invoice.sent_at is not None:
+        return Word(pgettext("booking", "Invoiced"), "primary")
+    if booking.invoice is not None:
+        return Word(_("On a draft"), "neutral")
+    if booking.state == State.SCHEDULED or not booking.may_be_invoiced():
+        return state_word(booking.state)
+    return Word(_("Held back"), "neutral") if booking.held_back else Word(_("To invoice"), "warning")
 
 
 def said(entry: Entry, currency: str) -> tuple[str, str, str]:

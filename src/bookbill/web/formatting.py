@@ -7,7 +7,8 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_skeleton, format_time
+from babel.core import get_global
+from babel.dates import format_date, format_interval, format_skeleton, format_time
 from babel.numbers import (
     format_decimal,
     format_percent,
@@ -74,6 +75,21 @@ def weekday(value: dt.date, *, language: str | None = None) -> str:
     return format_skeleton("MMMEd", as_datetime(value), locale=spoken(language))
 
 
+def full_day(value: dt.date, *, language: str | None = None) -> str:
+    """Tuesday, June 30, 2026."""
+    return format_date(value, "full", locale=spoken(language))
+
+
+def weekday_name(value: dt.date, *, language: str | None = None) -> str:
+    """Tue."""
+    return format_skeleton("E", as_datetime(value), locale=spoken(language))
+
+
+def days_between(first: dt.date, last: dt.date, *, language: str | None = None) -> str:
+    """Jun 28 – Jul 4, 2026."""
+    return format_interval(first, last, "yMMMd", locale=spoken(language))
+
+
 def month(value: dt.date, *, language: str | None = None) -> str:
     """June 2026."""
     return format_skeleton("yMMMM", as_datetime(value), locale=spoken(language))
@@ -111,6 +127,19 @@ def rate(value: Decimal, *, language: str | None = None) -> str:
 def count(value: int, *, language: str | None = None) -> str:
     """12,345."""
     return format_decimal(value, locale=spoken(language))
+
+
+@lru_cache(maxsize=256)
+def first_weekday(time_zone: str) -> int:
+    """On which day weeks begin where the clock is ``time_zone``, from 0, Monday, to 6, Sunday: Toronto 6, Paris 0.
+
+    The zone names the country; a currency or a language would not, with the euro or English.
+    """
+    territory = get_global("zone_territories").get(time_zone, "001")
+    try:
+        return Locale.parse(f"und_{territory}").first_week_day
+    except UnknownLocaleError:  # Antarctica speaks no language
+        return 0
 
 
 @lru_cache(maxsize=4096)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db import models
 from django.db.models import F, Q
 
-from bookbill.bookings.rules import DiscountKind, State
+from bookbill.bookings.rules import DiscountKind, State, is_invoiceable
 from bookbill.lib.fields import ExactDecimalField, PrefixTextField
 from bookbill.lib.ids import new_id
 from bookbill.lib.tenancy import tenant_manager
@@ -128,6 +128,11 @@ class Booking(models.Model):
 
     def discount(self) -> Discount | None:
         return Discount(self.discount_kind, self.discount_value) if self.discount_kind else None  # type: ignore[arg-type]
+
+    def may_be_invoiced(self) -> bool:
+        return is_invoiceable(
+            state=self.state, total_minor=self.total_minor, on_invoice=self.invoice_id is not None
+        )
 
     def due(self) -> int:
         """What is still owed, from the facts in hand (`due_minor` is the same, worked out by the database)."""

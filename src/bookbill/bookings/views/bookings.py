@@ -15,6 +15,7 @@ from bookbill.bookings.drafts import BookingDraft, ItemDraft
 from bookbill.bookings.forms import BookingForm, Items, price_text
 from bookbill.bookings.models import Booking, BookingItem
 from bookbill.bookings.rules import State
+from bookbill.bookings.views.filters import read_date
 from bookbill.bookings.views.frame import booking_page
 from bookbill.bookings.words import said
 from bookbill.companies.clock import now, today
@@ -43,7 +44,7 @@ def detail_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
 
 @staff_view(Right.EDIT_BOOKINGS)
 def create_page(request: CompanyRequest) -> HttpResponse:
-    """A new booking; `customer` in the address chooses one, `copy` copies another booking."""
+    """A new booking; `customer`, `provider` and `date` in the address choose them, `copy` copies another booking."""
     if request.method == "POST":
         form, items = BookingForm(request.POST), Items(request.POST, prefix="items")
         if all([form.is_valid(), items.is_valid()]):
@@ -159,7 +160,8 @@ def first_values(request: CompanyRequest, copied: Booking | None) -> dict[str, A
         return values_of(copied) | {"service_date": today(request.company)}
     return {
         "customer": request.GET.get("customer", ""),
-        "service_date": today(request.company),
+        "provider": request.GET.get("provider", ""),
+        "service_date": read_date(request.GET.get("date", "")) or today(request.company),
         "tax_code": request.company.default_tax_code_id,
     }
 

@@ -57,6 +57,12 @@ def weekday(value: dt.date | None) -> str:
 
 
 @register.filter
+def weekday_name(value: dt.date) -> str:
+    """Tue."""
+    return formatting.weekday_name(value)
+
+
+@register.filter
 def month(value: dt.date | None) -> str:
     return "" if value is None else formatting.month(value)
 

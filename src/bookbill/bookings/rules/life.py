@@ -1,4 +1,4 @@
-"""What may happen to a booking, as pure functions."""
+"""What may happen to a booking in its life."""
 
 from enum import StrEnum
 
