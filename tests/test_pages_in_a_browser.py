@@ -16,12 +16,12 @@ from tests.support.pages import EXCLUDED, PAGES
 from tests.support.sandbox import Sandbox
 from tests.support.visiting import Form, visiting
 
-SHORT = [Form("light", 1440), Form("dark", 390)]
+SHORT = [Form("light", 1440), Form("light", 768), Form("dark", 390)]
 LONG = [
     Form("dark", 1440),
     Form("light", 390),
-    *(Form(theme, 768) for theme in ("light", "dark")),
-    *(Form("light", width, longer=True) for width in (1440, 390, 320)),
+    Form("dark", 768),
+    *(Form("light", width, longer=True) for width in (1440, 768, 390, 320)),
     *(Form("light", width, language="fr") for width in (1440, 390)),
 ]
 

@@ -297,7 +297,8 @@ class Visitor:
         written = written_to(sql for sql, _params in self.statements[began:])
         return Answer(
             response.status_code,
-            content.decode("utf-8", "replace"),
+            # An address is searched for whole, wherever a page lets it break.
+            content.decode("utf-8", "replace").replace("<wbr>", ""),
             response.headers.get("Location", "") or response.headers.get("HX-Redirect", ""),
             tuple(sorted(written - OF_EVERY_VISIT)),
         )

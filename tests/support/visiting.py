@@ -53,7 +53,7 @@ class Visit:
         return tab
 
     def is_sideways(self) -> bool:
-        """Whether a page just opened is wider than the window."""
+        """Whether a page just opened is wider than the window, or a list on it than its panel."""
         return any(tab.evaluate(SIDEWAYS) for tab in (self.member, self.stranger))
 
 
@@ -108,7 +108,8 @@ def listen(tab: Tab, complaints: list[str]) -> None:
     tab.on("response", note)
 
 
-SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+SIDEWAYS = """() => [document.documentElement, ...document.querySelectorAll(".table-wrap")].some(
+  (box) => box.scrollWidth > box.clientWidth + 1)"""
 
 LENGTHEN = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);

@@ -41,7 +41,7 @@ class BookingForm(forms.Form):
     service_date = DayField(label=_("Service date"))
     start_time = ClockField(label=_("Start time"), required=False)
     provider: "forms.ModelChoiceField[Member]" = forms.ModelChoiceField(
-        label=_("Provider"), queryset=None, required=False, empty_label=_("Nobody yet")
+        label=_("Provider"), queryset=None, required=False, empty_label=_("Not assigned yet")
     )
     tax_code: "forms.ModelChoiceField[TaxCode]" = forms.ModelChoiceField(
         label=_("Tax"), queryset=None, required=False, empty_label=_("No tax")

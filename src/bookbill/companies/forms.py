@@ -132,7 +132,7 @@ class InvoicingForm(SettingsForm):
         places=0,
         least=0,
         most=HOLD_MAX,
-        help_text=_("So long you can undo a send. 0 sends at once."),
+        help_text=_("How long you can undo a send. 0 sends at once."),
     )
     after_sending = forms.ChoiceField(
         label=_("When a booking changes after its invoice was sent"),
@@ -188,7 +188,7 @@ class LogoForm(forms.Form):
     logo = forms.FileField(
         label=_("Picture"),
         widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp"}),
-        help_text=_("PNG, JPEG or WebP, up to 2 MB. Best wide, on a transparent ground."),
+        help_text=_("PNG, JPEG or WebP, up to 2 MB. Best wide, on a transparent background."),
         error_messages={"required": _("Choose a picture."), "empty": _("This file is empty.")},
     )
 

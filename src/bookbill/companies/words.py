@@ -19,7 +19,7 @@ ROLE_NOTES: dict[Role, Any] = {
     Role.ADMINISTRATOR: _("Everything."),
     Role.OFFICE: _("Everything but settings, members, refunds and write-offs."),
     Role.ACCOUNTANT: _("Reads, exports and records payments."),
-    Role.PROVIDER: _("The own bookings, without prices; completes them."),
+    Role.PROVIDER: _("Sees and completes their own bookings, without prices."),
 }
 FEATURES: dict[Feature, tuple[Any, Any]] = {
     Feature.INVOICING: (

@@ -59,9 +59,11 @@ def queue_matters(queues: Queues) -> list[Matter]:
         detail = _("See why, then send again or correct the address.")
         found.append(Matter(text % {"count": count}, url, "mail-x", "error", detail))
     if count := queues.jobs.set_aside:
-        text = ngettext("%(count)d task was set aside", "%(count)d tasks were set aside", count)
+        text = ngettext("%(count)d task failed", "%(count)d tasks failed", count)
         found.append(
-            Matter(text % {"count": count}, url, "archive", "warning", _("It failed several times."))
+            Matter(
+                text % {"count": count}, url, "archive", "warning", _("Tried several times without success.")
+            )
         )
     return found
 

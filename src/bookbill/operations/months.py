@@ -19,7 +19,7 @@ MONTHS = 6
 
 
 def read_chart(company: Company, *, today: date) -> Chart | None:
-    """The last six months with this one; None where nothing happened in them. Three queries."""
+    """The last six months with this one, from the first in which something happened; None without any. Three queries."""
     months = last_months(today)
     since = months[0]
     invoiced = sums(Charge.objects.filter(charge_date__gte=since), "charge_date")
@@ -27,6 +27,7 @@ def read_chart(company: Company, *, today: date) -> Chart | None:
     undone = sums(Reversal.objects.filter(payment__received_on__gte=since), "payment__received_on")
     if not (invoiced or received):
         return None
+    months = months[months.index(min(invoiced.keys() | received.keys())) :]
     return bar_chart(
         _("Invoiced and collected"),
         [format_skeleton("MMM", as_datetime(month), locale=spoken(None)) for month in months],

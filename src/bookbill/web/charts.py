@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-WIDE, NARROW, HEIGHT = 720, 340, 220
+WIDE, NARROW, HEIGHT = 560, 340, 220
 NARROW_LABELS = 6
 LEFT, RIGHT, TOP, BOTTOM = 56, 8, 10, 26
 SERIES_MAX = 4

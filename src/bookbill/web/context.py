@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from bookbill.web.htmx import layout_of
-from bookbill.web.navigation import navigation, places, user_menu
+from bookbill.web.navigation import navigation, page_above, places, user_menu
 
 THEMES = ("light", "dark")
 
@@ -25,6 +25,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "theme": theme if theme in THEMES else "",
         "shell": layout_of(request),
+        "page_above": lambda: page_above(request.path),
         "navigation": lambda: navigation(request),
         "user_menu": lambda: user_menu(request),
         "work_places": lambda: places(request),

@@ -1,6 +1,6 @@
 """Pages work as whole pages; htmx asks for the same address and takes a part of it.
 
-A page that may also open in a dialog starts with `{% extends shell %}`: whole page, or the dialog's frame.
+A form that may also open in a dialog starts with `{% extends shell %}`: a page with one panel, or the dialog's frame.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ def in_dialog(request: HttpRequest) -> bool:
 
 
 def layout_of(request: HttpRequest) -> str:
-    return "web/dialog.html" if in_dialog(request) else "web/base.html"
+    return "web/dialog.html" if in_dialog(request) else "web/form_page.html"
 
 
 def render_page(

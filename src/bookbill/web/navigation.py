@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,18 @@ def address(item: Item) -> str:
         return reverse(item.url_name)
     except NoReverseMatch:
         return ""
+
+
+def page_above(path: str) -> str:
+    """The nearest address over this one: /invoices/7 over /invoices/7/cancellation, where its form leads back to."""
+    while path.strip("/"):
+        path = path.rstrip("/").rpartition("/")[0]
+        try:
+            resolve(path)
+        except Resolver404:
+            continue
+        return path
+    return "/"
 
 
 def is_below(path: str, url: str) -> bool:

@@ -84,7 +84,7 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     return problem(
         request,
         403,
-        title=_("This form is too old"),
+        title=_("This form has expired"),
         message=_(
             "Nothing was changed. Go back, reload the page and send it again. Cookies must be allowed."
         ),

@@ -205,7 +205,7 @@ def test_acts_of_the_menu_change_the_booking(desk: Client, make_booking: Callabl
     desk.post(f"{here}/hold", {"held": "yes"})
     booking.refresh_from_db()
     assert (booking.state, booking.held_back) == (State.COMPLETED, True)
-    assert "Let in again" in text_of(desk.get(f"{here}/menu"))
+    assert "Stop holding back" in text_of(desk.get(f"{here}/menu"))
     desk.post(f"{here}/reopening")
     desk.post(f"{here}/hold?held=no")  # Undo of the toast
     booking.refresh_from_db()

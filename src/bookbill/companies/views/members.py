@@ -103,7 +103,7 @@ def end_membership(request: CompanyRequest, pk: UUID) -> HttpResponse:
     member = set_active(request, pk, is_active=False)
     toast(
         request,
-        _("%(name)s can no longer come in.") % {"name": member.name},
+        _("%(name)s can no longer sign in.") % {"name": member.name},
         undo_url=reverse("companies:member-resume", args=[pk]),
     )
     return see_other(request, reverse("companies:members"))
@@ -112,7 +112,7 @@ def end_membership(request: CompanyRequest, pk: UUID) -> HttpResponse:
 @staff_view(Right.MANAGE_MEMBERS, methods=("POST",))
 def resume_membership(request: CompanyRequest, pk: UUID) -> HttpResponse:
     member = set_active(request, pk, is_active=True)
-    toast(request, _("%(name)s can come in again.") % {"name": member.name})
+    toast(request, _("%(name)s can sign in again.") % {"name": member.name})
     return see_other(request, reverse("companies:members"))
 
 

@@ -15,7 +15,7 @@ from bookbill.invoices.actions.sending import send_invoices
 from bookbill.invoices.models import Invoice
 from bookbill.lib.actor import Actor
 from bookbill.lib.transactions import transact
-from bookbill.operations.months import last_months
+from bookbill.operations.months import last_months, read_chart
 from bookbill.work.models import Job
 from tests.support.cast import NOW, TODAY, add_member
 
@@ -88,7 +88,7 @@ def test_it_names_what_needs_somebody_and_where(
         ("1 booking is ready to invoice", "/payments/invoices/choose"),
         ("1 draft is not sent yet", "/payments/invoices?tab=draft"),
         ("1 email was not delivered", "/operations"),
-        ("1 task was set aside", "/operations"),
+        ("1 task failed", "/operations"),
     ):
         assert words in page
         assert f'href="{url}"' in page
@@ -168,3 +168,13 @@ def test_ctrl_k_respects_rights_and_tenants(
     found = client.get("/search", {"q": "maple"}).content.decode()
     for hidden in ("/payments/invoices/", "/customers/", "/bookings/", str(invoice.pk)):
         assert hidden not in found
+
+
+def test_the_chart_begins_with_the_first_month_in_which_something_happened(
+    company: Company, ana: Actor, make_invoice: Callable[..., Invoice]
+) -> None:
+    assert read_chart(company, today=TODAY) is None
+    send(ana, make_invoice())
+    chart = read_chart(company, today=TODAY)
+    assert chart is not None
+    assert [group.label for group in chart.wide.groups] == ["Jun"]

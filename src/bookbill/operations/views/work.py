@@ -17,7 +17,7 @@ from bookbill.invoices.words import message_kind_word, message_word
 from bookbill.lib.transactions import transact
 from bookbill.operations.actions import discard_work, retry_mail, retry_work
 from bookbill.operations.queues import read_queues
-from bookbill.operations.words import job_word
+from bookbill.operations.words import job_word, why_word
 from bookbill.web.api.cursors import PageQuery, keyset
 from bookbill.web.api.routes import not_found
 from bookbill.web.htmx import layout_of, render_page, see_other, toast
@@ -47,7 +47,7 @@ def work_page(request: CompanyRequest) -> HttpResponse:
                 for mail in mails
             ],
             "next_cursor": next_cursor,
-            "jobs": [(job, job_word(job.kind)) for job in jobs],
+            "jobs": [(job, job_word(job.kind), why_word(job.last_error)) for job in jobs],
             "unknown": State.UNKNOWN.value,
         },
     )
@@ -90,5 +90,10 @@ def discard_job_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
     job = Job.objects.of_company(request.company.pk).set_aside().filter(pk=pk).first()
     if job is None:
         raise not_found()
-    context = {"job": job, "what": job_word(job.kind), "shell": layout_of(request)}
+    context = {
+        "job": job,
+        "what": job_word(job.kind),
+        "why": why_word(job.last_error),
+        "shell": layout_of(request),
+    }
     return render_page(request, "operations/discard_job.html", context)

@@ -225,7 +225,13 @@ function showCurrentTabs() {
 }
 document.addEventListener("htmx:afterSettle", showCurrentTabs);
 
+// A field too narrow for its whole hint has a shorter one.
+function shortenHints() {
+  if (innerWidth < 768) for (const field of document.querySelectorAll("[data-short]")) field.placeholder = field.dataset.short;
+}
+
 function ready() {
+  shortenHints();
   armToasts();
   showCurrentTabs();
 }

@@ -1,12 +1,13 @@
 """`{% load formatting %}`: the functions of `web.formatting` as filters, and amounts as marked-up figures."""
 
 import datetime as dt
+import re
 from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from bookbill.web import formatting
 
@@ -17,6 +18,13 @@ register = template.Library()
 def money(minor: int | None, currency: str) -> str:
     """`{{ invoice.total_minor|money:invoice.currency }}`. Nothing for None."""
     return "" if minor is None else formatting.money(minor, currency)
+
+
+@register.filter
+def breakable(address: Any) -> SafeString:
+    """An email address that breaks after @ and dots where the room is short, never inside a word."""
+    pieces = re.split(r"(?<=[@.])", str(address))
+    return format_html_join(mark_safe("<wbr>"), "{}", ((piece,) for piece in pieces))
 
 
 @register.filter

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from bookbill.lib.parsing import parse_amount
 from bookbill.money.currencies import CURRENCIES, exponent_of
 from bookbill.web import formatting
+from bookbill.web.templatetags.formatting import breakable
 
 NBSP, NNBSP, MINUS = "\u00a0", "\u202f", "\u2212"
 
@@ -82,3 +83,8 @@ def test_a_unit_price_shows_more_decimals_only_where_it_has_them() -> None:
     assert formatting.unit_price(Decimal("12.5"), "CAD", language="en") == "$12.50"
     assert formatting.unit_price(Decimal("0.1225"), "CAD", language="en") == "$0.1225"
     assert formatting.unit_price(Decimal(1000), "CAD", language="en") == "$1,000.00"
+
+
+def test_an_address_breaks_only_after_its_signs_and_is_escaped() -> None:
+    assert breakable("jo@mail.example") == "jo@<wbr>mail.<wbr>example"
+    assert breakable("<b>@x") == "&lt;b&gt;@<wbr>x"

@@ -16,8 +16,8 @@ def request_with(headers: dict[str, str] | None = None, **data: str) -> Any:
     return request
 
 
-def test_a_page_is_whole_for_a_browser_and_framed_for_the_dialog() -> None:
-    assert layout_of(request_with()) == "web/base.html"
+def test_a_form_is_a_page_for_a_browser_and_framed_for_the_dialog() -> None:
+    assert layout_of(request_with()) == "web/form_page.html"
     assert layout_of(request_with(DIALOG)) == "web/dialog.html"
     assert not in_dialog(request_with({"HX-Target": "dialog-body"}))
 

@@ -43,6 +43,21 @@ def test_a_path_that_only_begins_alike_is_not_below() -> None:
     assert not navigation.is_below("/anything", "/")
 
 
+@pytest.mark.parametrize(
+    ("path", "above"),
+    [
+        ("/payments/invoices/01890000-0000-7000-8000-000000000000/cancellation", "/payments/invoices/01890000-0000-7000-8000-000000000000"),
+        ("/operations/mails/01890000-0000-7000-8000-000000000000/sendings", "/operations"),
+        ("/settings/keys/01890000-0000-7000-8000-000000000000/revocation", "/settings/keys"),
+        ("/bookings/services/new", "/bookings/services"),
+        ("/nowhere/at/all", "/"),
+        ("/", "/"),
+    ],
+)  # fmt: skip
+def test_a_form_leads_back_to_the_nearest_page_above_it(path: str, above: str) -> None:
+    assert navigation.page_above(path) == above
+
+
 @pytest.fixture
 def sources(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(palette, "_sources", [])
