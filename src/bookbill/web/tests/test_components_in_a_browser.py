@@ -92,7 +92,7 @@ def test_the_menu_the_dialog_and_the_palette_open_by_keyboard(
     page.keyboard.press("Enter")
     page.get_by_text("At most 2 decimals here.").first.wait_for()
     page.keyboard.press("Escape")
-    assert page.locator("#dialog").is_hidden()
+    page.locator("#dialog").wait_for(state="hidden")
 
     page.route("**/search*", lambda route: route.fulfill(body=""))  # nobody is signed in here
     page.keyboard.press("Control+k")
