@@ -166,7 +166,9 @@ MESSAGE = "delivery.Message"
 def subject_of(message_id: object) -> object:
     """The invoice that stands above a message in an address; the same unknown id where there is no such message."""
     with scopes_disabled():
-        return Message.objects.filter(pk=message_id).values_list("subject_id", flat=True).first() or message_id
+        return (
+            Message.objects.filter(pk=message_id).values_list("subject_id", flat=True).first() or message_id
+        )
 
 
 def all_operations() -> list[Operation]:

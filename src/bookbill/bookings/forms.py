@@ -16,6 +16,7 @@ from bookbill.bookings.drafts import ItemDraft
 from bookbill.bookings.models import Booking, BookingItem, Service, TaxCode
 from bookbill.bookings.models.catalogue import TaxCategory
 from bookbill.companies.models import Member
+from bookbill.customers.forms import AddressForm
 from bookbill.customers.models import Customer
 from bookbill.money.currencies import exponent_of
 from bookbill.money.pricing import Discount
@@ -52,6 +53,15 @@ class BookingForm(forms.Form):
         required=False,
     )
     discount_value = NumberField(label=_("Discount value"), places=4, least=0, required=False)
+    is_elsewhere = forms.BooleanField(
+        label=_("Done elsewhere than at the customer's service address"), required=False
+    )
+    external_id = LineField(
+        label=_("External id"),
+        max_length=120,
+        required=False,
+        help_text=_("Its key in another program, if there is one."),
+    )
     note = NoteField(
         label=_("Internal note"),
         max_length=NOTE_MAX,
@@ -63,6 +73,9 @@ class BookingForm(forms.Form):
     def __init__(self, *args: Any, booking: Booking | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         kept = booking or Booking()
+        self.place = AddressForm(
+            self.data if self.is_bound else None, prefix="place", initial=self.initial.get("place")
+        )
         customers = Customer.objects.filter(Q(archived_at=None) | Q(pk=kept.customer_id)).order_by("name")
         codes = TaxCode.objects.filter(Q(archived_at=None) | Q(pk=kept.tax_code_id)).order_by("name")
         providers = Member.objects.filter(Q(is_active=True) | Q(pk=kept.provider_id)).order_by("name")
@@ -101,7 +114,14 @@ class BookingForm(forms.Form):
             and "discount_value" not in self.errors
         ):
             self.add_error("discount_value", _("Enter the discount, or choose None."))
+        if said.get("is_elsewhere") and not (self.place.is_valid() and self.place.address()):
+            self.add_error("is_elsewhere", _("Enter where the work is done, or untick this."))
         return said
+
+    def service_address(self) -> dict[str, str]:
+        """Where the work is done: as typed, else where the customer has it done."""
+        elsewhere = self.cleaned_data["is_elsewhere"]
+        return self.place.address() if elsewhere else self.cleaned_data["customer"].service_address
 
     def discount(self) -> Discount | None:
         kind = self.cleaned_data["discount_kind"]

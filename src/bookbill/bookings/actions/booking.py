@@ -331,7 +331,7 @@ def _as_draft(item: BookingItem, booking: Booking, old_tax_code_id: UUID | None)
 
 def _place_at(customer_id: UUID, booking: Booking) -> Any:
     """Work at its customer's own address goes to that of the new one, whose invoice would print it; another place stays."""
-    if booking.service_address != booking.customer.service_address:
+    if not booking.is_at_customers():
         return booking.service_address
     return Customer.objects.get(pk=customer_id).service_address
 

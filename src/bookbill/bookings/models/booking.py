@@ -129,6 +129,10 @@ class Booking(models.Model):
     def discount(self) -> Discount | None:
         return Discount(self.discount_kind, self.discount_value) if self.discount_kind else None  # type: ignore[arg-type]
 
+    def is_at_customers(self) -> bool:
+        """Whether the work is done where this customer has it done. Reads the customer."""
+        return bool(self.service_address == self.customer.service_address)
+
     def may_be_invoiced(self) -> bool:
         return is_invoiceable(
             state=self.state, total_minor=self.total_minor, on_invoice=self.invoice_id is not None

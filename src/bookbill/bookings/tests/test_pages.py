@@ -20,6 +20,7 @@ from bookbill.invoices.models import Invoice
 from bookbill.ledger.actions.payments import record_payments
 from bookbill.ledger.drafts import PaymentDraft
 from bookbill.lib.actor import Actor
+from bookbill.lib.addresses import clean_address
 from bookbill.lib.transactions import transact
 from tests.support.cast import NOW, TODAY, add_member
 
@@ -167,6 +168,53 @@ def test_duplicate_fills_the_form_with_the_lines_of_the_other(
     values = form_values(desk, f"/bookings/new?copy={booking.pk}")
     assert values["customer"] == str(booking.customer_id)
     assert (values["items-0-description"], values["items-0-unit_price"]) == ("Office clean", "77.70")
+
+
+def test_the_form_says_where_the_work_is_done_and_a_copy_is_done_there_too(
+    desk: Client, make_customer: Callable[..., Customer]
+) -> None:
+    home = clean_address({"line1": "1 Maple Street", "city": "Toronto"}, field="")
+    customer = make_customer(service_address=home)
+    sent = {
+        "customer": customer.pk,
+        "service_date": "2026-06-30",
+        "is_elsewhere": "on",
+        "external_id": "crm-7",
+        **lines({"description": "Job", "unit_price": "90"}),
+    }
+    refused = desk.post("/bookings/new", sent)
+    assert refused.status_code == 422
+    assert "Enter where the work is done" in text_of(refused)
+    desk.post("/bookings/new", {**sent, "place-line1": "9 Harbour Quay"})
+    booking = Booking.objects.get()
+    assert (booking.service_address["line1"], booking.external_id) == ("9 Harbour Quay", "crm-7")
+    shown = form_values(desk, f"/bookings/{booking.pk}/edit")
+    assert (shown["is_elsewhere"], shown["external_id"]) == ("True", "crm-7")
+    assert (
+        desk.get(f"/bookings/new?copy={booking.pk}").context["form"].place["line1"].value()
+        == "9 Harbour Quay"
+    )
+    copied = form_values(desk, f"/bookings/new?copy={booking.pk}")
+    assert copied["is_elsewhere"] == "True"
+    assert "external_id" not in copied
+    del shown["is_elsewhere"]
+    desk.post(f"/bookings/{booking.pk}/edit", shown)
+    booking.refresh_from_db()
+    assert booking.service_address == home
+
+
+def test_the_form_moves_the_place_with_the_customer(
+    desk: Client, make_booking: Callable[..., Booking], make_customer: Callable[..., Customer]
+) -> None:
+    address = {"line1": "2 Oak Road", "city": "Toronto"}
+    oak = make_customer("Oak Dental", service_address=clean_address(address, field=""))
+    booking = make_booking(
+        make_customer(service_address=clean_address({"line1": "1 Maple Street"}, field=""))
+    )
+    here = f"/bookings/{booking.pk}/edit"
+    desk.post(here, {**form_values(desk, here), "customer": str(oak.pk)})
+    booking.refresh_from_db()
+    assert (booking.customer_id, booking.service_address) == (oak.pk, oak.service_address)
 
 
 def test_the_booking_offers_what_comes_next(

@@ -134,7 +134,9 @@ def save(request: CompanyRequest, pk: UUID, form: BookingForm, items: tuple[Item
         "provider_id": said_now["provider"].pk if said_now["provider"] else None,
         "tax_code_id": said_now["tax_code"].pk if said_now["tax_code"] else None,
         "discount": form.discount(),
+        "service_address": form.service_address(),
         "note": said_now["note"],
+        "external_id": said_now["external_id"] or None,
     }
     edit = BookingEdit(fields, items)
     edit_booking(pk, edit, revision=said_now["revision"], by=request.actor, now=now(request.company))
@@ -149,7 +151,9 @@ def draft_of(form: BookingForm, items: tuple[ItemDraft, ...], *, completed: bool
         provider_id=said_now["provider"].pk if said_now["provider"] else None,
         tax_code_id=said_now["tax_code"].pk if said_now["tax_code"] else None,
         discount=form.discount(),
+        service_address=form.service_address(),
         note=said_now["note"],
+        external_id=said_now["external_id"] or None,
         items=items,
         completed=completed,
     )
@@ -157,7 +161,7 @@ def draft_of(form: BookingForm, items: tuple[ItemDraft, ...], *, completed: bool
 
 def first_values(request: CompanyRequest, copied: Booking | None) -> dict[str, Any]:
     if copied:
-        return values_of(copied) | {"service_date": today(request.company)}
+        return values_of(copied) | {"service_date": today(request.company), "external_id": ""}
     return {
         "customer": request.GET.get("customer", ""),
         "provider": request.GET.get("provider", ""),
@@ -171,12 +175,16 @@ def copied_booking(request: CompanyRequest) -> Booking | None:
         wanted = UUID(request.GET.get("copy", ""))
     except ValueError:
         return None
-    return Booking.objects.filter(pk=wanted).first()
+    return Booking.objects.select_related("customer").filter(pk=wanted).first()
 
 
 def values_of(booking: Booking) -> dict[str, Any]:
+    is_elsewhere = bool(booking.service_address) and not booking.is_at_customers()
     return {
         "customer": booking.customer_id,
+        "is_elsewhere": is_elsewhere,
+        "place": booking.service_address if is_elsewhere else {},
+        "external_id": booking.external_id,
         "service_date": booking.service_date,
         "start_time": booking.start_time,
         "provider": booking.provider_id,
