@@ -55,7 +55,8 @@ PAGES: dict[str, Right | tuple[Right, Right] | None] = {
     **dict.fromkeys(["invoices:pay-many", "invoices:pay", "ledger:record", "ledger:reference"], Right.RECORD_PAYMENTS),
     **dict.fromkeys(["invoices:cancel", "invoices:cancel-many"], Right.CANCEL_INVOICES),
     **dict.fromkeys(["ledger:list", "ledger:detail", "ledger:of-customer", "ledger:of-booking"], Right.VIEW_MONEY),
-    "ledger:place": Right.PLACE_PAYMENTS,
+    **dict.fromkeys(["ledger:place", "invoices:place-credit"], Right.PLACE_PAYMENTS),
+    **dict.fromkeys(["invoices:write-off", "ledger:write-off", "ledger:reduce"], Right.WRITE_OFF),
     "ledger:reverse": Right.REVERSE_PAYMENTS,
     **dict.fromkeys(["bookings:list", "bookings:calendar", "bookings:detail", "bookings:menu"], Right.VIEW_BOOKINGS),
     **dict.fromkeys(["bookings:complete", "bookings:complete-many"], Right.COMPLETE_BOOKINGS),
@@ -117,9 +118,9 @@ OPERATIONS: dict[str, Right | None] = {
     "cancel_invoice": Right.CANCEL_INVOICES,
     **dict.fromkeys(["record_payment", "edit_payment"], Right.RECORD_PAYMENTS),
     **dict.fromkeys(["list_payments", "read_payment"], Right.VIEW_MONEY),
-    "place_payment": Right.PLACE_PAYMENTS,
+    **dict.fromkeys(["place_payment", "place_credit"], Right.PLACE_PAYMENTS),
     "reverse_payment": Right.REVERSE_PAYMENTS,
-    **dict.fromkeys(["write_off", "reduce_claim"], Right.WRITE_OFF),
+    **dict.fromkeys(["write_off", "reduce_claim", "write_off_balance"], Right.WRITE_OFF),
     "list_events": Right.VIEW_HISTORY,
 }
 

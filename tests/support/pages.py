@@ -116,6 +116,8 @@ BOOKINGS = [
     Page("booking-cancel", "bookings:cancel", scheduled),
     Page("booking-delete", "bookings:delete", scheduled),
     Page("booking-payments", "ledger:of-booking", on_invoice),
+    Page("write-off", "ledger:write-off", on_invoice),
+    Page("reduce", "ledger:reduce", on_invoice),
     Page("services", "bookings:services"),
     Page("service-new", "bookings:new-service"),
     Page("taxes", "bookings:tax-codes"),
@@ -170,6 +172,7 @@ INVOICES = [
     Page("invoices-overdue", "invoices:list", query="?tab=overdue"),
     Page("invoices-nothing-found", "invoices:list", query="?q=nothing+like+it"),
     Page("choose", "invoices:choose"),
+    Page("choose-of-customer", "invoices:choose", query="?customer={maple}"),
     Page("generate", "invoices:generate", query="?bookings={booking}"),
     Page("instant", "invoices:instant"),
     Page("draft", "invoices:detail", draft),
@@ -186,6 +189,8 @@ INVOICES = [
     Page("send-dialog", "invoices:detail", draft, opens="a[href$='/sendings']"),
     Page("pay", "invoices:pay", part_paid),
     Page("pay-dialog", "invoices:detail", part_paid, opens="a.btn[href$='/payments']"),
+    Page("place-credit", "invoices:place-credit", part_paid),
+    Page("write-off-invoice", "invoices:write-off", part_paid),
     Page("edit-sent", "invoices:edit-sent", sent),
     Page("remind", "invoices:remind", overdue),
     Page("retry", "invoices:retry", undelivered_mail),
@@ -266,8 +271,8 @@ EXCLUDED = {
 
 def addresses() -> dict[str, str]:
     """Path by name of page. Needs an open scope over a seeded sandbox."""
-    [to_invoice] = one_to_invoice()
+    [to_invoice], [customer] = one_to_invoice(), maple()
     return {
-        page.name: reverse(page.route, args=page.of()) + page.query.format(booking=to_invoice)
+        page.name: reverse(page.route, args=page.of()) + page.query.format(booking=to_invoice, maple=customer)
         for page in PAGES
     }

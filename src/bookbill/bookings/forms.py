@@ -79,19 +79,19 @@ class BookingForm(forms.Form):
         customers = Customer.objects.filter(Q(archived_at=None) | Q(pk=kept.customer_id)).order_by("name")
         codes = TaxCode.objects.filter(Q(archived_at=None) | Q(pk=kept.tax_code_id)).order_by("name")
         providers = Member.objects.filter(Q(is_active=True) | Q(pk=kept.provider_id)).order_by("name")
-        self._choose("customer", customers)
+        self._choose("customer", Customer.objects.all())
         self._choose("provider", providers)
         self._choose("tax_code", codes)
         self._show_customers(customers)
 
     def _show_customers(self, customers: QuerySet[Customer]) -> None:
-        """The first of them by name, and the chosen one; all of them may be chosen."""
+        """The first of them by name, and the chosen one; the action refuses one that is archived."""
         shown = list(customers[: CUSTOMERS_MAX + 1])
         self.has_customers, self.has_more_customers = bool(shown), len(shown) > CUSTOMERS_MAX
         chosen = self["customer"].value()
-        if self.has_more_customers and chosen and str(chosen) not in {str(customer.pk) for customer in shown}:
+        if chosen and str(chosen) not in {str(customer.pk) for customer in shown}:
             try:
-                shown += customers.filter(pk=chosen)
+                shown += Customer.objects.filter(pk=chosen)
             except ValidationError:
                 pass  # not a key: the field itself says so
         field = self.fields["customer"]

@@ -15,6 +15,7 @@ def acts_of(invoice: Invoice) -> dict[str, bool]:
         "edit": status == Status.DRAFT,
         "delete": status == Status.DRAFT,
         "pay": status != Status.CANCELLED and invoice.due() > 0,
+        "write_off": live and invoice.due() > 0,
         "cancel": live,
         "remind": live and invoice.payable() > 0,
         "copy_link": live,

@@ -108,6 +108,18 @@ class SeveralPaymentsForm(forms.Form):
     )
 
 
+class WriteOffForm(forms.Form):
+    """Why the balance is given up, and how much of it the person saw."""
+
+    due_minor = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+    reason = LineField(
+        label=_("Reason"),
+        max_length=REASON_MAX,
+        refuse_cards=True,
+        help_text=_("It stays in the history, for the accountant."),
+    )
+
+
 class CancelForm(forms.Form):
     reason = LineField(label=_("Reason"), max_length=REASON_MAX, refuse_cards=True)
     bookings = forms.ChoiceField(

@@ -17,6 +17,7 @@ from bookbill.invoices.views import (
     of_customer,
     sample,
     sending,
+    settling,
 )
 
 app_name = "invoices"
@@ -48,6 +49,8 @@ urlpatterns = [
     path("payments/invoices/<uuid:pk>/reminders", sending.remind_page, name="remind"),
     path("payments/invoices/<uuid:pk>/emails/<uuid:message_id>", sending.retry_page, name="retry"),
     path("payments/invoices/<uuid:pk>/payments", acts.payment_page, name="pay"),
+    path("payments/invoices/<uuid:pk>/credit", settling.credit_page, name="place-credit"),
+    path("payments/invoices/<uuid:pk>/write-off", settling.write_off_page, name="write-off"),
     path("payments/invoices/<uuid:pk>/cancellation", acts.cancel_page, name="cancel"),
     path("payments/invoices/<uuid:pk>/copies", acts.duplicate, name="duplicate"),
     path("payments/invoices/<uuid:pk>/link", acts.new_link_page, name="new-link"),

@@ -175,3 +175,21 @@ class ReversalForm(forms.Form):
         refuse_cards=True,
         help_text=_("It stays in the history, for the accountant."),
     )
+
+
+class LoweringForm(forms.Form):
+    """How much of a claim is given up or lowered, and why."""
+
+    amount_minor = AmountField(label=_("Amount"))
+    reason = LineField(
+        label=_("Reason"),
+        max_length=REASON_MAX,
+        refuse_cards=True,
+        help_text=_("It stays in the history, for the accountant."),
+    )
+
+    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        amount = self.fields["amount_minor"]
+        assert isinstance(amount, AmountField)
+        amount.set_currency(currency)

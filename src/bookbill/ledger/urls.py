@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bookbill.ledger.views import acts, lists, payment, recording
+from bookbill.ledger.views import acts, claims, lists, payment, recording
 
 app_name = "ledger"
 urlpatterns = [
@@ -14,4 +14,6 @@ urlpatterns = [
     path("customers/<uuid:pk>/payments", lists.customer_tab, name="of-customer"),
     path("customers/<uuid:pk>/payments/new", recording.record_page, name="record"),
     path("bookings/<uuid:pk>/payments", lists.booking_tab, name="of-booking"),
+    path("bookings/<uuid:pk>/write-off", claims.write_off_page, name="write-off"),
+    path("bookings/<uuid:pk>/reduction", claims.reduce_page, name="reduce"),
 ]

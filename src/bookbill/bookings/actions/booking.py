@@ -1,6 +1,6 @@
 """Creating, editing, completing, cancelling and deleting bookings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,6 +40,7 @@ def create_bookings(drafts: Sequence[BookingDraft], *, by: Actor, now: datetime)
     require(by, Right.EDIT_BOOKINGS)
     company = Company.objects.get(pk=by.company_id)
     customers = lock_customers({draft.customer_id for draft in drafts})
+    _refuse_archived(customers.values())
     _refuse_unknown_providers({draft.provider_id for draft in drafts})
     _refuse_taken_external_ids([draft.external_id for draft in drafts if draft.external_id is not None])
     catalogue = read_catalogue(
@@ -118,6 +119,8 @@ def edit_booking(
         raise RuleBroken(
             "booking_has_money", _("Money lies on this booking. Move the payment first, then the booking.")
         )
+    if moves:
+        _refuse_archived(Customer.objects.filter(pk=fields["customer_id"]))
     _apply(booking, fields, now)
     booking.state = state
     booking.completed_at = (booking.completed_at or now) if state == State.COMPLETED else None
@@ -251,6 +254,19 @@ def state_of(draft: BookingDraft) -> State:
     if draft.cancelled:
         return State.CANCELLED
     return State.COMPLETED if draft.completed else State.SCHEDULED
+
+
+def _refuse_archived(customers: Iterable[Customer]) -> None:
+    """New work is for customers of today; what exists of an archived one is still billed and paid."""
+    for customer in customers:
+        if customer.archived_at is not None:
+            raise RuleBroken(
+                "customer_archived",
+                _("%(customer)s is archived. Restore the customer first, then add new work.")
+                % {"customer": customer},
+                field="customer_id",
+                details={"customer_id": str(customer.pk)},
+            )
 
 
 def _build(draft: BookingDraft, company: Company, customer: Customer, now: datetime) -> Booking:

@@ -13,7 +13,12 @@ from bookbill.companies.clock import now, today
 from bookbill.companies.doors.once import answer_once
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Right, require
-from bookbill.invoices.actions.paying import record_payment_on_invoice
+from bookbill.invoices.actions.paying import (
+    place_credit_on_invoice,
+    record_payment_on_invoice,
+    write_off_invoice,
+)
+from bookbill.invoices.api.schema import InvoiceOut, invoice_out
 from bookbill.invoices.models import Invoice
 from bookbill.ledger.actions.payments import record_payments
 from bookbill.ledger.api import Allocations, PaymentOut, payment_out, placing_of
@@ -23,15 +28,18 @@ from bookbill.ledger.reading import rows_of
 from bookbill.lib.errors import BadInput
 from bookbill.web.api.cursors import PageQuery, keyset
 from bookbill.web.api.rendering import answered
-from bookbill.web.api.routes import not_found
+from bookbill.web.api.routes import id_in_route, not_found
 from bookbill.web.api.schema import (
+    NOTHING,
     TOTAL_MAX,
     Body,
     Currency,
+    Empty,
     Id,
     IsoDate,
     Page,
     PositiveMinor,
+    Reason,
     Reference,
     text,
 )
@@ -97,6 +105,37 @@ def list_payments(request: CompanyRequest, page: Query[PaymentQuery]) -> HttpRes
     return answered(
         Page[PaymentOut](items=[PaymentOut.of(row) for row in rows_of(rows)], next_cursor=next_cursor)
     )
+
+
+class BalanceIn(Body):
+    """`due_minor` is the balance as last read; another one by now is refused with `stale`."""
+
+    due_minor: PositiveMinor
+    reason: Reason
+
+
+@router.post("/invoices/{invoice_id}/credit", response={201: InvoiceOut}, tags=["Invoices"])
+def place_credit(request: CompanyRequest, invoice_id: str, body: Empty = NOTHING) -> HttpResponse:
+    """Place the customer's credit on an invoice: the oldest credit first, on the oldest bookings first."""
+    pk, at = id_in_route(invoice_id), now(request.company)
+
+    def placed() -> InvoiceOut:
+        place_credit_on_invoice(pk, by=request.actor, now=at)
+        return invoice_out(pk, now=at)
+
+    return answer_once(request, placed)
+
+
+@router.post("/invoices/{invoice_id}/write-off", response={201: InvoiceOut}, tags=["Invoices"])
+def write_off_balance(request: CompanyRequest, invoice_id: str, body: BalanceIn) -> HttpResponse:
+    """Give up what is still due on a sent invoice, over all its bookings."""
+    pk, at = id_in_route(invoice_id), now(request.company)
+
+    def written_off() -> InvoiceOut:
+        write_off_invoice(pk, due_minor=body.due_minor, reason=body.reason, by=request.actor, now=at)
+        return invoice_out(pk, now=at)
+
+    return answer_once(request, written_off)
 
 
 def _record(request: CompanyRequest, body: PaymentIn) -> Payment:

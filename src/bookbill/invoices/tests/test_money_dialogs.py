@@ -1,14 +1,26 @@
-"""The money dialogs of an invoice: a payment, oldest first or by hand."""
+"""Settling an invoice: a payment oldest first or by hand, the customer's credit, a claim lowered or given up."""
 
+import datetime as dt
 from collections.abc import Callable
+from typing import Any
+from uuid import UUID
 
 import pytest
 from django.test import Client
 
+from bookbill.activity.models import Entry
 from bookbill.bookings.models import Booking
+from bookbill.companies.tests.clients import ApiClient
 from bookbill.customers.models import Customer
+from bookbill.invoices.actions.paying import write_off_invoice
 from bookbill.invoices.models import Invoice
-from bookbill.ledger.models import Payment
+from bookbill.ledger.actions.payments import record_payments
+from bookbill.ledger.drafts import PaymentDraft
+from bookbill.ledger.models import Allocation, Payment
+from bookbill.lib.actor import Actor
+from bookbill.lib.errors import RuleBroken
+from bookbill.lib.transactions import transact
+from tests.support.cast import NOW
 
 Make = Callable[..., Invoice]
 MakeBooking = Callable[..., Booking]
@@ -61,3 +73,134 @@ def test_a_placing_that_cannot_be_is_refused_and_nothing_is_booked(
     assert answer.status_code == 422
     assert sentence in answer.content.decode()
     assert not Payment.objects.exists()
+
+
+def pay(by: Actor, customer_id: UUID, amount_minor: int, day: int) -> Payment:
+    """Money that lies on nothing: credit."""
+    draft = PaymentDraft(customer_id, "cash", amount_minor, "CAD", dt.date(2026, 6, day))
+    return transact(lambda: record_payments([draft], by=by, now=NOW))[0]
+
+
+@pytest.mark.both_databases
+def test_the_oldest_credit_settles_the_oldest_booking_first(
+    desk: Client, ana: Actor, make_sent: Make, two: list[Booking]
+) -> None:
+    invoice = make_sent(*two)
+    late, early = pay(ana, invoice.customer_id, 5_000, day=20), pay(ana, invoice.customer_id, 8_000, day=10)
+    at = f"/payments/invoices/{invoice.pk}"
+    assert f'href="{at}/credit"' in desk.get(at).content.decode()
+    asked = desk.get(f"{at}/credit").content.decode()
+    assert (
+        "Maple Offices has $130.00 of credit. $130.00 of it goes on this invoice, then $70.00 is left"
+        in asked
+    )
+
+    form = {"operation_id": "one"}
+    assert [desk.post(f"{at}/credit", form).status_code for _press in range(2)] == [303, 303]
+    placed = [(row.payment_id, row.booking_id, row.amount_minor) for row in Allocation.objects.order_by("pk")]
+    assert sorted(placed) == sorted(
+        [(early.pk, two[0].pk, 8_000), (late.pk, two[0].pk, 2_000), (late.pk, two[1].pk, 3_000)]
+    )
+    shown = desk.get(at).content.decode()
+    assert "Partially paid" in shown
+    assert f'href="{at}/credit"' not in shown
+
+
+def test_without_credit_or_balance_nothing_is_placed(
+    desk: Client, ana: Actor, make_sent: Make, two: list[Booking]
+) -> None:
+    invoice = make_sent(*two)
+    at = f"/payments/invoices/{invoice.pk}/credit"
+    assert "has no credit to place" in desk.get(at).content.decode()
+    assert desk.post(at).status_code == 409
+    pay(ana, invoice.customer_id, 25_000, day=1)
+    desk.post(at)
+    assert "Nothing is due on this invoice" in desk.get(at).content.decode()
+    assert desk.post(at).status_code == 409
+    assert paid_of(*two) == [10_000, 10_000]
+
+
+@pytest.mark.both_databases
+def test_a_balance_is_written_off_over_its_bookings_as_it_was_seen(
+    desk: Client, ana: Actor, make_sent: Make, two: list[Booking], django_assert_max_num_queries: Any
+) -> None:
+    invoice = make_sent(*two)
+    at = f"/payments/invoices/{invoice.pk}/write-off"
+    assert "$200.00 that Maple Offices owes for 2 bookings is given up" in desk.get(at).content.decode()
+    assert desk.post(at, {"due_minor": "20000", "reason": ""}).status_code == 422
+
+    record = PaymentDraft(invoice.customer_id, "cash", 4_000, "CAD", NOW.date(), fill=(two[0].pk,))
+    transact(lambda: record_payments([record], by=ana, now=NOW))
+    stale = desk.post(at, {"due_minor": "20000", "reason": "Bankrupt"})
+    assert stale.status_code == 422
+    assert "The balance has changed meanwhile" in stale.content.decode()
+    assert 'name="due_minor" value="16000"' in stale.content.decode()
+
+    assert desk.post(at, {"due_minor": "16000", "reason": "Bankrupt"}).status_code == 303
+    invoice.refresh_from_db()
+    assert (invoice.status, invoice.paid_minor, invoice.written_off_minor) == ("paid", 4_000, 16_000)
+    entries = Entry.objects.filter(type="booking.written_off").values_list("after__reason", flat=True)
+    assert list(entries) == ["Bankrupt", "Bankrupt"]
+
+
+def test_a_draft_and_a_settled_invoice_have_no_balance_to_write_off(
+    ana: Actor, make_invoice: Make, make_sent: Make, two: list[Booking]
+) -> None:
+    draft, sent = make_invoice(two[0]), make_sent(two[1])
+    for invoice, code in ((draft, "not_sent"), (sent, "nothing_due")):
+        if invoice is sent:
+            transact(lambda: write_off_invoice(sent.pk, due_minor=10_000, reason="Lost", by=ana, now=NOW))
+        with pytest.raises(RuleBroken) as refused:
+            transact(
+                lambda pk=invoice.pk: write_off_invoice(pk, due_minor=10_000, reason="x", by=ana, now=NOW)  # type: ignore[misc]
+            )
+        assert refused.value.code == code
+
+
+def test_writing_off_two_hundred_bookings_takes_as_many_queries_as_one(
+    ana: Actor,
+    make_sent: Make,
+    make_booking: MakeBooking,
+    two: list[Booking],
+    django_assert_max_num_queries: Any,
+) -> None:
+    one, many = make_sent(two[0]), make_sent(*[make_booking(two[0].customer) for _ in range(20)])
+    with django_assert_max_num_queries(60) as for_one:
+        transact(lambda: write_off_invoice(one.pk, due_minor=10_000, reason="Lost", by=ana, now=NOW))
+    with django_assert_max_num_queries(len(for_one)):
+        transact(lambda: write_off_invoice(many.pk, due_minor=200_000, reason="Lost", by=ana, now=NOW))
+
+
+@pytest.mark.parametrize(
+    ("path", "column", "sentence"),
+    [
+        ("write-off", "written_off_minor", "counts as settled, never as paid"),
+        ("reduction", "reduced_minor", "no longer owed"),
+    ],
+)
+def test_the_claim_of_one_booking_is_lowered_or_given_up(
+    desk: Client, make_booking: MakeBooking, path: str, column: str, sentence: str
+) -> None:
+    booking = make_booking()
+    at = f"/bookings/{booking.pk}/{path}"
+    assert f'href="{at}"' in desk.get(f"/bookings/{booking.pk}").content.decode()
+    asked = desk.get(at).content.decode()
+    assert "Maple Offices owes $100.00 for B-1001" in asked
+    assert sentence in asked
+    for wrong in ({"amount_minor": "100.01", "reason": "x"}, {"amount_minor": "10", "reason": ""}):
+        assert desk.post(at, wrong).status_code == 422
+    assert desk.post(at, {"amount_minor": "30.00", "reason": "Broke a vase"}).status_code == 303
+    assert Booking.objects.values_list(column, "due_minor").get() == (3_000, 7_000)
+
+
+def test_programs_place_credit_and_write_a_balance_off(
+    api: ApiClient, ana: Actor, make_sent: Make, two: list[Booking]
+) -> None:
+    invoice = make_sent(*two)
+    pay(ana, invoice.customer_id, 5_000, day=1)
+    placed = api.post(f"/invoices/{invoice.pk}/credit", {})
+    assert (placed.status_code, placed.json()["due_minor"]) == (201, 15_000)
+    assert api.post(f"/invoices/{invoice.pk}/credit", {}).json()["code"] == "no_credit"
+    body = {"due_minor": 15_000, "reason": "Bankrupt"}
+    assert api.post(f"/invoices/{invoice.pk}/write-off", body | {"due_minor": 1}).json()["code"] == "stale"
+    assert api.post(f"/invoices/{invoice.pk}/write-off", body).json()["written_off_minor"] == 15_000

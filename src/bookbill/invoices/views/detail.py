@@ -17,7 +17,7 @@ from bookbill.bookings.rules import is_invoiceable
 from bookbill.companies.clock import date_in_zone, now, zone
 from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
-from bookbill.companies.rights import Right
+from bookbill.companies.rights import Right, may
 from bookbill.delivery.models import Message
 from bookbill.documents.document import from_json_bytes
 from bookbill.invoices.actions.cancelling import last_sent_document
@@ -118,12 +118,21 @@ def frame(request: CompanyRequest, invoice: Invoice, tab: str, context: dict[str
             "today": date_in_zone(request.company, instant),
             "freed": freed(invoice, list(bookings.values())),
             "acts": acts_of(invoice),
+            "credit_minor": credit_to_place(request, invoice),
             "is_locked": invoice.is_locked(request.company.after_sending),
             **leaving(request, invoice),
             "replaces": Invoice.objects.filter(replaced_by=invoice).order_by("pk"),
             **context,
         },
     )
+
+
+def credit_to_place(request: CompanyRequest, invoice: Invoice) -> int:
+    """The customer's credit, where it could settle something here and the reader may place it."""
+    if not acts_of(invoice)["pay"] or not may(request.actor, Right.PLACE_PAYMENTS):
+        return 0
+    credit: int = Payment.objects.credit_by_customer([invoice.customer_id]).get(invoice.customer_id, 0)
+    return credit
 
 
 def last_sent_version(invoice: Invoice) -> Version | None:

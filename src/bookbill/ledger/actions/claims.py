@@ -1,12 +1,12 @@
 """Lowering or giving up a claim, and fitting what covers a booking into a new total."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from bookbill.activity.actions import EntryDraft, record, record_many
+from bookbill.activity.actions import EntryDraft, record_many
 from bookbill.bookings.actions.booking import lock_bookings
 from bookbill.bookings.events import BookingTotalsChanging
 from bookbill.bookings.models import Booking
@@ -31,6 +31,17 @@ def reduce_claim(booking_id: UUID, *, amount_minor: int, reason: str, by: Actor,
     return _lower(Reduction, booking_id, amount_minor=amount_minor, reason=reason, by=by, now=now)
 
 
+def write_off_due(booking_ids: Sequence[UUID], *, reason: str, by: Actor, now: datetime) -> dict[UUID, int]:
+    """Give up all that is still due on these bookings; how much of each, in minor units. Constant queries for 1 and for 500."""
+    assert_in_transaction()
+    require(by, Right.WRITE_OFF)
+    _require_reason(reason)
+    bookings = lock_bookings(booking_ids)
+    amounts = {pk: booking.due() for pk, booking in bookings.items() if booking.due()}
+    _enter(WriteOff, amounts, bookings, reason=reason, by=by, now=now)
+    return amounts
+
+
 def _lower(
     entry: type[Reduction] | type[WriteOff],
     booking_id: UUID,
@@ -42,36 +53,57 @@ def _lower(
 ) -> Booking:
     assert_in_transaction()
     require(by, Right.WRITE_OFF)
-    if not reason:
-        raise BadInput("required", _("Give a reason; the accountant will ask."), field="reason")
+    _require_reason(reason)
     if amount_minor <= 0:
         raise BadInput("bad_amount", _("The amount must be above zero."), field="amount_minor")
     bookings = lock_bookings([booking_id])
-    booking = bookings[booking_id]
-    if amount_minor > booking.due():
+    if amount_minor > bookings[booking_id].due():
         raise RuleBroken(
             "more_than_due", _("That is more than is still due on this booking."), field="amount_minor"
         )
+    _enter(entry, {booking_id: amount_minor}, bookings, reason=reason, by=by, now=now)
+    return bookings[booking_id]
+
+
+def _enter(
+    entry: type[Reduction] | type[WriteOff],
+    amounts: Mapping[UUID, int],
+    bookings: Mapping[UUID, Booking],
+    *,
+    reason: str,
+    by: Actor,
+    now: datetime,
+) -> None:
+    """Lower the claims of locked bookings: the entries, the sums, the history, and who has to know."""
+    if not amounts:
+        return
     column = "written_off_minor" if entry is WriteOff else "reduced_minor"
-    before = getattr(booking, column)
-    setattr(booking, column, before + amount_minor)
-    enter_claims(entry, {booking_id: amount_minor}, bookings, reason=reason, now=now)
-    store_cover([booking])
-    kind = "booking.written_off" if entry is WriteOff else "booking.reduced"
-    record(
-        EntryDraft(
-            type=kind,
-            subject_type="booking",
-            subject_id=booking.pk,
-            subject_label=booking.number,
-            before={column: before},
-            after={column: before + amount_minor, "reason": reason},
-        ),
+    before = {pk: getattr(bookings[pk], column) for pk in amounts}
+    for pk, amount in amounts.items():
+        setattr(bookings[pk], column, before[pk] + amount)
+    enter_claims(entry, amounts, bookings, reason=reason, now=now)
+    store_cover([bookings[pk] for pk in amounts])
+    record_many(
+        [
+            EntryDraft(
+                type="booking.written_off" if entry is WriteOff else "booking.reduced",
+                subject_type="booking",
+                subject_id=pk,
+                subject_label=bookings[pk].number,
+                before={column: before[pk]},
+                after={column: before[pk] + amount, "reason": reason},
+            )
+            for pk, amount in amounts.items()
+        ],
         by=by,
         now=now,
     )
-    publish(BookingMoneyChanged((booking.pk,), by=by, now=now))
-    return booking
+    publish(BookingMoneyChanged(tuple(amounts), by=by, now=now))
+
+
+def _require_reason(reason: str) -> None:
+    if not reason:
+        raise BadInput("required", _("Give a reason; the accountant will ask."), field="reason")
 
 
 def undo_write_offs(bookings: Mapping[UUID, Booking], *, reason: str, now: datetime) -> None:

@@ -153,8 +153,11 @@ def edit_reference(payment_id: UUID, reference: str, *, by: Actor, now: datetime
     return payment
 
 
-def use_credit(bookings: Mapping[UUID, Booking], *, by: Actor, now: datetime) -> None:
-    """Place the customers' credit on these bookings: oldest credit first, oldest service date first. Locked by the caller."""
+def use_credit(bookings: Mapping[UUID, Booking], *, by: Actor, now: datetime) -> int:
+    """Place the customers' credit on these bookings: oldest credit first, oldest service date first. Locked by the caller.
+
+    How much was placed, in minor units.
+    """
     assert_in_transaction()
     customer_ids = {booking.customer_id for booking in bookings.values() if booking.due()}
     payments = list(Payment.objects.filter(customer__in=customer_ids).order_by("received_on", "pk"))
@@ -173,7 +176,7 @@ def use_credit(bookings: Mapping[UUID, Booking], *, by: Actor, now: datetime) ->
                 due[booking_id] -= part
                 moves.append(Move(payment, booking_id, part, Cause.CREDIT_USED))
     if not moves:
-        return
+        return 0
     move_money(moves, bookings, now=now)
     used = list({move.payment.pk: move.payment for move in moves}.values())
     record_many(
@@ -182,6 +185,7 @@ def use_credit(bookings: Mapping[UUID, Booking], *, by: Actor, now: datetime) ->
         now=now,
     )
     publish(BookingMoneyChanged(tuple({move.booking_id for move in moves}), by=by, now=now))
+    return sum(move.amount_minor for move in moves)
 
 
 def _named_bookings(drafts: Sequence[PaymentDraft]) -> dict[UUID, Booking]:
