@@ -532,7 +532,7 @@ def explore(visitor: Visitor, rows: Rows) -> Site:
 # Bodies of the API
 
 EXAMPLES: dict[str, Any] = {
-    "name": "Example", "reason": "because", "amount_minor": 1, "method": "cash", "service_date": "2026-06-30", "unit_price": "1.00",
+    "name": "Example", "reason": "because", "amount_minor": 1, "due_minor": 1, "method": "cash", "service_date": "2026-06-30", "unit_price": "1.00",
     "description": "Work", "rate": "5", "kind": "amount", "value": "1", "allocations": None, "items": None,
     "components": None,
 }  # fmt: skip
