@@ -10,6 +10,7 @@ from playwright.sync_api import Page as Tab
 from tests.support.pages import Page
 from tests.support.sandbox import Sandbox
 
+HEAVIEST_BYTES = 100_000
 HEIGHTS = {1440: 900, 768: 1024, 390: 844, 320: 640}
 
 
@@ -48,6 +49,9 @@ class Visit:
         if page.opens:
             tab.locator(page.opens).first.click()
             tab.locator("#dialog[open] h2").wait_for()
+        weight = tab.evaluate("performance.getEntriesByType('navigation')[0].transferSize")
+        if weight > HEAVIEST_BYTES:
+            self.complaints.append(f"weighs {weight:,} bytes without its assets")
         if self.form.longer:
             tab.evaluate(LENGTHEN)
         return tab

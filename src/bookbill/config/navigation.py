@@ -7,14 +7,21 @@ from django.utils.translation import gettext_lazy as _
 
 from bookbill.bookings.palette import find_bookings
 from bookbill.companies.look import stylesheet_url
-from bookbill.companies.navigation import SETTINGS_ITEM, USER_MENU, allowed, companies_of, is_member
+from bookbill.companies.navigation import (
+    SETTINGS,
+    SETTINGS_ITEM,
+    USER_MENU,
+    allowed,
+    companies_of,
+    is_member,
+)
 from bookbill.companies.rights import Right
 from bookbill.customers.palette import find_customers
 from bookbill.invoices.palette import find_invoices
 from bookbill.operations.views.mailbox import has_mailbox
 from bookbill.web.context import register_company_stylesheet
 from bookbill.web.navigation import Item, register_navigation, register_places, register_user_menu
-from bookbill.web.palette import register_palette_sources
+from bookbill.web.palette import Act, register_palette_acts, register_palette_sources
 
 Allowed = Callable[[HttpRequest], bool]
 
@@ -48,6 +55,20 @@ def wire_navigation() -> None:
     register_places(companies_of)
     register_company_stylesheet(stylesheet_url)
     register_palette_sources(find_invoices, find_customers, find_bookings)
+    register_palette_acts(acts(), [*SETTINGS, *USER_MENU])
+
+
+def acts() -> list[Act]:
+    """What Ctrl+K offers to whoever may do it."""
+    edits_invoices = allowed(Right.EDIT_INVOICES)
+    takes_money = both(allowed(Right.RECORD_PAYMENTS), allowed(Right.VIEW_CUSTOMERS))
+    return [
+        Act(_("New booking"), "bookings:new", "plus", also=_("add make job"), allowed=allowed(Right.EDIT_BOOKINGS)),
+        Act(_("Create Instant Invoice"), "invoices:instant", "zap", also=_("new make bill"), allowed=edits_invoices),
+        Act(_("Generate Invoice"), "invoices:choose", "file-plus", also=_("new create batch bill"), detail=_("choose bookings"), allowed=edits_invoices),
+        Act(_("Record payment"), "customers:list", "banknote", also=_("pay paid money received cheque cash"), detail=_("choose the customer"), allowed=takes_money),
+        Act(_("Add a customer"), "customers:new", "user-plus", also=_("new create client"), allowed=allowed(Right.EDIT_CUSTOMERS)),
+    ]  # fmt: skip
 
 
 def both(one: Allowed, other: Allowed) -> Allowed:

@@ -6,14 +6,15 @@ from functools import wraps
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from bookbill.companies.clock import zone
 from bookbill.companies.limits import limit
 from bookbill.invoices.models import Invoice
 from bookbill.lib.errors import RuleBroken
 from bookbill.lib.tenancy import scope, scopes_disabled
-from bookbill.web.problems import problem
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{27}", re.ASCII)
 MOST_A_MINUTE = 60
@@ -41,12 +42,9 @@ def by_link(*methods: str) -> Callable[[LinkView], Callable[[HttpRequest, str], 
                 limit(f"link:{client_address(request)}", most=MOST_A_MINUTE, seconds=60)
                 response = opened(view, request, token)
             except RuleBroken as refused:
-                response = problem(
-                    request,
-                    refused.status,
-                    message=refused.message,
-                    retry_after=refused.details.get("retry_after"),
-                )
+                response = not_shown(request, refused.status, _("Too many tries"), refused.message)
+                if "retry_after" in refused.details:
+                    response.headers["Retry-After"] = str(refused.details["retry_after"])
             for name, value in PRIVATE.items():
                 response.headers[name] = value
             return response
@@ -59,9 +57,22 @@ def by_link(*methods: str) -> Callable[[LinkView], Callable[[HttpRequest, str], 
 def opened(view: LinkView, request: HttpRequest, token: str) -> HttpResponse:
     invoice = find_by_link(token)
     if invoice is None:
-        return problem(request, 404)
+        return not_shown(
+            request,
+            404,
+            _("This link is no longer valid"),
+            _(
+                "Please ask whoever sent it to you for a new one. Was it copied, check that nothing is missing."
+            ),
+        )
     with scope(company=invoice.company), timezone.override(zone(invoice.company)):
         return view(request, invoice)
+
+
+def not_shown(request: HttpRequest, status: int, heading: str, message: str) -> HttpResponse:
+    """A page that names no company and leads nowhere: the visitor is a customer, who cannot sign in here."""
+    context = {"heading": heading, "message": message, "csrf_token": ""}
+    return render(request, "portal/not_shown.html", context, status=status)
 
 
 def find_by_link(token: str) -> Invoice | None:

@@ -69,6 +69,7 @@ class AmountField(forms.CharField):
     """
 
     widget = AmountInput
+    default_error_messages = {"required": _("Enter an amount.")}
 
     def __init__(
         self, *, currency: str = "", allow_zero: bool = False, allow_negative: bool = False, **kwargs: Any
@@ -106,6 +107,8 @@ class AmountField(forms.CharField):
 class NumberField(forms.CharField):
     """A plain decimal number with at most ``places`` decimals, cleaned to Decimal: quantities, rates, unit prices."""
 
+    default_error_messages = {"required": _("Enter a number.")}
+
     def __init__(
         self,
         *,
@@ -139,6 +142,7 @@ class DayField(forms.CharField):
     """A date between 1990 and 2199, with the browser's own calendar."""
 
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    default_error_messages = {"required": _("Choose a date.")}
 
     def prepare_value(self, value: Any) -> Any:
         return value.isoformat() if isinstance(value, dt.date) else value
@@ -152,6 +156,7 @@ class ClockField(forms.CharField):
     """A wall-clock time, HH:MM."""
 
     widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    default_error_messages = {"required": _("Choose a time.")}
 
     def prepare_value(self, value: Any) -> Any:
         return value.strftime("%H:%M") if isinstance(value, dt.time) else value
@@ -165,6 +170,7 @@ class LineField(forms.CharField):
     """One line of text, without control characters, NFC, trimmed."""
 
     multiline = False
+    default_error_messages = {"required": _("Fill this in.")}
 
     def __init__(self, *, max_length: int, refuse_cards: bool = False, **kwargs: Any) -> None:
         super().__init__(strip=False, **kwargs)
@@ -197,6 +203,7 @@ class AddressField(forms.CharField):
     """One email address."""
 
     widget = forms.EmailInput(attrs={"autocomplete": "email"})
+    default_error_messages = {"required": _("Enter an email address.")}
 
     def clean(self, value: Any) -> str:
         text = super().clean(value)
@@ -210,6 +217,7 @@ class RecipientsInput(forms.Textarea):
 class RecipientsField(forms.CharField):
     """A list of at most 20 addresses, typed with commas, semicolons, spaces or new lines; cleaned to a list."""
 
+    default_error_messages = {"required": _("Add at least one email address.")}
     widget = RecipientsInput(attrs={"rows": "2", "autocomplete": "off", "spellcheck": "false"})
 
     def prepare_value(self, value: Any) -> Any:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
+from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 
 from bookbill.lib.errors import RuleBroken
@@ -51,7 +52,7 @@ def usual(status: int) -> tuple[str, str]:
         case 403:
             return _("Not allowed"), _("Your role does not allow this. Ask an administrator of your company.")
         case 404:
-            return _("Nothing here"), _("The address is wrong, or what was here is gone.")
+            return _("Page not found"), _("The address is wrong, or what was here is gone.")
         case 409:
             return _("That is not possible now"), _("Nothing was changed.")
         case 429:
@@ -70,7 +71,20 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """An address with a slash too many leads to the page without it."""
+    shorter = request.path_info.rstrip("/")
+    if request.method in ("GET", "HEAD") and shorter != request.path_info and is_page(shorter):
+        query = request.META.get("QUERY_STRING", "")
+        return HttpResponsePermanentRedirect(f"{shorter}?{query}" if query else shorter)
     return problem(request, 404)
+
+
+def is_page(path: str) -> bool:
+    try:
+        resolve(path)
+    except Resolver404:
+        return False
+    return not path.startswith(("/api/", "//"))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
@@ -244,6 +245,8 @@ def test_a_demos_link_shows_a_button_that_signs_in(demo: None, person: User, cli
     assert "_auth_user_id" not in client.session
     assert client.post(path)["Location"] == "/"
     assert client.session["_auth_user_id"] == str(person.pk)
+    assert "This browser" in client.get("/accounts/sessions/").content.decode()
+    assert UserSession.objects.get().session_key == client.session.session_key
 
 
 def test_a_demos_link_works_in_a_demo_on_this_machine_only(

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse
@@ -34,5 +35,6 @@ def demo_sign_in(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404
     if request.method == "POST":
         login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+        UserSession.objects.create_from_request(request)  # as allauth notes its own sign-ins
         return redirect("/")
     return render(request, "companies/demo_sign_in.html", {"person": user})

@@ -178,3 +178,25 @@ def test_the_chart_begins_with_the_first_month_in_which_something_happened(
     chart = read_chart(company, today=TODAY)
     assert chart is not None
     assert [group.label for group in chart.wide.groups] == ["Jun"]
+
+
+def test_ctrl_k_offers_what_its_reader_may_do(desk: Client, company: Company) -> None:
+    acts = ("/bookings/new", "/payments/invoices/instant", "/payments/invoices/choose", "/customers/new")
+    found = desk.get("/search").content.decode()
+    assert [path for path in acts if f'href="{path}"' not in found] == []
+    assert "/settings/taxes" in desk.get("/search", {"q": "tax"}).content.decode()
+    add_member(company, "pat", Role.PROVIDER)
+    client = Client()
+    client.force_login(Member.objects.get(name="Pat").user)
+    found = client.get("/search").content.decode()
+    assert [path for path in acts if f'href="{path}"' in found] == []
+
+
+@pytest.mark.both_databases
+def test_ctrl_k_puts_the_booking_of_a_typed_number_first(
+    desk: Client, make_invoice: Callable[..., Invoice], make_booking: Callable[..., Booking]
+) -> None:
+    booking = make_booking()
+    invoice = make_invoice(booking)
+    found = desk.get("/search", {"q": booking.number}).content.decode()
+    assert found.index(f"/bookings/{booking.pk}") < found.index(f"/payments/invoices/{invoice.pk}")

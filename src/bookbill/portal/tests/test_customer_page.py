@@ -68,6 +68,9 @@ def test_a_draft_an_unknown_token_and_a_wrong_length_get_the_same_404(
             pages.add(re.sub(rb'X-CSRFToken":"\w+"', b"", answer.content))
         assert visitor.post(f"/i/{token}/views").status_code == 404
     assert len(pages) == 1
+    [page] = pages
+    assert b"ask whoever sent it" in page
+    assert b"<a " not in page.split(b"<main")[1]
 
 
 def test_it_shows_what_is_due_when_for_which_bookings(

@@ -26,7 +26,9 @@ export function palette() {
       } else this.$refs.input.removeAttribute("aria-activedescendant");
     },
     key(event) {
-      if (event.key === "ArrowDown") this.choose(this.at + 1);
+      // The browser would only empty a search field at first.
+      if (event.key === "Escape") this.$el.close();
+      else if (event.key === "ArrowDown") this.choose(this.at + 1);
       else if (event.key === "ArrowUp") this.choose(this.at - 1);
       else if (event.key === "Enter" && this.items()[this.at]) this.items()[this.at].click();
       else return;

@@ -98,6 +98,9 @@ def test_the_menu_the_dialog_and_the_palette_open_by_keyboard(
     page.keyboard.press("Control+k")
     page.locator("#palette[open]").wait_for()
     assert page.locator(":focus").get_attribute("name") == "q"
+    page.keyboard.type("maple")
+    page.keyboard.press("Escape")
+    page.locator("#palette").wait_for(state="hidden")
 
 
 def test_addresses_become_chips_and_are_sent_as_a_list(page: Page, shown: str, said: list[str]) -> None:

@@ -8,7 +8,7 @@ from django.test import RequestFactory
 
 from bookbill.web import navigation, palette
 from bookbill.web.navigation import Item, links
-from bookbill.web.palette import Result
+from bookbill.web.palette import Act, Result, fit_of
 
 ITEMS = [
     Item("Search", "web:search", "search"),
@@ -60,7 +60,8 @@ def test_a_form_leads_back_to_the_nearest_page_above_it(path: str, above: str) -
 
 @pytest.fixture
 def sources(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(palette, "_sources", [])
+    for name in ("_sources", "_acts", "_more_pages"):
+        monkeypatch.setattr(palette, name, [])
     monkeypatch.setattr(navigation, "_navigation", ITEMS)
     return palette.register_palette_sources
 
@@ -77,3 +78,33 @@ def test_the_palette_asks_each_source_and_ends_with_the_pages(sources: Any) -> N
     assert asked == ["comp"]
     assert len([one for one in found if one.group == "Invoices"]) == palette.RESULTS_MAX
     assert [str(one.label) for one in found if one.group != "Invoices"] == ["Components"]
+
+
+def test_acts_come_first_and_only_those_that_are_allowed(sources: Any) -> None:
+    palette.register_palette_acts(
+        [
+            Act("Add a customer", "web:search", also="new client"),
+            Act("Break it", "web:search", allowed=lambda request: False),
+        ],
+        [Item("Colours", "web:theme")],
+    )
+    assert [str(one.label) for one in palette.search(request_to("/"), "")] == [
+        "Add a customer",
+        "Search",
+        "Components",
+    ]
+    assert [str(one.label) for one in palette.search(request_to("/"), "client NEW")] == ["Add a customer"]
+    assert [str(one.label) for one in palette.search(request_to("/"), "colour")] == ["Colours"]
+    assert palette.search(request_to("/"), "break") == []
+
+
+def test_what_was_asked_for_by_its_number_comes_before_everything(sources: Any) -> None:
+    def named(group: str, *numbers: str) -> Any:
+        return lambda request, query: [
+            Result(number, "/", group, fit=fit_of(number, query)) for number in numbers
+        ]
+
+    sources(named("Invoices", "INV-1", "INV-2"), named("Bookings", "B-100", "B-10"))
+    found = [one.label for one in palette.search(request_to("/"), "b-10")]
+    assert found == ["B-10", "B-100", "INV-1", "INV-2"]
+    assert palette.search(request_to("/"), "b")[0].label == "INV-1"

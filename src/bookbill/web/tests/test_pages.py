@@ -1,3 +1,4 @@
+import gzip
 from typing import Any
 
 import pytest
@@ -67,3 +68,23 @@ def test_a_refused_form_comes_back_whole_with_its_errors(client: Client, setting
 @pytest.mark.django_db
 def test_strangers_do_not_search(client: Client) -> None:
     assert client.get("/search?q=a").status_code == 302
+
+
+@pytest.mark.django_db
+def test_a_slash_too_many_leads_to_the_page_without_it(client: Client) -> None:
+    moved = client.get("/payments/invoices/?tab=sent")
+    assert (moved.status_code, moved["Location"]) == (301, "/payments/invoices?tab=sent")
+    assert client.post("/payments/invoices/").status_code == 404
+    assert client.get("/nothing/").status_code == 404
+    assert client.get("/api/v1/customers/").status_code == 404
+
+
+@pytest.mark.django_db
+def test_pages_travel_compressed_and_answers_for_programs_as_they_are(client: Client, settings: Any) -> None:
+    settings.DEMO = True
+    packed = client.get("/_components", headers={"Accept-Encoding": "gzip"})
+    assert packed["Content-Encoding"] == "gzip"
+    assert b"<h1" in gzip.decompress(packed.content)
+    assert len(packed.content) < 40_000
+    for path in ("/api/v1/openapi.json", "/readyz"):
+        assert "Content-Encoding" not in client.get(path, headers={"Accept-Encoding": "gzip"})
