@@ -23,12 +23,13 @@ from bookbill.bookings.actions.booking import (
 )
 from bookbill.bookings.drafts import BookingDraft, ItemDraft
 from bookbill.bookings.models import Booking
-from bookbill.companies import numbers
+from bookbill.companies import allowance, numbers
 from bookbill.companies.doors import once
 from bookbill.companies.models import Company, NumberSeries, SeriesKind
 from bookbill.companies.tests.clients import ApiClient
 from bookbill.customers.actions import create_customer, edit_customer
 from bookbill.customers.models import Customer, CustomerQuerySet
+from bookbill.delivery.models import Message
 from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.drafting import delete_draft, edit_invoice, make_invoices
 from bookbill.invoices.actions.paying import record_payment_on_invoice
@@ -307,9 +308,32 @@ def test_without_the_lock_on_the_series_numbering_goes_wrong_on_postgresql(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(numbers, "_locked", unlocked)
+    monkeypatch.setattr(allowance, "_lock", lambda company: None)  # it stands right before the series
     on_postgresql = connection.vendor == "postgresql"
     few = partial(many_number_invoices, threads=4, each=5 if on_postgresql else 1)
     assert goes_wrong(house, few, rounds=1) is on_postgresql
+
+
+def the_last_mail_of_the_day_is_wanted_twice(house: House) -> None:
+    """By the invoices of two customers: the lock on a customer does not keep them apart."""
+    (one,), (other,) = house.invoices(), house.invoices()
+    results = house.together(house.send(one.pk), house.send(other.pk))
+    hold(refusals(results) == ["mail_limit_reached"], results)
+
+
+def test_two_at_one_moment_never_send_more_than_the_day_allows_and_do_without_the_lock(
+    house: House, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def race(house: House) -> None:
+        settings.MAILS_PER_DAY = Message.objects.count() + 1
+        the_last_mail_of_the_day_is_wanted_twice(house)
+
+    for _ in range(ROUNDS):
+        race(house)
+
+    monkeypatch.setattr(allowance, "_lock", lambda company: None)
+    on_postgresql = connection.vendor == "postgresql"
+    assert goes_wrong(house, race, rounds=ROUNDS_TO_GO_WRONG if on_postgresql else 1) is on_postgresql
 
 
 def pay_twice(house: House, api: ApiClient) -> None:

@@ -30,6 +30,7 @@ VARIABLES: dict[str, str] = {
     "SMTP_TLS": "`none` on loopback, else `starttls`",
     "SMTP_TIMEOUT": "`20`",
     "MAIL_FROM": "`invoices@` the host of `PUBLIC_BASE_URL`",
+    "MAILS_PER_DAY": "`10000`",
     "STRIPE_API_BASE": "`https://api.stripe.com`",
     "STRIPE_API_KEY": "none",
     "STRIPE_WEBHOOK_SECRET": "none",
@@ -88,6 +89,7 @@ class Environment:
     web_threads: int
     smtp: Smtp
     mail_from: str
+    mails_per_day: int
     stripe: Stripe
     font_dir: Path | None
     demo: bool
@@ -158,6 +160,7 @@ def read_environment(variables: Mapping[str, str] = os.environ) -> Environment:
         web_threads=reader.number("WEB_THREADS", 8, lowest=1, highest=200),
         smtp=read_smtp(reader),
         mail_from=read_mail_from(reader, host),
+        mails_per_day=reader.number("MAILS_PER_DAY", 10_000, lowest=1, highest=1_000_000),
         stripe=Stripe(
             api_base=reader.text("STRIPE_API_BASE", "https://api.stripe.com"),
             api_key=reader.text("STRIPE_API_KEY"),

@@ -15,7 +15,14 @@ from django.db import connection
 
 from bookbill.delivery.commits import commit
 from bookbill.delivery.models import Attempt, Message
-from bookbill.delivery.rules import IN_TROUBLE, SETTLED, Outcome, State, pause_before_retry
+from bookbill.delivery.rules import (
+    IN_TROUBLE,
+    SETTLED,
+    Outcome,
+    State,
+    pause_before_retry,
+    provider_id_in,
+)
 from bookbill.lib.events import publish
 from bookbill.lib.ids import new_id
 from bookbill.work.clock import process_clock
@@ -105,6 +112,7 @@ def write(settlements: Sequence[Settlement]) -> None:
             attempts=message.attempts + 1,
             first_try_at=first_try_at,
             server_answer=outcome.answer,
+            provider_id=provider_id_in(outcome.answer) if state == State.ACCEPTED else "",
             accepted_at=lived_at(message, at) if state == State.ACCEPTED else None,
             trouble_at=lived_at(message, at) if state in IN_TROUBLE else None,
         )

@@ -10,7 +10,7 @@ from django.db.models import Count, Min, Q
 from django.utils.translation import gettext_lazy as _
 
 from bookbill.delivery.events import MessageSettled
-from bookbill.delivery.rules import IN_TROUBLE, SETTLED, WAITING, State
+from bookbill.delivery.rules import IN_TROUBLE, SETTLED, WAITING, EventKind, State
 from bookbill.lib.ids import new_id
 from bookbill.lib.tenancy import tenant_manager
 
@@ -22,6 +22,14 @@ STATE_LABELS = [
     (State.FAILED.value, _("Not delivered")),
     (State.BOUNCED.value, _("Bounced")),
     (State.UNKNOWN.value, _("Unknown: it may have arrived")),
+]
+EVENT_LABELS = [
+    (EventKind.DELIVERED.value, _("Delivered")),
+    (EventKind.OPENED.value, _("Opened")),
+    (EventKind.DEFERRED.value, _("Delayed")),
+    (EventKind.BOUNCED.value, _("Bounced")),
+    (EventKind.REJECTED.value, _("Refused by the mail service")),
+    (EventKind.COMPLAINED.value, _("Marked as spam")),
 ]
 
 
@@ -42,7 +50,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.filter(ready_at__isnull=True)
 
     def in_trouble(self) -> "MessageQuerySet":
-        """Failed, bounced or unknown: a person has to look."""
+        """Failed, bounced, unknown or marked as spam, and nobody has dealt with it: a person has to look."""
         return self.filter(trouble_at__isnull=False)
 
     def about(self, subject_ids: Iterable[UUID]) -> "MessageQuerySet":
@@ -83,6 +91,9 @@ class Message(models.Model):
     created_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
     trouble_at = models.DateTimeField(null=True, blank=True)  # since when a person has to look
+    dealt_with_at = models.DateTimeField(null=True, blank=True)  # when nobody had to any more
+    # What the mail service calls it, from its answer to the data; empty where the answer names nothing.
+    provider_id = models.CharField(max_length=100, blank=True, default="")
 
     objects = tenant_manager(MessageQuerySet)
 
@@ -112,8 +123,10 @@ class Message(models.Model):
                 name="message_accepted_has_its_time",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=IN_TROUBLE, trouble_at__isnull=False)
-                | ~Q(state__in=IN_TROUBLE) & Q(trouble_at__isnull=True),
+                condition=Q(state__in=IN_TROUBLE, trouble_at__isnull=False, dealt_with_at__isnull=True)
+                | Q(state__in=IN_TROUBLE, trouble_at__isnull=True, dealt_with_at__isnull=False)
+                | Q(state=State.ACCEPTED) & (Q(trouble_at__isnull=True) | Q(dealt_with_at__isnull=True))
+                | Q(state__in=[*WAITING, State.SENDING], trouble_at__isnull=True, dealt_with_at__isnull=True),
                 name="message_trouble_has_its_time",
             ),
             models.CheckConstraint(
@@ -125,6 +138,7 @@ class Message(models.Model):
             models.Index(
                 fields=["company", "next_at"], name="message_open", condition=Q(next_at__isnull=False)
             ),
+            models.Index(fields=["company", "created_at"], name="message_by_day"),
             models.Index(
                 fields=["company", "created_at"],
                 name="message_without_pdf",
@@ -140,6 +154,8 @@ class Message(models.Model):
                 name="message_by_subject",
                 condition=Q(subject_id__isnull=False),
             ),
+            # Not by company: an event of the mail service names no company.
+            models.Index(fields=["provider_id"], name="message_by_provider", condition=~Q(provider_id="")),
         ]
 
     def __str__(self) -> str:
@@ -160,8 +176,8 @@ class Message(models.Model):
     def queue_again(self, clock: dt.datetime) -> None:
         """From any kind of trouble back to the start, with 48 new hours; who still held it holds it no longer."""
         self.state, self.next_at, self.first_try_at = State.QUEUED.value, clock, None
-        self.lease_holder = self.accepted_at = self.trouble_at = None
-        self.server_answer = ""
+        self.lease_holder = self.accepted_at = self.trouble_at = self.dealt_with_at = None
+        self.server_answer = self.provider_id = ""
         self.save()
 
     def come_back(self, answer: str, now: dt.datetime) -> None:
@@ -172,7 +188,18 @@ class Message(models.Model):
             now,
             None,
         )
+        self.dealt_with_at = None
         self.save()
+
+    def be_complained_about(self, now: dt.datetime) -> None:
+        """Its recipient called it spam: it arrived, and a person has to look."""
+        self.trouble_at, self.dealt_with_at = now, None
+        self.save(update_fields=["trouble_at", "dealt_with_at"])
+
+    def be_dealt_with(self, now: dt.datetime) -> None:
+        """Nobody has to look any more; what became of it stays."""
+        self.trouble_at, self.dealt_with_at = None, now
+        self.save(update_fields=["trouble_at", "dealt_with_at"])
 
 
 class Attempt(models.Model):
@@ -196,6 +223,35 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.outcome}: {self.answer}"
+
+
+class MessageEvent(models.Model):
+    """A later fact about a message, reported by the mail service that took it. Append-only; each is kept once.
+
+    ``event_key`` is the service's id of the event, or what tells it from others where the service has none.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    company = models.ForeignKey("companies.Company", models.PROTECT, db_index=False, related_name="+")
+    message = models.ForeignKey(Message, models.CASCADE, related_name="events")
+    provider = models.CharField(max_length=20)
+    event_key = models.CharField(max_length=64)
+    kind = models.CharField(max_length=10, choices=EVENT_LABELS)
+    at = models.DateTimeField()  # as the service says, as the company lives it
+    words = models.CharField(max_length=500, blank=True, default="")
+
+    objects = tenant_manager(models.QuerySet["MessageEvent"])
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["company", "provider", "event_key"], name="message_event_acts_once"
+            ),
+            models.CheckConstraint(condition=Q(kind__in=list(EventKind)), name="message_event_kind_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.words}"
 
 
 class MailboxItem(models.Model):

@@ -1,6 +1,7 @@
 """What an answer of a mail server means, and how long we wait before we ask again. Pure."""
 
 import random
+import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,6 +12,8 @@ SHORTEST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(hours=1)
 SHORTEST_LANE_PAUSE, LONGEST_LANE_PAUSE = 0.5, 15.0
 ANSWER_MAX = 500
+# What could be an id at the end of an answer: "250 2.0.0 Ok: queued as 1f0c…", "250 Ok 0102018c…-000000".
+PROVIDER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{11,99}")
 COMPOSING_TRIES = 5
 COMPOSING_PAUSE = timedelta(seconds=10)
 
@@ -27,6 +30,18 @@ class State(StrEnum):
     UNKNOWN = "unknown"
 
 
+class EventKind(StrEnum):
+    """What a mail service may report after it took a message."""
+
+    DELIVERED = "delivered"
+    OPENED = "opened"
+    DEFERRED = "deferred"
+    BOUNCED = "bounced"
+    REJECTED = "rejected"
+    COMPLAINED = "complained"
+
+
+CAME_BACK = (EventKind.BOUNCED, EventKind.REJECTED)
 WAITING = (State.QUEUED, State.DEFERRED)
 IN_TROUBLE = (State.FAILED, State.BOUNCED, State.UNKNOWN)
 SETTLED = (State.ACCEPTED, *IN_TROUBLE)
@@ -62,6 +77,12 @@ def clean_answer(words: str) -> str:
         for c in words[: 4 * ANSWER_MAX]
     )
     return " ".join("".join(shown).split())[:ANSWER_MAX]
+
+
+def provider_id_in(answer: str) -> str:
+    """What a mail service calls the message it has just taken, from its last word; empty where that is no id."""
+    last = answer.split()[-1].strip("<>.") if answer.split() else ""
+    return last if PROVIDER_ID.fullmatch(last) and any(map(str.isdigit, last)) else ""
 
 
 def pause_before_retry(first_try_at: datetime, now: datetime) -> timedelta | None:

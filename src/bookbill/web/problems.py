@@ -40,7 +40,7 @@ def refusal(request: HttpRequest, refused: RuleBroken) -> HttpResponse:
         request,
         refused.status,
         message=refused.message,
-        retry_after=2 if refused.status == 503 else None,
+        retry_after=refused.details.get("retry_after", 2 if refused.status == 503 else None),
         ways=ways_on(refused),
     )
 

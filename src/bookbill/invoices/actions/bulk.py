@@ -1,6 +1,6 @@
 """One act on many invoices: those it can be done to get it, the others are named with their reason."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -9,11 +9,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from bookbill.bookings.models import Booking
+from bookbill.companies.allowance import lock_allowance
+from bookbill.companies.models import Company
 from bookbill.companies.rights import Feature, Right, require
 from bookbill.invoices.actions.cancelling import cancel_invoices, refuse_cancelling, require_reason
 from bookbill.invoices.actions.drafting import remove_drafts
 from bookbill.invoices.actions.locking import lock_invoices
-from bookbill.invoices.actions.pace import pestered, refuse_pestering
+from bookbill.invoices.actions.pace import hurried, pestered, refuse_hurried, refuse_pestering
 from bookbill.invoices.actions.reminding import refuse_reminding, remind_invoices
 from bookbill.invoices.actions.sending import (
     refuse_promised,
@@ -47,14 +49,19 @@ class Outcome:
 
 
 def send_each(invoice_ids: Sequence[UUID], *, by: Actor, now: datetime) -> Outcome:
-    """Send (or begin the hold of) those that can leave, oldest first."""
+    """Send (or begin the hold of) those that can leave, oldest first, as far as the mails of the day go."""
     require(by, Right.SEND_INVOICES, Feature.INVOICING)
     invoices = _lock(invoice_ids)
     to = resolve_recipients(invoices, {})
+    often = hurried(invoices, at=now)
+    refuse_beyond_the_day = _counting(to, by=by, now=now)
 
     def refuse(invoice: Invoice) -> None:
         refuse_unsendable(invoice, to=to[invoice.pk], mark_only=False)
         refuse_promised(invoice)
+        if invoice in often:
+            refuse_hurried([invoice], at=now)
+        refuse_beyond_the_day(invoice)
 
     return _act_on(invoices, refuse=refuse, act=lambda ids: send_or_hold(ids, by=by, now=now))
 
@@ -67,16 +74,18 @@ def undo_each(leaves_at: datetime, *, by: Actor, now: datetime) -> Outcome:
 
 
 def remind_each(invoice_ids: Sequence[UUID], *, by: Actor, now: datetime) -> Outcome:
-    """Send a reminder of those on which something is to pay."""
+    """Send a reminder of those on which something is to pay, as far as the mails of the day go."""
     require(by, Right.SEND_INVOICES, Feature.INVOICING)
     invoices = _lock(invoice_ids)
     to = resolve_recipients(invoices, {})
     often = pestered(invoices, now=now)
+    refuse_beyond_the_day = _counting(to, by=by, now=now)
 
     def refuse(invoice: Invoice) -> None:
         refuse_reminding(invoice, to=to[invoice.pk])
         if invoice in often:
             refuse_pestering([invoice], now=now)
+        refuse_beyond_the_day(invoice)
 
     return _act_on(invoices, refuse=refuse, act=lambda ids: remind_invoices(ids, by=by, now=now))
 
@@ -155,11 +164,32 @@ def cancel_each(
     """Cancel the sent ones among these for good; their bookings keep their money and are free again, or held back."""
     require(by, Right.CANCEL_INVOICES)
     require_reason(reason)
+    invoices = _lock(invoice_ids)
+    refuse_beyond_the_day = (
+        _counting(resolve_recipients(invoices, {}), by=by, now=now) if notify else _nothing
+    )
+
+    def refuse(invoice: Invoice) -> None:
+        refuse_cancelling(invoice)
+        refuse_beyond_the_day(invoice)
 
     def cancel(ids: Sequence[UUID]) -> None:
         cancel_invoices(ids, reason=reason, hold_back=hold_back, notify=notify, by=by, now=now)
 
-    return _act_on(_lock(invoice_ids), refuse=refuse_cancelling, act=cancel)
+    return _act_on(invoices, refuse=refuse, act=cancel)
+
+
+def _counting(to: Mapping[UUID, Sequence[str]], *, by: Actor, now: datetime) -> Callable[[Invoice], None]:
+    """Refuses invoices whose mails are more than the day has left after those that were let through."""
+    allowance = lock_allowance(Company.objects.get(pk=by.company_id), at=now)
+    mails = 0
+
+    def refuse(invoice: Invoice) -> None:
+        nonlocal mails
+        allowance.refuse_beyond(mails + len(to[invoice.pk]))
+        mails += len(to[invoice.pk])
+
+    return refuse
 
 
 def _lock(invoice_ids: Sequence[UUID]) -> list[Invoice]:

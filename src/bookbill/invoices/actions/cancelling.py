@@ -13,6 +13,8 @@ from bookbill.activity.actions import record_many
 from bookbill.bookings.actions.booking import cancel_booking
 from bookbill.bookings.models import Booking
 from bookbill.bookings.rules import State
+from bookbill.companies.allowance import lock_allowance
+from bookbill.companies.models import Company
 from bookbill.companies.rights import Right, require
 from bookbill.delivery.actions import MessageDraft, owe_messages
 from bookbill.documents.document import Document, from_json_bytes, totals_of
@@ -20,7 +22,13 @@ from bookbill.invoices.actions.drafting import SEND_JOB, make_invoices
 from bookbill.invoices.actions.history import entry
 from bookbill.invoices.actions.locking import lock_invoices
 from bookbill.invoices.actions.refresh import SUMS, charge
-from bookbill.invoices.actions.sending import CAUSE, frozen_version, promise_pdfs, resolve_recipients
+from bookbill.invoices.actions.sending import (
+    CAUSE,
+    count_mails,
+    frozen_version,
+    promise_pdfs,
+    resolve_recipients,
+)
 from bookbill.invoices.drafts import InvoiceDraft
 from bookbill.invoices.models import ChargeCause, Invoice, Version, VersionKind
 from bookbill.ledger.actions.claims import undo_write_offs
@@ -62,7 +70,8 @@ def cancel_invoices(
     ``hold_back`` keeps the bookings out of *To invoice*. ``notify`` mails the cancelled copy to the recipients.
     ``make_new`` puts the bookings of each on a new draft in the same act; `replaced_by` names it. Without it the booking
     of an instant invoice is cancelled too, one by one; all else takes constant queries for 1 and for 500.
-    Raises `required`, `choose_one`, `not_sent`, `invoice_cancelled`.
+    Raises `required`, `choose_one`, `not_sent`, `invoice_cancelled`, and `mail_limit_reached` where no mail of the day
+    is left to notify with.
     """
     assert_in_transaction()
     require(by, Right.CANCEL_INVOICES)
@@ -220,6 +229,7 @@ def cancelled_copy(sent: Document, *, now: datetime) -> Document:
 
 def _owe_copies(invoices: Sequence[Invoice], versions: Sequence[Version], *, now: datetime) -> None:
     to = resolve_recipients(invoices, {})
+    lock_allowance(Company.objects.get(pk=invoices[0].company_id), at=now).refuse_beyond(count_mails(to))
     owe_messages(
         [
             MessageDraft(

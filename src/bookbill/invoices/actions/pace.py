@@ -7,42 +7,51 @@ from uuid import UUID
 from django.db.models import Count, Min
 from django.utils.translation import gettext as _
 
-from bookbill.invoices.actions.locking import lock_invoice
+from bookbill.companies.limits import TooMany
 from bookbill.invoices.models import Invoice, Reminder, Version, VersionKind
-from bookbill.lib.errors import RuleBroken
 from bookbill.lib.transactions import assert_in_transaction
 
 SENDS_MAX = 5
 SENDS_WITHIN = timedelta(hours=1)
 
 
-def refuse_hurried(invoice_id: UUID, *, now: datetime) -> None:
-    """Raise RuleBroken `too_many_requests` (429) when the invoice was sent five times within the last hour.
-
-    Counted from the versions, under the invoice's lock, so a repeated request and two at once count right.
-    """
-    assert_in_transaction()
-    invoice = lock_invoice(invoice_id)
-    recent = Version.objects.filter(invoice=invoice, kind=VersionKind.SENT, sent_at__gt=now - SENDS_WITHIN)
-    sent_at = list(recent.order_by("-n").values_list("sent_at", flat=True)[:SENDS_MAX])
-    if len(sent_at) == SENDS_MAX:
-        raise RuleBroken(
+def refuse_hurried(invoices: Sequence[Invoice], *, at: datetime) -> None:
+    """Raise TooMany `too_many_requests` (429) for an invoice that was sent five times within the hour before ``at``."""
+    for invoice, wait in hurried(invoices, at=at).items():
+        raise TooMany(
             "too_many_requests",
-            _("This invoice was sent %(count)d times within an hour. Please wait before sending it again.")
-            % {"count": SENDS_MAX},
-            status=429,
-            details={"retry_after": max(1, int((sent_at[-1] + SENDS_WITHIN - now).total_seconds()))},
+            _("%(invoice)s was sent %(count)d times within an hour. Please wait before sending it again.")
+            % {"invoice": invoice.number, "count": SENDS_MAX},
+            details={"retry_after": max(1, int(wait.total_seconds()))},
         )
 
 
+def hurried(invoices: Sequence[Invoice], *, at: datetime) -> dict[Invoice, timedelta]:
+    """Those that were sent often enough, and how long each has to rest. One query.
+
+    Counted from the versions under the customers' locks, so a repeated request and two at once count right.
+    """
+    assert_in_transaction()
+    first_at: dict[UUID, list[datetime]] = {}
+    recent = Version.objects.filter(
+        invoice__in=invoices, kind=VersionKind.SENT, sent_at__gt=at - SENDS_WITHIN
+    )
+    for invoice_id, sent_at in recent.order_by("-n").values_list("invoice_id", "sent_at"):
+        first_at.setdefault(invoice_id, []).append(sent_at)
+    return {
+        invoice: first_at[invoice.pk][SENDS_MAX - 1] + SENDS_WITHIN - at
+        for invoice in invoices
+        if len(first_at.get(invoice.pk, ())) >= SENDS_MAX
+    }
+
+
 def refuse_pestering(invoices: Sequence[Invoice], *, now: datetime) -> None:
-    """Raise RuleBroken `too_many_requests` (429) for an invoice that was reminded of five times within the last hour."""
+    """Raise TooMany `too_many_requests` (429) for an invoice that was reminded of five times within the last hour."""
     for invoice, wait in pestered(invoices, now=now).items():
-        raise RuleBroken(
+        raise TooMany(
             "too_many_requests",
             _("%(invoice)s was reminded of %(count)d times within an hour. Please wait before the next one.")
             % {"invoice": invoice.number, "count": SENDS_MAX},
-            status=429,
             details={"retry_after": max(1, int(wait.total_seconds()))},
         )
 

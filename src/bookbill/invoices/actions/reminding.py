@@ -8,6 +8,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from bookbill.activity.actions import record_many
+from bookbill.companies.allowance import lock_allowance
 from bookbill.companies.clock import date_in_zone
 from bookbill.companies.models import Company
 from bookbill.companies.rights import Feature, Right, require
@@ -15,7 +16,7 @@ from bookbill.delivery.actions import MessageDraft, owe_messages
 from bookbill.invoices.actions.history import entry
 from bookbill.invoices.actions.locking import lock_invoices
 from bookbill.invoices.actions.pace import refuse_pestering
-from bookbill.invoices.actions.sending import label_of, resolve_recipients
+from bookbill.invoices.actions.sending import count_mails, label_of, resolve_recipients
 from bookbill.invoices.models import Invoice, Reminder, Version
 from bookbill.invoices.rules import days_overdue
 from bookbill.lib.actor import Actor
@@ -32,8 +33,8 @@ class CannotRemind(RuleBroken):
 def remind_invoices(invoice_ids: Sequence[UUID], *, by: Actor, now: datetime) -> list[Reminder]:
     """Mail each invoice's last sent version again, as a reminder of what is to pay. Constant queries for 1 and for 500.
 
-    Raises CannotRemind (`not_sent`, `invoice_cancelled`, `nothing_due`, `no_recipient`) and `too_many_requests`
-    for the first that cannot be reminded of.
+    Raises CannotRemind (`not_sent`, `invoice_cancelled`, `nothing_due`, `no_recipient`) and TooMany
+    (`too_many_requests`, `mail_limit_reached`) for the first that cannot be reminded of.
     """
     assert_in_transaction()
     require(by, Right.SEND_INVOICES, Feature.INVOICING)
@@ -42,7 +43,9 @@ def remind_invoices(invoice_ids: Sequence[UUID], *, by: Actor, now: datetime) ->
     for invoice in invoices:
         refuse_reminding(invoice, to=to[invoice.pk])
     refuse_pestering(invoices, now=now)
-    today = date_in_zone(Company.objects.get(pk=by.company_id), now)
+    company = Company.objects.get(pk=by.company_id)
+    lock_allowance(company, at=now).refuse_beyond(count_mails(to))
+    today = date_in_zone(company, now)
     versions = {
         version.invoice_id: version
         for version in Version.objects.filter(invoice__in=invoices, n=F("invoice__last_version_n")).defer(

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from bookbill.activity.actions import EntryDraft, record_many
 from bookbill.bookings.models import Booking
+from bookbill.companies.allowance import lock_allowance
 from bookbill.companies.clock import date_in_zone
 from bookbill.companies.models import Company
 from bookbill.companies.numbers import Numbered, take_invoice_numbers
@@ -20,6 +21,7 @@ from bookbill.documents.document import Document, to_json_bytes
 from bookbill.invoices.actions.drafting import SEND_JOB
 from bookbill.invoices.actions.history import entry
 from bookbill.invoices.actions.locking import lock_invoices
+from bookbill.invoices.actions.pace import refuse_hurried
 from bookbill.invoices.actions.refresh import SUMS, charge, take_figures
 from bookbill.invoices.claims import claim_of
 from bookbill.invoices.live import read_live
@@ -53,7 +55,8 @@ def send_invoices(
 
     Sending again always makes a new version. ``recipients`` replaces the resolved ones for this send, by invoice;
     ``mark_only`` freezes without any mail. Raises CannotSend naming the first invoice that has nobody to send it to,
-    carries nothing, or is cancelled; BadInput for an issue date that the series no longer allows.
+    carries nothing, or is cancelled; TooMany for one that was sent too often and for more mails than the day allows;
+    BadInput for an issue date that the series no longer allows.
     """
     assert_in_transaction()
     require(by, Right.SEND_INVOICES, Feature.INVOICING)
@@ -62,6 +65,7 @@ def send_invoices(
     to = {} if mark_only else resolve_recipients(invoices, recipients or {})
     for invoice in invoices:
         refuse_unsendable(invoice, to=to.get(invoice.pk), mark_only=mark_only)
+    refuse_hurried(invoices, at=now)
     if company.use_credit_at_sending:
         first_sends = [invoice for invoice in invoices if invoice.sent_at is None]
         use_credit(
@@ -77,7 +81,9 @@ def send_invoices(
             withdraw(SEND_JOB, company.pk, str(invoice.pk))
     documents = read_live(invoices, now=now)
     kinds = {invoice.pk: message_kind(invoice) for invoice in invoices}
-    _number(company, [invoice for invoice in invoices if invoice.sent_at is None], now=now)
+    if not mark_only:
+        lock_allowance(company, at=now).refuse_beyond(count_mails(to))
+    clamped = _number(company, [invoice for invoice in invoices if invoice.sent_at is None], now=now)
     versions = [_freeze(invoice, documents[invoice.pk], by=by, now=now) for invoice in invoices]
     Version.objects.bulk_create(versions)
     charge(invoices, ChargeCause.SENT, now=now)
@@ -107,7 +113,7 @@ def send_invoices(
     promise_pdfs(versions)
     record_many(
         [
-            _sent_entry(invoice, version, to.get(invoice.pk, ()))
+            _sent_entry(invoice, version, to.get(invoice.pk, ()), clock=clamped.get(invoice.pk))
             for invoice, version in zip(invoices, versions, strict=True)
         ],
         by=by,
@@ -139,6 +145,8 @@ def hold_sending(
         refuse_promised(invoice)
     company = Company.objects.get(pk=by.company_id)
     leaves_at = run_at or now + timedelta(seconds=company.hold_seconds)
+    refuse_hurried(invoices, at=leaves_at)
+    lock_allowance(company, at=leaves_at).refuse_beyond(count_mails(to))
     promise_many(
         [
             Promise(
@@ -216,6 +224,10 @@ def resolve_recipients(
             unique.setdefault(address.lower(), address)
         resolved[invoice.pk] = list(unique.values())
     return resolved
+
+
+def count_mails(to: Mapping[UUID, Sequence[str]]) -> int:
+    return sum(map(len, to.values()))
 
 
 def refuse_unsendable(invoice: Invoice, *, to: Sequence[str] | None, mark_only: bool) -> None:
@@ -315,15 +327,22 @@ def _freeze(invoice: Invoice, live: Document, *, by: Actor, now: datetime) -> Ve
     return frozen_version(invoice, document, kind=VersionKind.SENT, by=by, now=now)
 
 
-def _number(company: Company, invoices: Sequence[Invoice], *, now: datetime) -> None:
-    """Give first-time invoices their number and dates: the series is locked here, last, until the commit."""
+def _number(company: Company, invoices: Sequence[Invoice], *, now: datetime) -> dict[UUID, date]:
+    """Give first-time invoices their number and dates: the series is locked here, last, until the commit.
+
+    The answer names those that could not be dated today, with the day the clock said: it had been set back.
+    """
     if not invoices:
-        return
+        return {}
     today = date_in_zone(company, now)
     numbers = take_invoice_numbers(company, wished=[invoice.issue_date for invoice in invoices], today=today)
+    clamped = {}
     for invoice, taken in zip(invoices, numbers, strict=True):
+        if invoice.issue_date is None and taken.date != today:
+            clamped[invoice.pk] = today
         invoice.number, invoice.number_n, invoice.issue_date = taken.number, taken.n, taken.date
         invoice.due_date = _due_date(invoice, taken)
+    return clamped
 
 
 def _due_date(invoice: Invoice, taken: Numbered) -> date:
@@ -339,7 +358,11 @@ def _process_time(company: Company, moment: datetime) -> datetime:
     return moment - timedelta(seconds=company.clock_offset_seconds)
 
 
-def _sent_entry(invoice: Invoice, version: Version, recipients: Sequence[str]) -> EntryDraft:
+def _sent_entry(
+    invoice: Invoice, version: Version, recipients: Sequence[str], *, clock: date | None
+) -> EntryDraft:
+    """``clock`` is the day that it said where the series allowed only a later one."""
+    dated = {"clock_date": clock, "issue_date": invoice.issue_date} if clock else {}
     return entry(
         "invoice.sent",
         invoice,
@@ -349,6 +372,7 @@ def _sent_entry(invoice: Invoice, version: Version, recipients: Sequence[str]) -
             "sha256": version.sha256,
             "total_minor": version.total_minor,
             "recipients_count": len(recipients),
+            **dated,
         },
         personal_after={"recipients": list(recipients)} if recipients else None,
     )

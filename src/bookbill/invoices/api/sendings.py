@@ -14,7 +14,6 @@ from bookbill.companies.clock import now
 from bookbill.companies.doors.once import answer_once
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.invoices.actions.cancelling import cancel_invoice
-from bookbill.invoices.actions.pace import refuse_hurried
 from bookbill.invoices.actions.reminding import remind_invoices
 from bookbill.invoices.actions.retrying import retry_mail
 from bookbill.invoices.actions.sending import (
@@ -197,7 +196,6 @@ def _sent(
     request: CompanyRequest, pk: UUID, body: SendingIn, recipients: Mapping[UUID, list[str]] | None
 ) -> SendingOut:
     at = now(request.company)
-    refuse_hurried(pk, now=at)
     (version,) = send_invoices(
         [pk], recipients=recipients, mark_only=body.mark_only, by=request.actor, now=at
     )

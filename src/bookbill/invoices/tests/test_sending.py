@@ -1,10 +1,13 @@
 """Sending: number, frozen version, promised mails, charges."""
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.test import Client
 
+from bookbill.activity.models import Entry
 from bookbill.companies.models import Company
 from bookbill.delivery.models import Message
 from bookbill.invoices.actions.sending import CannotSend, send_invoices
@@ -13,7 +16,7 @@ from bookbill.invoices.rules import Status
 from bookbill.lib.actor import Actor
 from bookbill.lib.transactions import transact
 from bookbill.work.models import Job
-from tests.support.cast import NOW
+from tests.support.cast import NOW, TODAY
 
 pytestmark = pytest.mark.both_databases
 
@@ -67,6 +70,31 @@ def test_sending_again_makes_a_new_version_under_the_same_number(
     assert list(Version.objects.order_by("n").values_list("n", flat=True)) == [1, 2]
     assert set(Message.objects.values_list("kind", "version_n")) == {("invoice", 1), ("invoice", 2)}
     assert Charge.objects.count() == 1
+
+
+def test_a_clock_set_back_is_clamped_and_the_history_says_so(
+    ana: Actor, desk: Client, make_sent: Callable[..., Invoice], make_invoice: Callable[..., Invoice]
+) -> None:
+    make_sent()
+    late = make_invoice()
+    transact(lambda: send_invoices([late.pk], by=ana, now=NOW - dt.timedelta(days=2)))
+
+    (entry,) = Entry.objects.filter(type="invoice.sent", subject_id=late.pk)
+    assert (entry.after["clock_date"], entry.after["issue_date"]) == ("2026-06-28", "2026-06-30")
+    page = desk.get(f"/payments/invoices/{late.pk}/history").content.decode()
+    assert "The clock said Jun 28, 2026" in page
+    assert "It was dated Jun 30, 2026" in page
+
+
+def test_a_date_that_was_chosen_is_no_clock_set_back(
+    ana: Actor, make_sent: Callable[..., Invoice], make_invoice: Callable[..., Invoice]
+) -> None:
+    make_sent()
+    chosen = make_invoice()
+    Invoice.objects.filter(pk=chosen.pk).update(issue_date=TODAY)
+    transact(lambda: send_invoices([chosen.pk], by=ana, now=NOW - dt.timedelta(days=2)))
+
+    assert "clock_date" not in Entry.objects.get(type="invoice.sent", subject_id=chosen.pk).after
 
 
 def test_sending_fifty_takes_as_many_queries_as_sending_one(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Q
@@ -21,7 +21,7 @@ from bookbill.invoices.shown import read_shown
 from bookbill.invoices.views.detail import frame
 from bookbill.ledger.models import Allocation, Payment
 from bookbill.ledger.words import method_word
-from bookbill.web.formatting import money
+from bookbill.web.formatting import day, money
 
 HISTORY_MAX = 200
 
@@ -98,10 +98,21 @@ def detail(entry: Entry, currency: str) -> str:
     if entry.type in ("invoice.sent", "invoice.reminded"):
         _before, after = entry.personal_values() or ({}, {})
         recipients = ", ".join(after.get("recipients", []))
-        return _("To %(recipients)s") % {"recipients": recipients} if recipients else ""
+        to = _("To %(recipients)s") % {"recipients": recipients} if recipients else ""
+        return " · ".join(filter(None, [to, clock_set_back(entry)]))
     if entry.type == "booking.edited":
         return changes(entry.before, entry.after, currency)
     return str(entry.after.get("reason") or "")
+
+
+def clock_set_back(entry: Entry) -> str:
+    """Why an invoice carries a later date than the day it was sent on; empty where it does not."""
+    if "clock_date" not in entry.after:
+        return ""
+    clock, issued = (day(date.fromisoformat(entry.after[name])) for name in ("clock_date", "issue_date"))
+    return _(
+        "The clock said %(clock)s, which is before the last number’s date. It was dated %(issued)s: numbers and dates go up together."
+    ) % {"clock": clock, "issued": issued}
 
 
 def event_of_payment(entry: Entry, payment: Payment, here_minor: int) -> Event:
