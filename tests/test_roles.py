@@ -62,10 +62,13 @@ PAGES: dict[str, Right | tuple[Right, Right] | None] = {
     **dict.fromkeys(["bookings:complete", "bookings:complete-many"], Right.COMPLETE_BOOKINGS),
     **dict.fromkeys(
         ["bookings:new", "bookings:new-line", "bookings:no-line", "bookings:line", "bookings:sums", "bookings:edit", "bookings:reopen",
-         "bookings:hold-back", "bookings:cancel", "bookings:delete", "bookings:new-service"],
+         "bookings:hold-back", "bookings:cancel", "bookings:delete", "bookings:new-service", "bookings:edit-service",
+         "bookings:archive-service", "bookings:reprice", "bookings:resume-repricing"],
         Right.EDIT_BOOKINGS,
     ),
-    **dict.fromkeys(["bookings:services", "bookings:of-customer"], Right.VIEW_PRICES),
+    **dict.fromkeys(
+        ["bookings:services", "bookings:of-customer", "bookings:priced-with", "bookings:repricing"], Right.VIEW_PRICES
+    ),
     **dict.fromkeys(["customers:list", "customers:detail", "customers:billing", "customers:menu"], Right.VIEW_CUSTOMERS),
     **dict.fromkeys(["customers:new", "customers:edit", "customers:archive"], Right.EDIT_CUSTOMERS),
     **dict.fromkeys(
@@ -74,7 +77,7 @@ PAGES: dict[str, Right | tuple[Right, Right] | None] = {
         SEE,
     ),
     **dict.fromkeys(["companies:company", "companies:invoicing", "companies:look", "companies:plan"], (SEE, EDIT)),
-    **dict.fromkeys(["companies:change-logo", "bookings:new-tax-code"], EDIT),
+    **dict.fromkeys(["companies:change-logo", "bookings:new-tax-code", "bookings:edit-tax-code", "bookings:archive-tax-code"], EDIT),
     **dict.fromkeys(
         ["companies:members", "companies:member-new", "companies:member", "companies:member-end", "companies:member-resume",
          "companies:member-invite"],
@@ -90,11 +93,23 @@ OPERATIONS: dict[str, Right | None] = {
     **dict.fromkeys(["list_customers", "read_customer"], Right.VIEW_CUSTOMERS),
     **dict.fromkeys(["create_customer", "edit_customer"], Right.EDIT_CUSTOMERS),
     "read_balance": Right.VIEW_MONEY,
-    **dict.fromkeys(["list_services", "list_tax_codes"], Right.VIEW_PRICES),
-    "create_tax_code": EDIT,
+    **dict.fromkeys(
+        ["list_services", "read_service", "list_tax_codes", "read_tax_code", "read_repricing"],
+        Right.VIEW_PRICES,
+    ),
+    **dict.fromkeys(["create_tax_code", "edit_tax_code"], EDIT),
     **dict.fromkeys(["list_bookings", "read_booking"], Right.VIEW_BOOKINGS),
     **dict.fromkeys(
-        ["create_service", "create_booking", "edit_booking", "delete_booking", "cancel_booking"],
+        [
+            "create_service",
+            "edit_service",
+            "create_booking",
+            "edit_booking",
+            "delete_booking",
+            "cancel_booking",
+            "reprice",
+            "resume_repricing",
+        ],
         Right.EDIT_BOOKINGS,
     ),
     "complete_booking": Right.COMPLETE_BOOKINGS,

@@ -17,8 +17,13 @@ from bookbill.bookings.actions.booking import (
     delete_booking,
     edit_booking,
 )
+from bookbill.bookings.actions.catalogue import ComponentDraft
+from bookbill.bookings.actions.repricing_runs import reprice_next, start_repricing
+from bookbill.bookings.actions.succession import edit_tax_code
 from bookbill.bookings.drafts import BookingDraft, ItemDraft
-from bookbill.bookings.models import Booking, TaxCode
+from bookbill.bookings.models import Booking, Repricing, TaxCode
+from bookbill.bookings.priced_with import priced_with
+from bookbill.companies.actions import update_company
 from bookbill.companies.models import AfterSending, Company
 from bookbill.customers.actions import create_customer, edit_customer
 from bookbill.customers.models import Customer
@@ -49,7 +54,7 @@ ACTS = (
     "book", "complete", "reprice", "discount", "cancel_booking", "cancel_with_fee", "delete_booking", "move", "invoice", "instant", "send",
     "send_two", "edit_draft", "delete_draft", "pay", "pay_invoice", "pay_too_much", "place", "reverse", "write_off", "reduce",
     "cancel_invoice", "cancel_and_make_new", "gather", "remind", "schedule", "undo", "duplicate", "send_each", "pay_each", "delete_each",
-    "rename", "exempt", "policy",
+    "rename", "exempt", "policy", "replace_code", "follow_code", "usual_tax",
 )  # fmt: skip
 
 
@@ -297,6 +302,25 @@ class Story:
     def exempt(self, one: int, two: int, amount: int) -> None:
         fields = {"tax_exempt": bool(two % 2), "exemption_reason": "charity"}
         edit_customer(self.pick(Customer.objects, one).pk, fields, by=self.by, now=self.now)
+
+    def replace_code(self, one: int, two: int, amount: int) -> None:
+        code = self.codes[one % 2]
+        assert code
+        components = [ComponentDraft("A", Decimal(two)), ComponentDraft("B", Decimal(5), compound=True)]
+        changes = {"components": components[: amount % 2 + 1], "inclusive": bool(amount % 3)}
+        self.codes[one % 2] = edit_tax_code(code.pk, changes, by=self.by, now=self.now)
+
+    def follow_code(self, one: int, two: int, amount: int) -> None:
+        replaced = self.pick(TaxCode.objects.exclude(successor=None), one)
+        carrying = priced_with(replaced, after_sending=AfterSending.FOLLOW).order_by("pk")
+        ids = list(carrying.values_list("pk", flat=True)[: two + 1])
+        run = start_repricing(replaced.pk, ids, by=self.by, now=self.now)
+        while Repricing.objects.get(pk=run.pk).finished_at is None:
+            reprice_next(run.pk, now=self.now)
+
+    def usual_tax(self, one: int, two: int, amount: int) -> None:
+        code = self.codes[one % 3]
+        update_company({"default_tax_code_id": code.pk if code else None}, by=self.by, now=self.now)
 
     def policy(self, one: int, two: int, amount: int) -> None:
         choice = [AfterSending.FOLLOW, AfterSending.LOCK_ONCE_SENT, AfterSending.LOCK_ONCE_PAID][one % 3]

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from bookbill.activity.models import Entry, EntryPersonal
-from bookbill.bookings.models import Booking, BookingItem
+from bookbill.bookings.models import Booking, BookingItem, Repricing, TaxCode
 from bookbill.companies.models import Member
 from bookbill.delivery.models import Message
 from bookbill.documents.files import name_of, storage
@@ -214,6 +214,16 @@ def a_row_that_points_at_a_strangers(house: House) -> None:
     house.write(Booking, house.booking(2).pk, provider_id=stranger)
 
 
+def a_repricing_that_ended_before_its_bookings(house: House) -> None:
+    house.write(Repricing, Repricing.objects.get().pk, finished_at=NOW)
+
+
+def tax_codes_that_replace_each_other(house: House) -> None:
+    code = TaxCode.objects.get(successor__isnull=False)
+    first = TaxCode._meta.pk.get_db_prep_value(code.pk, connection)
+    house.write(TaxCode, code.successor_id, successor_id=first, archived_at=NOW)
+
+
 DAMAGES: dict[Callable[[House], None], str] = {
     an_amount_beyond_all_bounds: "M1 amounts are whole and in bounds",
     a_line_that_costs_more_than_the_booking_says: "M2 booking totals add up",
@@ -234,6 +244,8 @@ DAMAGES: dict[Callable[[House], None], str] = {
     a_pdf_that_nobody_promised: "W1 promises stand with their causes",
     a_mail_accepted_without_a_try: "W2 mails left at most once",
     a_job_held_past_its_lease: "W3 leases have not lapsed",
+    a_repricing_that_ended_before_its_bookings: "W5 repricings end when all is done",
+    tax_codes_that_replace_each_other: "C1 tax codes are replaced in a line",
     a_row_that_points_at_a_strangers: "T1 rows stay in their company",
     a_file_with_other_bytes: "D4 files have their hashes",
 }

@@ -49,6 +49,7 @@ BY_WORD = {
     "companies": "companies.Company",
     "services": "bookings.Service",
     "taxes": "bookings.TaxCode",
+    "repricings": "bookings.Repricing",
     "mailbox": "delivery.MailboxItem",
 }
 BY_NAME = {
@@ -59,6 +60,8 @@ BY_NAME = {
     "payment_id": "ledger.Payment",
     "provider_id": "companies.Member",
     "tax_code_id": "bookings.TaxCode",
+    "default_tax_code_id": "bookings.TaxCode",
+    "repricing_id": "bookings.Repricing",
     "service_id": "bookings.Service",
     "after": "activity.Entry",
     "cursor": "activity.Entry",

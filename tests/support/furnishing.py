@@ -9,6 +9,8 @@ from uuid import UUID
 
 from bookbill.bookings.actions.booking import create_bookings
 from bookbill.bookings.actions.catalogue import create_service
+from bookbill.bookings.actions.repricing_runs import start_repricing
+from bookbill.bookings.actions.succession import edit_tax_code
 from bookbill.bookings.drafts import BookingDraft, ItemDraft
 from bookbill.bookings.models import Booking
 from bookbill.companies.models import Company
@@ -133,8 +135,20 @@ def _furnish(company: Company, owner: Actor, price: str, email: str) -> Furnishe
     reverse_payment(typed_twice.pk, reason="typed twice", by=by, now=now)
     write_off(bookings[9].pk, amount_minor=500, reason="lost", by=by, now=now)
     reduce_claim(bookings[9].pk, amount_minor=300, reason="goodwill", by=by, now=now)
+    bookings += _replace_a_tax_code(company, oak, mark, by)
     _add_trouble(company, mark)
     return Furnished(company, actors, customers, bookings, [Invoice.objects.get(pk=i.pk) for i in invoices])
+
+
+def _replace_a_tax_code(company: Company, owner: Customer, mark: str, by: Actor) -> list[Booking]:
+    """A code with a successor, a planned booking that carries it still (10), and a repricing that waits for the worker."""
+    replaced = make_tax_code(company, f"{mark} 5 %", "5")
+    items = (ItemDraft(description=f"Work for {mark}", unit_price=Decimal(20)),)
+    planned = BookingDraft(owner.pk, TODAY, items, tax_code_id=replaced.pk)
+    bookings = create_bookings([planned], by=by, now=NOW)
+    edit_tax_code(replaced.pk, {"name": f"{mark} 6 %"}, by=by, now=NOW)
+    start_repricing(replaced.pk, [bookings[0].pk], by=by, now=NOW)
+    return bookings
 
 
 def _add_trouble(company: Company, mark: str) -> None:

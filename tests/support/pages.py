@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import F
 from django.urls import reverse
 
-from bookbill.bookings.models import Booking
+from bookbill.bookings.models import Booking, Repricing, Service, TaxCode
 from bookbill.companies.models import ApiKey, Member
 from bookbill.customers.models import Customer
 from bookbill.delivery.models import MailboxItem, Message
@@ -81,6 +81,8 @@ def one_to_invoice() -> Sequence[Any]:
     return [Booking.objects.to_invoice().order_by("-pk").values_list("pk", flat=True)[0]]
 
 
+tax_code_in_use = first(lambda: TaxCode.objects.current())
+replaced_tax_code = first(lambda: TaxCode.objects.filter(successor__isnull=False))
 maple = first(lambda: Customer.objects.filter(company_name__startswith="Maple"))
 payment = first(lambda: Payment.objects.filter(allocations__isnull=False))
 draft = invoice(status="draft")
@@ -121,7 +123,14 @@ BOOKINGS = [
     Page("services", "bookings:services"),
     Page("service-new", "bookings:new-service"),
     Page("taxes", "bookings:tax-codes"),
+    Page("services-archived", "bookings:services", query="?tab=archived"),
+    Page("service-edit", "bookings:edit-service", first(lambda: Service.objects.all())),
     Page("tax-new", "bookings:new-tax-code"),
+    Page("tax-edit", "bookings:edit-tax-code", tax_code_in_use),
+    Page("taxes-replaced", "bookings:tax-codes", query="?tab=archived"),
+    Page("priced-with", "bookings:priced-with", tax_code_in_use),
+    Page("repriced-with", "bookings:priced-with", replaced_tax_code),
+    Page("repricing", "bookings:repricing", first(lambda: Repricing.objects.all())),
 ]
 
 CUSTOMERS = [

@@ -1,7 +1,7 @@
 """What people type about bookings: the booking, its lines, a cancellation; services and tax codes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from django.forms.formsets import BaseFormSet, formset_factory
 from django.utils.translation import gettext_lazy as _
 
+from bookbill.bookings.actions.catalogue import COMPONENTS_MAX, ComponentDraft
 from bookbill.bookings.drafts import ItemDraft
 from bookbill.bookings.models import Booking, BookingItem, Service, TaxCode
 from bookbill.bookings.models.catalogue import TaxCategory
@@ -26,7 +27,6 @@ LINES_MORE, LINES_MAX = 4, 200
 CUSTOMERS_MAX = 300
 """So many stand in the select; with more of them a booking begins on the customer's page."""
 NOTE_MAX = 5_000
-COMPONENTS_SHOWN = 3
 
 
 if TYPE_CHECKING:
@@ -127,6 +127,10 @@ class BookingForm(forms.Form):
         kind = self.cleaned_data["discount_kind"]
         return Discount(kind, self.cleaned_data["discount_value"]) if kind else None
 
+    def tax_code_id(self) -> UUID | None:
+        code = self.cleaned_data.get("tax_code")
+        return code.pk if code else None
+
 
 @dataclass(frozen=True, slots=True)
 class Offered:
@@ -195,7 +199,8 @@ class ItemForm(forms.Form):
                 self.add_error("unit_price", _("Enter a price."))
         return said
 
-    def draft(self) -> ItemDraft:
+    def draft(self, tax_code_id: UUID | None) -> ItemDraft:
+        """``tax_code_id``: the booking's, which the line takes unless it names another."""
         said = self.cleaned_data
         return ItemDraft(
             description=said["description"],
@@ -203,7 +208,7 @@ class ItemForm(forms.Form):
             unit=said["unit"],
             unit_price=said["unit_price"],
             service_id=UUID(said["service"]) if said["service"] else None,
-            tax_code_id=UUID(said["tax_code"]) if said["tax_code"] else None,
+            tax_code_id=UUID(said["tax_code"]) if said["tax_code"] else tax_code_id,
         )
 
 
@@ -212,9 +217,9 @@ class ItemFormSet(ItemForms):
         kwargs["form_kwargs"] = {"offered": Offered.read(used)}
         super().__init__(*args, **kwargs)
 
-    def drafts(self) -> tuple[ItemDraft, ...]:
-        """The lines that say something, in order."""
-        return tuple(form.draft() for form in self.forms if not form.is_empty())
+    def drafts(self, tax_code_id: UUID | None) -> tuple[ItemDraft, ...]:
+        """The lines that say something, in order. ``tax_code_id``: the booking's."""
+        return tuple(form.draft(tax_code_id) for form in self.forms if not form.is_empty())
 
 
 Items = cast(
@@ -269,11 +274,26 @@ class ServiceForm(forms.Form):
         label=_("Tax"), queryset=None, required=False, empty_label=_("The booking's")
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, service: Service | None = None, **kwargs: Any) -> None:
+        if service:
+            kwargs["initial"] = {
+                "name": service.name,
+                "unit_price": price_text(service.unit_price, service.currency),
+                "unit": service.unit,
+                "tax_code": service.tax_code_id,
+            }
         super().__init__(*args, **kwargs)
         field = self.fields["tax_code"]
         assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = TaxCode.objects.current().order_by("name")
+        kept = Q(pk=service.tax_code_id) if service else Q()
+        field.queryset = TaxCode.objects.filter(Q(archived_at=None) | kept).order_by("name")
+
+    def values(self) -> dict[str, Any]:
+        """As the actions take them."""
+        said = self.cleaned_data
+        names = ("name", "unit_price", "unit")
+        code = said["tax_code"]
+        return {name: said[name] for name in names} | {"tax_code_id": code.pk if code else None}
 
 
 CATEGORY_LABELS = {
@@ -291,9 +311,13 @@ class TaxCodeForm(forms.Form):
     name = LineField(label=_("Name"), max_length=80, help_text=_("As you choose it, for example GST + QST."))
     inclusive = forms.BooleanField(label=_("Prices include this tax"), required=False)
 
+    def as_typed(self) -> "TaxCodeForm":
+        """The same words in a form that nobody has judged yet."""
+        return TaxCodeForm(initial={name: self[name].value() for name in self.fields})
+
 
 class ComponentForm(forms.Form):
-    name = LineField(label=_("As printed"), max_length=40, required=False, help_text=_("For example GST."))
+    name = LineField(label=_("As printed"), max_length=40, required=False)
     rate = NumberField(label=_("Rate, %"), places=4, least=0, most=100, required=False)
     category = forms.ChoiceField(
         label=_("Kind"), choices=[(key.value, label) for key, label in CATEGORY_LABELS.items()]
@@ -309,6 +333,43 @@ class ComponentForm(forms.Form):
         return said
 
 
-Components = formset_factory(
-    ComponentForm, extra=COMPONENTS_SHOWN, max_num=COMPONENTS_SHOWN, absolute_max=COMPONENTS_SHOWN
+if TYPE_CHECKING:
+    ComponentForms = BaseFormSet[ComponentForm]
+else:
+    ComponentForms = BaseFormSet
+
+
+class ComponentFormSet(ComponentForms):
+    def drafts(self) -> list[ComponentDraft]:
+        """The rows that say something, in order."""
+        return [
+            ComponentDraft(part["name"], part["rate"], part["compound"], part["category"])
+            for part in self.cleaned_data
+            if part.get("name")
+        ]
+
+    def can_grow(self) -> bool:
+        return self.total_form_count() < COMPONENTS_MAX
+
+    def with_one_more(self) -> "ComponentFormSet":
+        """The same words in rows that nobody has judged yet, and an empty row."""
+        typed = [{name: form[name].value() for name in form.fields} for form in self.forms]
+        return Components(prefix=self.prefix, initial=[*typed, {}][:COMPONENTS_MAX])
+
+
+Components = cast(
+    "type[ComponentFormSet]",
+    formset_factory(
+        ComponentForm,
+        formset=ComponentFormSet,
+        extra=0,
+        min_num=1,
+        max_num=COMPONENTS_MAX,
+        absolute_max=COMPONENTS_MAX,
+    ),
 )
+
+
+def components_of(drafts: Sequence[ComponentDraft]) -> list[dict[str, Any]]:
+    """The rows of a code as the form shows them."""
+    return [asdict(draft) for draft in drafts]

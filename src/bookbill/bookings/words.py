@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import pgettext
 
 from bookbill.activity.models import Entry
-from bookbill.bookings.models import Booking
+from bookbill.bookings.models import Booking, Outcome
 from bookbill.bookings.rules import State
 from bookbill.web.formatting import money
 
@@ -24,6 +25,15 @@ def state_word(state: str) -> Word:
         State.COMPLETED: Word(_("Completed"), "success"),
         State.CANCELLED: Word(_("Cancelled"), "neutral"),
     }[State(state)]
+
+
+OUTCOMES: dict[str | None, tuple[Any, str]] = {
+    None: (_lazy("Waiting"), "neutral"),
+    Outcome.REPRICED: (_lazy("Repriced"), "success"),
+    Outcome.UNCHANGED: (_lazy("Unchanged"), "neutral"),
+    Outcome.REFUSED: (_lazy("Refused"), "warning"),
+}
+"""What became of a booking that was to be repriced: word and tone."""
 
 
 def money_word(booking: Booking) -> Word | None:

@@ -18,7 +18,7 @@ from bookbill.companies.settings_fields import TAX_IDS_MAX, TERMS_LENGTH_MAX
 from bookbill.lib.transactions import transact
 from bookbill.web.api.etags import if_match
 from bookbill.web.api.rendering import answered
-from bookbill.web.api.schema import Answer, Body, Line, Name, text
+from bookbill.web.api.schema import Answer, Body, Id, Line, Name, text
 
 router = Router(tags=["Company"])
 
@@ -83,6 +83,7 @@ class CompanyPatch(Body):
     hold_seconds: int = 10
     use_credit_at_sending: bool = False
     payment_link_default: bool = True
+    default_tax_code_id: Id | None = None
 
 
 class CompanyOut(Answer):
@@ -113,6 +114,7 @@ class CompanyOut(Answer):
     hold_seconds: int
     use_credit_at_sending: bool
     payment_link_default: bool
+    default_tax_code_id: UUID | None
 
     @classmethod
     def of(cls, company: Company) -> "CompanyOut":

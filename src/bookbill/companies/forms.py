@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 from zoneinfo import available_timezones
 
 from django import forms
@@ -9,7 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from bookbill.companies.models import AfterSending, Company, Member, Paper
+from bookbill.companies.models import AfterSending, Company, Member, Paper, tax_codes_in_force
 from bookbill.companies.number_formats import LENGTH_MAX as NUMBER_FORMAT_MAX
 from bookbill.companies.numbers import FIRST_MAX
 from bookbill.companies.rules import Role
@@ -125,6 +126,13 @@ class InvoicingForm(SettingsForm):
     number_restarts_yearly = forms.BooleanField(label=_("Start again every year"), required=False)
     first_number = NumberField(label=_("First number"), places=0, least=1, most=FIRST_MAX, required=False)
     payment_terms_days = forms.TypedChoiceField(label=_("Terms"), coerce=int)
+    default_tax_code_id = forms.TypedChoiceField(
+        label=_("Usual tax"),
+        coerce=UUID,
+        empty_value=None,
+        required=False,
+        help_text=_("Of new bookings that say nothing else. Bookings that are there stay as they are."),
+    )
     payment_link_default = forms.BooleanField(label=_("Add Payment Link to Invoice"), required=False)
     use_credit_at_sending = forms.BooleanField(label=_("Use the customer's credit"), required=False)
     hold_seconds = NumberField(
@@ -152,6 +160,8 @@ class InvoicingForm(SettingsForm):
             del self.fields["first_number"]
         terms = sorted({*TERMS_DAYS, company.payment_terms_days})
         self.offer("payment_terms_days", [(days, terms_text(days)) for days in terms])
+        codes = tax_codes_in_force().order_by("name").values_list("pk", "name")
+        self.offer("default_tax_code_id", [("", _("No tax")), *codes])
         self.shut()
 
     def terms(self) -> list[Any]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
+from uuid import UUID
 from zoneinfo import available_timezones
 
 from django.conf import settings
@@ -133,6 +134,15 @@ def read_terms(value: Any, field: str) -> dict[str, str]:
     return cleaned
 
 
+def read_optional_id(value: Any, field: str) -> UUID | None:
+    if value in (None, "") or isinstance(value, UUID):
+        return value or None
+    try:
+        return UUID(str(value))
+    except ValueError:
+        raise BadInput("bad_id", _("This is not an id."), field=field) from None
+
+
 def as_is(value: Any, field: str) -> Any:
     return value
 
@@ -157,5 +167,6 @@ READERS: dict[str, Reader] = {
     "hold_seconds": whole(0, 600),
     "use_credit_at_sending": switch,
     "payment_link_default": switch,
+    "default_tax_code_id": read_optional_id,  # that it is in force is asked of the database
 }
 PERSONAL = frozenset({"email", "phone", *(f"address_{part}" for part in PARTS)})

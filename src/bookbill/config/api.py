@@ -2,7 +2,7 @@
 
 import json
 
-from bookbill.bookings.api import bookings, catalogue
+from bookbill.bookings.api import bookings, repricings, services, tax_codes
 from bookbill.companies.api import router as companies
 from bookbill.companies.doors.api import ApiKeyAuth, in_company
 from bookbill.customers.api import router as customers
@@ -15,7 +15,9 @@ ROUTERS = (
     companies,
     customers,
     balance,
-    catalogue,
+    services,
+    tax_codes,
+    repricings,
     bookings,
     invoices,
     sendings,

@@ -1,12 +1,14 @@
 """What reacts to what, upward: the one place that knows every capability. Called once, after all models are loaded."""
 
 from bookbill.bookings.actions.exemption import reprice_for_exemption
+from bookbill.bookings.actions.repricing_runs import REPRICE_JOB
 from bookbill.bookings.events import (
     BookingsCancelled,
     BookingsChanged,
     BookingsEditing,
     BookingTotalsChanging,
 )
+from bookbill.bookings.tasks import reprice_part
 from bookbill.companies.tasks import register_housekeeping as forget_kept_answers
 from bookbill.config.navigation import wire_navigation
 from bookbill.config.pages import wire_pages
@@ -46,6 +48,7 @@ def wire_reactions() -> None:
 
 def wire_work() -> None:
     """What the worker does after the commit."""
+    register(REPRICE_JOB, reprice_part, database_only=True)
     register(PDF_JOB, make_pdf, database_only=False)
     register(SEND_JOB, send_held, database_only=True)
     register_composer(CAUSE, compose_version_mail)

@@ -23,6 +23,7 @@ FIELDS = (
     "billing_address", "tax_ids", "purchase_order", "tax_exempt", "exemption_reason", "language", "payment_terms_days", "external_id",
 )  # fmt: skip
 NOT_PRINTED = {"service_address", "external_id", "language", "payment_terms_days"}
+EXEMPTION = {"tax_exempt", "exemption_reason"}
 PERSONAL = {
     "name",
     "company_name",
@@ -74,9 +75,8 @@ def edit_customer(
         _draft("customer.edited", customer, {name: before[name] for name in changed}, changed), by=by, now=now
     )
     if changed.keys() - NOT_PRINTED:
-        publish(
-            CustomerBillingChanged((customer.pk,), exemption_changed="tax_exempt" in changed, by=by, now=now)
-        )
+        exemption_changed = bool(changed.keys() & EXEMPTION)
+        publish(CustomerBillingChanged((customer.pk,), exemption_changed=exemption_changed, by=by, now=now))
     return customer
 
 

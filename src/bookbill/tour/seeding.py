@@ -87,7 +87,7 @@ def _catalogue(by: Actor, *, now: datetime) -> tuple[UUID, list[UUID]]:
     update_company({name: value for name, value in COMPANY.items() if name != "name"}, by=by, now=now)
     components = [ComponentDraft("GST", Decimal(5)), ComponentDraft("QST", Decimal("9.975"))]
     code = create_tax_code(name="GST + QST", components=components, by=by, now=now)
-    Company.objects.filter(pk=by.company_id).update(default_tax_code=code)
+    update_company({"default_tax_code_id": code.pk}, by=by, now=now)
     made = [
         create_service(
             name=sold.name, unit_price=sold.unit_price, unit=sold.unit, tax_code_id=code.pk, by=by, now=now

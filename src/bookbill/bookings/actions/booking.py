@@ -10,8 +10,16 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from bookbill.activity.actions import EntryDraft, record, record_many
-from bookbill.bookings.actions.pricing import Catalogue, build_items, price_booking, read_catalogue
-from bookbill.bookings.drafts import BookingDraft, ItemDraft
+from bookbill.bookings.actions.pricing import (
+    Catalogue,
+    build_items,
+    price_booking,
+    read_catalogue,
+    read_terms,
+    take_exemption,
+    usable_tax_code,
+)
+from bookbill.bookings.drafts import BookingDraft, ItemDraft, TaxChoice
 from bookbill.bookings.events import (
     BookingsCancelled,
     BookingsChanged,
@@ -43,10 +51,10 @@ def create_bookings(drafts: Sequence[BookingDraft], *, by: Actor, now: datetime)
     _refuse_archived(customers.values())
     _refuse_unknown_providers({draft.provider_id for draft in drafts})
     _refuse_taken_external_ids([draft.external_id for draft in drafts if draft.external_id is not None])
-    catalogue = read_catalogue(
-        [item for draft in drafts for item in draft.items], [draft.tax_code_id for draft in drafts]
-    )
     bookings = [_build(draft, company, customers[draft.customer_id], now) for draft in drafts]
+    catalogue = read_catalogue(
+        [item for draft in drafts for item in draft.items], [booking.tax_code_id for booking in bookings]
+    )
     items: list[BookingItem] = []
     taxes: list[BookingTax] = []
     for booking, draft in zip(bookings, drafts, strict=True):
@@ -287,7 +295,9 @@ def _build(draft: BookingDraft, company: Company, customer: Customer, now: datet
         external_id=draft.external_id,
         discount_kind=draft.discount.kind if draft.discount else "",
         discount_value=draft.discount.value if draft.discount else 0,
-        tax_code_id=draft.tax_code_id,
+        tax_code_id=company.default_tax_code_id
+        if draft.tax_code_id is TaxChoice.USUAL
+        else draft.tax_code_id,
         tax_exempt=customer.tax_exempt,
         exemption_reason=customer.exemption_reason if customer.tax_exempt else "",
         currency=company.currency,
@@ -314,14 +324,21 @@ def _price_anew(
     now: datetime,
 ) -> None:
     """Replace items and taxes and work the totals out again, with the customer's exemption of today."""
-    customer = booking.customer
-    booking.tax_exempt = customer.tax_exempt
-    booking.exemption_reason = customer.exemption_reason if customer.tax_exempt else ""
+    take_exemption(booking, booking.customer)
     if drafts is None:
-        drafts = [_as_draft(item, booking, old_tax_code_id) for item in booking.items.order_by("position")]
-    catalogue = read_catalogue(drafts, [booking.tax_code_id])
-    items = _items_of(booking, drafts, catalogue)
-    taxes = price_booking(booking, items, catalogue.terms)
+        items = list(booking.items.order_by("position"))
+        if booking.tax_code_id and booking.tax_code_id != old_tax_code_id:
+            usable_tax_code(booking.tax_code_id)
+        for item in items:
+            item.pk = None
+            if item.tax_code_id == old_tax_code_id:
+                item.tax_code_id = booking.tax_code_id
+        taxes = price_booking(booking, items, read_terms(items))
+    else:
+        kept = {old_tax_code_id, *booking.items.values_list("tax_code_id", flat=True)}
+        catalogue = read_catalogue(drafts, [booking.tax_code_id], kept=kept)
+        items = _items_of(booking, drafts, catalogue)
+        taxes = price_booking(booking, items, catalogue.terms)
     cancelled = frozenset({booking.pk} if booking.state == State.CANCELLED else ())
     publish(BookingTotalsChanging({booking.pk: booking.total_minor}, cancelled=cancelled, by=by, now=now))
     covered = Booking.objects.values("paid_minor", "reduced_minor", "written_off_minor").get(pk=booking.pk)
@@ -331,18 +348,6 @@ def _price_anew(
     booking.taxes.all().delete()
     BookingItem.objects.bulk_create(items)
     BookingTax.objects.bulk_create(taxes)
-
-
-def _as_draft(item: BookingItem, booking: Booking, old_tax_code_id: UUID | None) -> ItemDraft:
-    inherited = item.tax_code_id == old_tax_code_id
-    return ItemDraft(
-        description=item.description,
-        quantity=item.quantity,
-        unit=item.unit,
-        unit_price=item.unit_price,
-        service_id=item.service_id,
-        tax_code_id=booking.tax_code_id if inherited else item.tax_code_id,
-    )
 
 
 def _place_at(customer_id: UUID, booking: Booking) -> Any:
@@ -358,16 +363,13 @@ def _stored(booking: Booking, name: str) -> Any:
 
 
 def _same_items(booking: Booking, drafts: Sequence[ItemDraft]) -> bool:
-    """Whether the lines say what is stored already; what a draft leaves open follows the booking."""
-    items = list(booking.items.order_by("position"))
-    return len(items) == len(drafts) and all(
-        (draft.quantity, draft.unit_price, draft.service_id)
-        == (item.quantity, item.unit_price, item.service_id)
-        and draft.description == item.description
-        and draft.unit in ("", item.unit)
-        and (draft.tax_code_id or booking.tax_code_id) == item.tax_code_id
-        for draft, item in zip(drafts, items, strict=True)
-    )
+    """Whether the lines say what is stored already; what a draft leaves open is taken as a new line would take it."""
+    stored = list(booking.items.order_by("position"))
+    kept = {booking.tax_code_id, *(item.tax_code_id for item in stored)}
+    catalogue = read_catalogue(drafts, [booking.tax_code_id], kept=kept)
+    return [item.said() for item in build_items(booking, drafts, catalogue)] == [
+        item.said() for item in stored
+    ]
 
 
 def _apply(booking: Booking, fields: dict[str, Any], now: datetime) -> None:

@@ -1,6 +1,6 @@
 """Pricing bookings in sets: the catalogue is read once, the rules do the sums."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from bookbill.bookings.drafts import ItemDraft
 from bookbill.bookings.models import Booking, BookingItem, BookingTax, Service, TaxCode
+from bookbill.customers.models import Customer
 from bookbill.lib.errors import BadInput
 from bookbill.money.currencies import exponent_of
 from bookbill.money.errors import MoneyError
@@ -24,8 +25,16 @@ class Catalogue:
     terms: Mapping[UUID, TaxTerms]
 
 
-def read_catalogue(items: Iterable[ItemDraft], booking_tax_code_ids: Iterable[UUID | None]) -> Catalogue:
-    """Three queries however many items. Raises BadInput for an id that is not the company's."""
+def read_catalogue(
+    items: Iterable[ItemDraft],
+    booking_tax_code_ids: Iterable[UUID | None],
+    *,
+    kept: Collection[UUID | None] = (),
+) -> Catalogue:
+    """Three queries however many items. Raises BadInput for an id that is not the company's or not in force any more.
+
+    ``kept``: codes that the booking carries already, which may stay though they are archived.
+    """
     items = list(items)
     wanted_services = {item.service_id for item in items if item.service_id}
     services = Service.objects.in_bulk(wanted_services) if wanted_services else {}
@@ -36,14 +45,31 @@ def read_catalogue(items: Iterable[ItemDraft], booking_tax_code_ids: Iterable[UU
     }
     from_services = {service.tax_code_id for service in services.values() if service.tax_code_id}
     codes = (
-        TaxCode.objects.filter(pk__in=wanted_codes | from_services).prefetch_related("components")
+        TaxCode.objects.filter(pk__in=wanted_codes | from_services)
+        .select_related("successor")
+        .prefetch_related("components")
         if wanted_codes | from_services
         else ()
     )
     tax_codes = {code.pk: code for code in codes}
     if wanted_codes - tax_codes.keys():
-        raise BadInput("unknown_tax_code", _("There is no such tax code."), field="tax_code_id")
+        raise unknown_tax_code()
+    for pk in wanted_codes - set(kept):
+        refuse_archived(tax_codes[pk])
     return Catalogue(services, tax_codes, {pk: code.terms() for pk, code in tax_codes.items()})
+
+
+def read_terms(items: Iterable[BookingItem]) -> dict[UUID, TaxTerms]:
+    """The tax codes that stored lines carry, in force or not."""
+    wanted = {item.tax_code_id for item in items if item.tax_code_id}
+    codes = TaxCode.objects.filter(pk__in=wanted).prefetch_related("components") if wanted else ()
+    return {code.pk: code.terms() for code in codes}
+
+
+def take_exemption(booking: Booking, customer: Customer) -> None:
+    """A booking that is priced copies its customer's exemption of today."""
+    booking.tax_exempt = customer.tax_exempt
+    booking.exemption_reason = customer.exemption_reason if customer.tax_exempt else ""
 
 
 def build_items(booking: Booking, drafts: Sequence[ItemDraft], catalogue: Catalogue) -> list[BookingItem]:
@@ -70,8 +96,8 @@ def build_items(booking: Booking, drafts: Sequence[ItemDraft], catalogue: Catalo
                 unit_price=unit_price,
                 service_id=draft.service_id,
                 tax_code_id=draft.tax_code_id
-                or booking.tax_code_id
-                or (service.tax_code_id if service else None),
+                or (service.tax_code_id if service else None)
+                or booking.tax_code_id,
                 currency=booking.currency,
             )
         )
@@ -119,6 +145,33 @@ def tax_rows(booking: Booking, priced: Priced) -> list[BookingTax]:
         )
         for position, tax in enumerate(priced.taxes)
     ]
+
+
+def usable_tax_code(tax_code_id: UUID) -> TaxCode:
+    """A code that something new may be taxed with. Raises BadInput."""
+    code = TaxCode.objects.select_related("successor").filter(pk=tax_code_id).first()
+    if code is None:
+        raise unknown_tax_code()
+    refuse_archived(code)
+    return code
+
+
+def refuse_archived(code: TaxCode) -> None:
+    """Raise BadInput, saying what is in force instead. Reads `successor`."""
+    if code.archived_at is not None:
+        raise BadInput("tax_code_archived", archived_sentence(code), field="tax_code_id")
+
+
+def archived_sentence(code: TaxCode) -> str:
+    """What to do instead of using a code that is in force no more. Reads `successor`."""
+    if code.successor:
+        names = {"old": code.name, "new": code.successor.name}
+        return _("“%(old)s” was replaced by “%(new)s”. Use that one.") % names
+    return _("The tax code “%(old)s” is archived. Choose another one.") % {"old": code.name}
+
+
+def unknown_tax_code() -> BadInput:
+    return BadInput("unknown_tax_code", _("There is no such tax code."), field="tax_code_id")
 
 
 def money_sentence(code: str) -> str:

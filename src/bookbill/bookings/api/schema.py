@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from bookbill.bookings.actions.booking import ITEMS_MAX, BookingEdit
-from bookbill.bookings.drafts import BookingDraft, ItemDraft
+from bookbill.bookings.drafts import BookingDraft, ItemDraft, TaxChoice
 from bookbill.bookings.models import Booking, BookingItem, BookingTax
 from bookbill.companies.rights import Right, may
 from bookbill.lib.actor import Actor
@@ -34,7 +34,7 @@ ExternalId = Annotated[str, text(120, required=True)]
 
 
 class ItemIn(Body):
-    """One line. With a `service_id`, what is left out is taken from the service."""
+    """One line. With a `service_id`, what is left out is taken from the service; a tax code neither has is the booking's."""
 
     description: Annotated[str, text(500)] = ""
     quantity: Quantity = Decimal(1)
@@ -67,7 +67,14 @@ class DiscountIn(Body):
 Items = Annotated[list[ItemIn], Field(min_length=1, max_length=ITEMS_MAX)]
 
 
+def tax_choice(body: Body, tax_code_id: UUID | None) -> UUID | TaxChoice | None:
+    """A tax code that is left out is the company's usual one; null is none."""
+    return tax_code_id if "tax_code_id" in body.model_fields_set else TaxChoice.USUAL
+
+
 class BookingIn(Body):
+    """A `tax_code_id` that is left out is the company's usual one; null: no tax."""
+
     customer_id: Id
     service_date: IsoDate
     start_time: ClockTime | None = None
@@ -88,7 +95,7 @@ class BookingIn(Body):
             start_time=self.start_time,
             items=tuple(item.draft() for item in self.items),
             discount=self.discount.discount() if self.discount else None,
-            tax_code_id=self.tax_code_id,
+            tax_code_id=tax_choice(self, self.tax_code_id),
             provider_id=self.provider_id,
             service_address=self.service_address.stored(),
             completed=self.state == "completed",

@@ -169,6 +169,17 @@ class BookingItem(models.Model):
     def __str__(self) -> str:
         return self.description
 
+    def said(self) -> tuple[object, ...]:
+        """What somebody entered; the amounts follow from it."""
+        return (
+            self.description,
+            self.quantity,
+            self.unit,
+            self.unit_price,
+            self.service_id,
+            self.tax_code_id,
+        )
+
 
 class BookingTax(models.Model):
     """One tax of a booking, with the rate as it was when the booking was priced."""

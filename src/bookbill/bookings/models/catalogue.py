@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from uuid import UUID
+
 from django.db import models
 
+from bookbill.bookings.rules import last_successor
 from bookbill.lib.fields import ExactDecimalField
 from bookbill.lib.ids import new_id
 from bookbill.lib.tenancy import tenant_manager
@@ -14,9 +18,22 @@ class TaxCodeQuerySet(models.QuerySet["TaxCode"]):
     def current(self) -> TaxCodeQuerySet:
         return self.filter(archived_at=None)
 
+    def followed(self) -> Callable[[UUID | None], UUID | None]:
+        """Leads a code to its last successor, or to itself while it has none. One query for any number of codes."""
+        successors = self.successors()
+        return lambda code_id: last_successor(code_id, successors) if code_id else None
+
+    def in_force(self, code_id: UUID) -> TaxCode:
+        """The last successor of a code; itself while it has none."""
+        return self.get(pk=last_successor(code_id, self.successors()))
+
+    def successors(self) -> dict[UUID, UUID]:
+        """What replaced each code that was replaced."""
+        return dict(self.filter(successor__isnull=False).values_list("pk", "successor_id"))
+
 
 class TaxCode(models.Model):
-    """Ordered components. Immutable once used: editing makes a successor."""
+    """Ordered components. Immutable once a booking carries it: editing makes a successor."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     company = models.ForeignKey("companies.Company", models.PROTECT, related_name="+", db_index=False)
@@ -24,11 +41,19 @@ class TaxCode(models.Model):
     inclusive = models.BooleanField(default=False)
     successor = models.ForeignKey("self", models.PROTECT, null=True, related_name="predecessors")
     archived_at = models.DateTimeField(null=True)
+    revision = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
 
     objects = tenant_manager(TaxCodeQuerySet)
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(successor=None)
+                | models.Q(archived_at__isnull=False) & ~models.Q(successor=models.F("id")),
+                name="tax_code_succeeded_is_archived",
+            )
+        ]
         indexes = [models.Index(fields=["company", "id"], name="taxcode_list")]
 
     def __str__(self) -> str:
@@ -77,6 +102,11 @@ class TaxComponent(models.Model):
         return self.name
 
 
+class ServiceQuerySet(models.QuerySet["Service"]):
+    def current(self) -> ServiceQuerySet:
+        return self.filter(archived_at=None)
+
+
 class Service(models.Model):
     """A catalogue entry: price and tax code, copied into a booking's item when used."""
 
@@ -91,7 +121,7 @@ class Service(models.Model):
     revision = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
 
-    objects = tenant_manager(models.QuerySet["Service"])
+    objects = tenant_manager(ServiceQuerySet)
 
     class Meta:
         indexes = [models.Index(fields=["company", "id"], name="service_list")]

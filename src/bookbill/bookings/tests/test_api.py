@@ -14,6 +14,7 @@ from bookbill.companies.tests.clients import ApiClient
 from bookbill.customers.models import Customer
 from bookbill.lib.actor import Actor
 from bookbill.lib.ids import new_id
+from bookbill.work.draining import drain
 from tests.support.cast import add_member
 
 pytestmark = pytest.mark.both_databases
@@ -332,3 +333,100 @@ def test_a_strangers_customer_gets_no_booking(api: ApiClient, body: dict[str, An
     refused = api.post("/bookings", {**body, "customer_id": str(UUID(int=7))})
 
     assert (refused.status_code, refused.json()["code"]) == (404, "not_found")
+
+
+def test_a_used_tax_code_is_answered_by_its_successor(
+    api: ApiClient, body: dict[str, Any], tax_code: TaxCode
+) -> None:
+    address = f"/tax-codes/{tax_code.pk}"
+    first = api.get(address)
+    assert first["ETag"] == '"1"'
+    in_place = api.patch(address, {"name": "HST"}, **{"If-Match": '"1"'})
+    assert (in_place.json()["id"], in_place.json()["name"]) == (str(tax_code.pk), "HST")
+    assert api.patch(address, {"name": "Late"}, **{"If-Match": '"1"'}).json()["code"] == "stale"
+    made = api.post("/bookings", {**body, "tax_code_id": str(tax_code.pk)}).json()
+    after = api.patch(address, {"components": [{"name": "HST", "rate": "15"}]}).json()
+    assert after["id"] != str(tax_code.pk)
+    assert (after["name"], after["components"][0]["rate"], after["successor_id"]) == ("HST", "15", None)
+    old = api.get(address).json()
+    assert (old["successor_id"], old["components"][0]["rate"]) == (after["id"], "13")
+    assert old["archived_at"]
+    assert api.get(f"/bookings/{made['id']}").json()["total_minor"] == made["total_minor"]
+    refused = api.post("/bookings", {**body, "tax_code_id": str(tax_code.pk)})
+    assert (refused.status_code, refused.json()["code"], refused.json()["field"]) == (
+        422,
+        "tax_code_archived",
+        "tax_code_id",
+    )
+    assert api.patch(address, {"name": "Again"}).json()["code"] == "tax_code_archived"
+
+
+def test_a_tax_code_is_archived_and_brought_back(api: ApiClient, tax_code: TaxCode) -> None:
+    address = f"/tax-codes/{tax_code.pk}"
+    assert api.patch(address, {"archived": True}).json()["archived_at"]
+    assert api.patch(address, {"archived": False}).json()["archived_at"] is None
+    api.patch("/company", {"default_tax_code_id": str(tax_code.pk)})
+    assert api.patch(address, {"archived": True}).json()["code"] == "tax_code_in_use"
+
+
+def test_a_service_is_read_changed_and_archived(api: ApiClient, tax_code: TaxCode) -> None:
+    made = api.post("/services", {"name": "Window", "unit_price": "7.5"}).json()
+    address = f"/services/{made['id']}"
+    assert api.get(address).json() == made
+    changed = api.patch(address, {"unit_price": "8", "tax_code_id": str(tax_code.pk)}).json()
+    assert (changed["unit_price"], changed["tax_code_id"], changed["name"]) == (
+        "8.00",
+        str(tax_code.pk),
+        "Window",
+    )
+    assert api.patch(address, {"archived": True}).json()["archived_at"]
+    assert api.patch(address, {"name": "W"}, **{"If-Match": '"1"'}).json()["code"] == "stale"
+    assert api.patch(address, {"tax_code_id": str(new_id())}).json()["code"] == "unknown_tax_code"
+
+
+def test_the_usual_tax_is_taken_when_a_booking_leaves_its_own_out(
+    api: ApiClient, body: dict[str, Any], tax_code: TaxCode
+) -> None:
+    said = api.patch("/company", {"default_tax_code_id": str(tax_code.pk)}).json()
+    assert said["default_tax_code_id"] == str(tax_code.pk)
+    usual = api.post("/bookings", body).json()
+    assert (usual["tax_code_id"], usual["tax_minor"]) == (str(tax_code.pk), 1495)
+    instant = {name: value for name, value in body.items() if name != "state"}
+    assert api.post("/instant-invoices", instant).json()["tax_minor"] == 1495
+    none = api.post("/bookings", {**body, "tax_code_id": None}).json()
+    assert (none["tax_code_id"], none["tax_minor"]) == (None, 0)
+    unknown = api.patch("/company", {"default_tax_code_id": str(new_id())})
+    assert (unknown.status_code, unknown.json()["field"]) == (422, "default_tax_code_id")
+    assert api.patch("/company", {"default_tax_code_id": None}).json()["default_tax_code_id"] is None
+
+
+def test_bookings_are_repriced_over_http(api: ApiClient, body: dict[str, Any], tax_code: TaxCode) -> None:
+    made = api.post("/bookings", {**body, "tax_code_id": str(tax_code.pk)}).json()
+    api.patch(f"/tax-codes/{tax_code.pk}", {"components": [{"name": "HST", "rate": "15"}]})
+    address = f"/tax-codes/{tax_code.pk}/repricings"
+    begun = api.post(address, {"booking_ids": [made["id"]]}, key="once")
+    assert begun.status_code == 202
+    assert api.post(address, {"booking_ids": [made["id"]]}, key="once").content == begun.content
+    run = begun.json()
+    assert (run["state"], run["counts"]["waiting"], run["items"][0]["outcome"]) == ("running", 1, None)
+    drain()
+    run = api.get(f"/repricings/{run['id']}").json()
+    assert (run["state"], run["counts"]) == (
+        "done",
+        {"chosen": 1, "waiting": 0, "repriced": 1, "unchanged": 0, "refused": 0},
+    )
+    assert (run["items"][0]["before_minor"], run["items"][0]["after_minor"]) == (12995, 13225)
+    assert api.get(f"/bookings/{made['id']}").json()["total_minor"] == 13225
+    assert api.post(f"/repricings/{run['id']}/resumption").json()["state"] == "done"
+    assert api.get(f"/repricings/{new_id()}").status_code == 404
+
+
+def test_an_exempt_customers_reason_is_on_the_booking_and_its_invoice(
+    api: ApiClient, body: dict[str, Any], tax_code: TaxCode
+) -> None:
+    exempt = {"tax_exempt": True, "exemption_reason": "First Nations, card 1234"}
+    api.patch(f"/customers/{body['customer_id']}", exempt)
+    made = api.post("/instant-invoices", {**body, "tax_code_id": str(tax_code.pk)}).json()
+    booking = api.get(f"/bookings/{made['bookings'][0]['id']}").json()
+    assert (made["tax_minor"], made["exemption_reason"]) == (0, exempt["exemption_reason"])
+    assert (booking["tax_exempt"], booking["exemption_reason"]) == (True, exempt["exemption_reason"])

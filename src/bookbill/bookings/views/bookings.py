@@ -13,7 +13,7 @@ from bookbill.activity.models import Entry
 from bookbill.bookings.actions.booking import BookingEdit, complete_bookings, create_bookings, edit_booking
 from bookbill.bookings.drafts import BookingDraft, ItemDraft
 from bookbill.bookings.forms import BookingForm, Items, price_text
-from bookbill.bookings.models import Booking, BookingItem
+from bookbill.bookings.models import Booking, BookingItem, TaxCode
 from bookbill.bookings.rules import State
 from bookbill.bookings.views.filters import read_date
 from bookbill.bookings.views.frame import booking_page
@@ -51,7 +51,7 @@ def create_page(request: CompanyRequest) -> HttpResponse:
             completed = request.POST.get("act") == "complete"
 
             def act() -> str:
-                draft = draft_of(form, items.drafts(), completed=completed)
+                draft = draft_of(form, items.drafts(form.tax_code_id()), completed=completed)
                 made = create_bookings([draft], by=request.actor, now=now(request.company))[0]
                 toast(request, _("Booking %(number)s is saved.") % {"number": made.number})
                 return reverse("bookings:detail", args=[made.pk])
@@ -63,11 +63,7 @@ def create_page(request: CompanyRequest) -> HttpResponse:
     else:
         copied = copied_booking(request)
         form = BookingForm(initial=first_values(request, copied))
-        items = Items(
-            prefix="items",
-            initial=lines_of(copied) if copied else [{"quantity": Decimal(1)}],
-            used=used_by(copied),
-        )
+        items = Items(prefix="items", initial=new_lines(copied) if copied else [{"quantity": Decimal(1)}])
     return form_page(request, form, items)
 
 
@@ -82,7 +78,7 @@ def edit_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         if all([form.is_valid(), items.is_valid()]):
 
             def act() -> str:
-                save(request, pk, form, items.drafts())
+                save(request, pk, form, items.drafts(form.tax_code_id()))
                 if request.POST.get("act") == "complete" and booking.state == State.SCHEDULED:
                     complete_bookings([pk], by=request.actor, now=now(request.company))
                 say_saved(request, pk)
@@ -132,7 +128,7 @@ def save(request: CompanyRequest, pk: UUID, form: BookingForm, items: tuple[Item
         "service_date": said_now["service_date"],
         "start_time": said_now["start_time"],
         "provider_id": said_now["provider"].pk if said_now["provider"] else None,
-        "tax_code_id": said_now["tax_code"].pk if said_now["tax_code"] else None,
+        "tax_code_id": form.tax_code_id(),
         "discount": form.discount(),
         "service_address": form.service_address(),
         "note": said_now["note"],
@@ -149,7 +145,7 @@ def draft_of(form: BookingForm, items: tuple[ItemDraft, ...], *, completed: bool
         service_date=said_now["service_date"],
         start_time=said_now["start_time"],
         provider_id=said_now["provider"].pk if said_now["provider"] else None,
-        tax_code_id=said_now["tax_code"].pk if said_now["tax_code"] else None,
+        tax_code_id=form.tax_code_id(),
         discount=form.discount(),
         service_address=form.service_address(),
         note=said_now["note"],
@@ -161,7 +157,8 @@ def draft_of(form: BookingForm, items: tuple[ItemDraft, ...], *, completed: bool
 
 def first_values(request: CompanyRequest, copied: Booking | None) -> dict[str, Any]:
     if copied:
-        return values_of(copied) | {"service_date": today(request.company), "external_id": ""}
+        own = {"service_date": today(request.company), "external_id": ""}
+        return values_of(copied) | own | {"tax_code": TaxCode.objects.followed()(copied.tax_code_id)}
     return {
         "customer": request.GET.get("customer", ""),
         "provider": request.GET.get("provider", ""),
@@ -195,20 +192,34 @@ def values_of(booking: Booking) -> dict[str, Any]:
     }
 
 
-def used_by(booking: Booking | None) -> list[BookingItem]:
-    return list(booking.items.order_by("position")) if booking else []
+def used_by(booking: Booking) -> list[BookingItem]:
+    return list(booking.items.select_related("service").order_by("position"))
+
+
+def new_lines(booking: Booking) -> list[dict[str, Any]]:
+    """The lines of another booking for a new one: under the taxes of today, and with an archived service as own text."""
+    in_force = TaxCode.objects.followed()
+    items = used_by(booking)
+    booking.tax_code_id = in_force(booking.tax_code_id)
+    for item in items:
+        item.tax_code_id = in_force(item.tax_code_id)
+        if item.service and item.service.archived_at:
+            item.service_id = None
+    return [line_of(item, booking) for item in items]
 
 
 def lines_of(booking: Booking) -> list[dict[str, Any]]:
-    """The lines as typed. A tax code equal to the booking's is left to follow the booking's."""
-    return [
-        {
-            "service": item.service_id,
-            "description": item.description,
-            "quantity": item.quantity,
-            "unit": item.unit,
-            "unit_price": price_text(item.unit_price, item.currency),
-            "tax_code": item.tax_code_id if item.tax_code_id != booking.tax_code_id else None,
-        }
-        for item in used_by(booking)
-    ]
+    """The lines as typed."""
+    return [line_of(item, booking) for item in used_by(booking)]
+
+
+def line_of(item: BookingItem, booking: Booking) -> dict[str, Any]:
+    """A tax code equal to the booking's is left to follow the booking's."""
+    return {
+        "service": item.service_id,
+        "description": item.description,
+        "quantity": item.quantity,
+        "unit": item.unit,
+        "unit_price": price_text(item.unit_price, item.currency),
+        "tax_code": item.tax_code_id if item.tax_code_id != booking.tax_code_id else None,
+    }

@@ -63,7 +63,7 @@ def sums(request: CompanyRequest) -> HttpResponse:
     form, items = BookingForm(request.POST), Items(request.POST, prefix="items")
     form.is_valid()
     valid = items.management_form.is_valid() and [line for line in items.forms if line.is_valid()]
-    drafts = [line.draft() for line in valid or [] if not line.is_empty()]
+    drafts = [line.draft(form.tax_code_id()) for line in valid or [] if not line.is_empty()]
     context: dict[str, Any] = {}
     if drafts and "discount_value" not in form.errors:
         try:

@@ -11,7 +11,7 @@ from bookbill.activity.actions import EntryDraft, record
 from bookbill.companies.actors import system_actor
 from bookbill.companies.clock import date_in_zone
 from bookbill.companies.events import CompanyChanged
-from bookbill.companies.models import Company, Member, NumberSeries, SeriesKind
+from bookbill.companies.models import Company, Member, NumberSeries, SeriesKind, tax_codes_in_force
 from bookbill.companies.number_formats import check_number_format
 from bookbill.companies.numbers import set_first_number
 from bookbill.companies.people import join
@@ -19,7 +19,7 @@ from bookbill.companies.rights import Right, require
 from bookbill.companies.rules import Plan, Role
 from bookbill.companies.settings_fields import PERSONAL, read_plan, read_settings
 from bookbill.lib.actor import Actor
-from bookbill.lib.errors import RuleBroken
+from bookbill.lib.errors import BadInput, RuleBroken
 from bookbill.lib.events import publish
 from bookbill.lib.revisions import refuse_stale
 from bookbill.lib.tenancy import scope
@@ -80,6 +80,7 @@ def update_company(
         setattr(company, name, value)
     _refuse_changed_currency(company, changed)
     _refuse_doubtful_numbers(company, changed, now)
+    _refuse_tax_code_out_of_force(changed)
     company.revision += 1
     company.save(update_fields=[*changed, "revision"])
     record(_entry("company.changed", company, before, changed), by=by, now=now)
@@ -155,6 +156,15 @@ def _refuse_changed_currency(company: Company, changed: Mapping[str, Any]) -> No
             "currency_fixed",
             _("The currency stays as it is since the first booking or payment."),
             field="currency",
+        )
+
+
+def _refuse_tax_code_out_of_force(changed: Mapping[str, Any]) -> None:
+    """Bookings, which own tax codes, lie above; the company's own column knows their table."""
+    code_id = changed.get("default_tax_code_id")
+    if code_id and not tax_codes_in_force().filter(pk=code_id).exists():
+        raise BadInput(
+            "unknown_tax_code", _("There is no such tax code in force."), field="default_tax_code_id"
         )
 
 

@@ -1,6 +1,7 @@
 """The tenant: who bills, where it is, and how it invoices."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -111,3 +112,9 @@ class Company(models.Model):
         if self.currency_fixed_at is None:
             # Not on this instance: a transaction that is run again must write it again.
             Company.objects.filter(pk=self.pk, currency_fixed_at=None).update(currency_fixed_at=now)
+
+
+def tax_codes_in_force() -> Any:
+    """What may be the usual tax of new bookings. Tax codes belong to bookings, which lie above."""
+    codes: Any = Company._meta.get_field("default_tax_code").related_model
+    return codes.objects.filter(archived_at=None)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from bookbill.bookings.actions.booking import create_bookings
 from bookbill.bookings.drafts import BookingDraft, ItemDraft
-from bookbill.bookings.models import Booking
+from bookbill.bookings.models import Booking, TaxCode
 from bookbill.companies.rights import Feature, Right, require
 from bookbill.invoices.actions.cancelling import last_sent_document
 from bookbill.invoices.actions.drafting import make_invoices
@@ -17,13 +17,14 @@ from bookbill.lib.transactions import assert_in_transaction
 
 
 def duplicate_invoice(invoice_id: UUID, *, service_date: date, by: Actor, now: datetime) -> Invoice:
-    """An instant invoice with the lines, discounts, note and recipients of another, as a draft. Money is not copied."""
+    """An instant invoice with the lines, discounts, note and recipients of another, as a draft. Money is not copied, taxes are those of today."""
     assert_in_transaction()
     require(by, Right.EDIT_INVOICES, Feature.INVOICING)
     invoice = lock_invoice(invoice_id)
     sources = Booking.objects.filter(invoice=invoice)
     if invoice.cancelled_at:  # its bookings are free, or on another invoice by now
         sources = Booking.objects.filter(pk__in=[block.id for block in last_sent_document(invoice).bookings])
+    in_force = TaxCode.objects.followed()
     drafts = [
         BookingDraft(
             customer_id=invoice.customer_id,
@@ -35,12 +36,12 @@ def duplicate_invoice(invoice_id: UUID, *, service_date: date, by: Actor, now: d
                     unit=item.unit,
                     unit_price=item.unit_price,
                     service_id=item.service_id,
-                    tax_code_id=item.tax_code_id,
+                    tax_code_id=in_force(item.tax_code_id),
                 )
                 for item in sorted(booking.items.all(), key=lambda item: item.position)
             ),
             discount=booking.discount(),
-            tax_code_id=booking.tax_code_id,
+            tax_code_id=in_force(booking.tax_code_id),
             service_address=booking.service_address,
             completed=True,
             is_instant=True,

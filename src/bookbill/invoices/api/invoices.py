@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from ninja import Query, Router, Status
 from pydantic import Field
 
-from bookbill.bookings.api.schema import DiscountIn, Items
+from bookbill.bookings.api.schema import DiscountIn, Items, tax_choice
 from bookbill.bookings.drafts import BookingDraft
 from bookbill.companies.clock import now, today
 from bookbill.companies.doors.once import answer_once
@@ -70,7 +70,7 @@ class InvoiceIn(Body):
 
 
 class InstantInvoiceIn(Body):
-    """An invoice without a calendar booking."""
+    """An invoice without a calendar booking. A `tax_code_id` that is left out is the company's usual one; null: no tax."""
 
     customer_id: Id
     service_date: IsoDate
@@ -138,7 +138,7 @@ def create_instant_invoice(request: CompanyRequest, body: InstantInvoiceIn) -> H
         service_date=body.service_date,
         items=tuple(item.draft() for item in body.items),
         discount=body.discount.discount() if body.discount else None,
-        tax_code_id=body.tax_code_id,
+        tax_code_id=tax_choice(body, body.tax_code_id),
         completed=True,
         is_instant=True,
     )

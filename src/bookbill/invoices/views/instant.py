@@ -38,9 +38,9 @@ def instant_page(request: CompanyRequest) -> HttpResponse:
             booking = BookingDraft(
                 customer_id=said["customer"].pk,
                 service_date=said["service_date"],
-                tax_code_id=said["tax_code"].pk if said["tax_code"] else None,
+                tax_code_id=form.tax_code_id(),
                 discount=form.discount(),
-                items=items.drafts(),
+                items=items.drafts(form.tax_code_id()),
                 completed=True,
                 is_instant=True,
             )

@@ -11,7 +11,7 @@ from bookbill.companies.models import Company
 from bookbill.lib import sqlite
 from bookbill.lib.errors import NotFound
 from bookbill.lib.tenancy import scope
-from bookbill.operations.verify import invoicing, money, promises
+from bookbill.operations.verify import catalogue, invoicing, money, promises
 from bookbill.operations.verify.findings import Check, Finding
 
 CHECKS = (
@@ -34,6 +34,8 @@ CHECKS = (
     Check("W1 promises stand with their causes", promises.check_promises),
     Check("W2 mails left at most once", promises.check_mail_once),
     Check("W3 leases have not lapsed", promises.check_leases),
+    Check("W5 repricings end when all is done", catalogue.check_repricings),
+    Check("C1 tax codes are replaced in a line", catalogue.check_succession),
     Check("T1 rows stay in their company", promises.check_tenants),
 )
 

@@ -54,7 +54,7 @@ def check_amounts(finding: Finding, company: Company) -> None:
                 for name in names
             }
             rows = rows.annotate(**kinds)
-            wrong = Q(*(~Q(**{kind: "integer"}) for kind in kinds), _connector=Q.OR)
+            wrong = Q(*(~Q(**{f"{kind}__in": ("integer", "null")}) for kind in kinds), _connector=Q.OR)
         else:
             wrong = Q()
         for name in names:
