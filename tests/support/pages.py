@@ -171,6 +171,8 @@ SETTINGS = [
     Page("password-change", "account_change_password"),
     Page("two-factor", "mfa_index"),
     Page("two-factor-activate", "mfa_activate_totp"),
+    Page("passkeys", "mfa_list_webauthn"),
+    Page("passkey-add", "mfa_add_webauthn"),
     Page("sessions", "usersessions_list"),
     Page("sign-out", "account_logout"),
     Page("api-reference", "api-reference"),
@@ -230,6 +232,7 @@ PAGES = [*WORK, *BOOKINGS, *CUSTOMERS, *INVOICES, *PAYMENTS, *SETTINGS, *CUSTOME
 PART = "a part of a page, not a page"
 FILE = "a file, not a page"
 NOT_OFFERED = "leads to the profile"
+PASSKEY = "needs a passkey, which a test of its own adds"
 TWO_FACTOR = "only for who has signed in with a second factor"
 # Addresses that answer GET and are no page of their own.
 EXCLUDED = {
@@ -275,6 +278,10 @@ EXCLUDED = {
     "mfa_view_recovery_codes": TWO_FACTOR,
     "mfa_generate_recovery_codes": TWO_FACTOR,
     "mfa_download_recovery_codes": TWO_FACTOR,
+    "mfa_edit_webauthn": PASSKEY,
+    "mfa_remove_webauthn": PASSKEY,
+    "mfa_reauthenticate_webauthn": PASSKEY,
+    "mfa_login_webauthn": "answers the script of the sign-in page",
 }
 
 

@@ -46,11 +46,13 @@ def profile_page(request: CompanyRequest) -> HttpResponse:
 @staff_view(methods=("GET", "HEAD"))
 def security_page(request: CompanyRequest) -> HttpResponse:
     """What protects the account, with the way to each."""
-    kinds: dict[str, Any] = {row.type: row for row in Authenticator.objects.filter(user=request.user)}
+    ways = list(Authenticator.objects.filter(user=request.user))
+    kinds: dict[str, Any] = {row.type: row for row in ways}
     codes = kinds.get(Authenticator.Type.RECOVERY_CODES)
     context = {
         "has_two_steps": Authenticator.Type.TOTP in kinds,
         "codes_left": len(codes.wrap().get_unused_codes()) if codes else None,
+        "passkeys_count": sum(row.type == Authenticator.Type.WEBAUTHN for row in ways),
         "sessions_count": UserSession.objects.filter(user=request.user).count(),
     }
     return render_page(request, "companies/security.html", context)

@@ -21,6 +21,12 @@ document.addEventListener("submit", (event) => {
   form.closest("[popover]")?.hidePopover();
 });
 
+// A passkey that is refused or called off: the page says so instead of the console.
+document.addEventListener("allauth.error", (event) => {
+  event.preventDefault();
+  for (const place of document.querySelectorAll("[data-passkey-problem]")) place.hidden = false;
+});
+
 // A second click on a button that is already at work does nothing.
 document.addEventListener("submit", (event) => {
   if (event.defaultPrevented || event.target.hasAttribute("hx-get") || event.target.hasAttribute("hx-post")) return;
