@@ -160,7 +160,8 @@ def use_credit(bookings: Mapping[UUID, Booking], *, by: Actor, now: datetime) ->
     """
     assert_in_transaction()
     customer_ids = {booking.customer_id for booking in bookings.values() if booking.due()}
-    payments = list(Payment.objects.filter(customer__in=customer_ids).order_by("received_on", "pk"))
+    theirs = Payment.objects.filter(customer__in=customer_ids)
+    payments = list(theirs.with_credit().order_by("received_on", "pk"))
     credit = Payment.objects.credit_by_payment(payment.pk for payment in payments)
     due = {pk: booking.due() for pk, booking in bookings.items()}
     oldest = sorted(bookings.values(), key=lambda booking: (booking.service_date, booking.number_n))
