@@ -166,7 +166,7 @@ class Operation:
 MESSAGE = "delivery.Message"
 
 
-def subject_of(message_id: object) -> object:
+def subject_of(message_id: Any) -> Any:
     """The invoice that stands above a message in an address; the same unknown id where there is no such message."""
     with scopes_disabled():
         return (

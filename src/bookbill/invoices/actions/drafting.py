@@ -62,7 +62,7 @@ def make_invoices(
                 )
             booking.invoice_id, booking.held_back = invoice.pk, False
     Invoice.objects.bulk_create(invoices)
-    Booking.objects.bulk_update(bookings.values(), ["invoice", "held_back"], batch_size=500)
+    _store_carriers(list(bookings.values()))
     documents = read_live(invoices, now=now)
     for invoice in invoices:
         take_figures(invoice, documents[invoice.pk])
@@ -74,6 +74,16 @@ def make_invoices(
         now=now,
     )
     return invoices
+
+
+def _store_carriers(bookings: Sequence[Booking]) -> None:
+    """Write which invoice carries each; in one plain statement where all share one, since ten thousand may."""
+    carriers = {booking.invoice_id for booking in bookings}
+    if len(carriers) == 1:
+        rows = Booking.objects.filter(pk__in=[booking.pk for booking in bookings])
+        rows.update(invoice=carriers.pop(), held_back=False)
+    else:
+        Booking.objects.bulk_update(bookings, ["invoice", "held_back"], batch_size=500)
 
 
 def _take_off_drafts(bookings: Mapping[UUID, Booking]) -> list[Invoice]:
