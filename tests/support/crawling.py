@@ -170,7 +170,8 @@ def subject_of(message_id: Any) -> Any:
     """The invoice that stands above a message in an address; the same unknown id where there is no such message."""
     with scopes_disabled():
         return (
-            Message.objects.filter(pk=message_id).values_list("subject_id", flat=True).first() or message_id
+            Message.objects.filter(pk=str(message_id)).values_list("subject_id", flat=True).first()
+            or message_id
         )
 
 

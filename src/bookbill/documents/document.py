@@ -234,13 +234,23 @@ def to_json_bytes(document: Document) -> bytes:
 def from_json_bytes(content: bytes) -> Document:
     """The document that `to_json_bytes` wrote, today or years ago. Raises UnknownSchema for one from the future."""
     data = json.loads(content)
+    return _reader_of(data)(data)
+
+
+def read_part(content: str, choose: Callable[[list[dict[str, Any]]], Iterable[dict[str, Any]]]) -> Document:
+    """As `from_json_bytes`, but only with those of the stored bookings that ``choose`` picks. The totals stay those of all."""
+    data = json.loads(content)
+    return _reader_of(data)({**data, "bookings": choose(data["bookings"])})
+
+
+def _reader_of(data: Any) -> Callable[[dict[str, Any]], Document]:
     schema = data.get("schema") if isinstance(data, dict) else None
     reader = READERS.get(schema) if type(schema) is int else None
     if reader is None:
         raise UnknownSchema(
             f"This document has schema {schema!r}; this version of Bookbill reads {', '.join(map(str, READERS))}."
         )
-    return reader(data)
+    return reader
 
 
 def read_schema_1(data: dict[str, Any]) -> Document:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from bookbill.documents.document import BookingBlock, Document
 
@@ -28,6 +28,10 @@ def _claimed(block: BookingBlock) -> dict[str, object]:
     return {name: value for name, value in asdict(block).items() if name not in NOT_CLAIMED}
 
 
+def _uncovered(block: BookingBlock) -> BookingBlock:
+    return replace(block, paid_minor=0, reduced_minor=0, written_off_minor=0, due_minor=0)
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One thing that is no longer as it was sent. Totals are minor units; None where the booking was not there."""
@@ -49,7 +53,7 @@ def differences(sent: Document, live: Document) -> list[Difference]:
             found.append(Difference("removed", block.number, before_minor=block.total_minor))
         elif block.total_minor != new[key].total_minor:
             found.append(Difference("total", block.number, block.total_minor, new[key].total_minor))
-        elif _claimed(block) != _claimed(new[key]):
+        elif _uncovered(block) != _uncovered(new[key]):
             found.append(Difference("lines", block.number, block.total_minor, block.total_minor))
     found += [
         Difference("added", block.number, after_minor=block.total_minor)

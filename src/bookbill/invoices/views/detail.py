@@ -1,8 +1,8 @@
 """The invoice: its figures and bookings, and the tabs Payments, Versions, Emails, History."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -11,28 +11,28 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from bookbill.activity.models import Entry
 from bookbill.bookings.models import Booking
-from bookbill.bookings.rules import is_invoiceable
 from bookbill.companies.clock import date_in_zone, now, zone
 from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Right, may
 from bookbill.delivery.models import Message
-from bookbill.documents.document import from_json_bytes
-from bookbill.invoices.actions.cancelling import last_sent_document
 from bookbill.invoices.actions.sending import resolve_recipients
 from bookbill.invoices.acts import acts_of
-from bookbill.invoices.claims import differences
+from bookbill.invoices.changes import changes_between, changes_since_sent, who_edited
+from bookbill.invoices.claims import Difference
 from bookbill.invoices.emails import change_sentence
-from bookbill.invoices.live import customer_url, read_live
+from bookbill.invoices.lines import own_bookings, read_lines
+from bookbill.invoices.live import customer_url
 from bookbill.invoices.models import Invoice, Version, VersionKind
 from bookbill.invoices.reading import find_invoice, rows_of
-from bookbill.invoices.shown import read_shown
 from bookbill.invoices.words import SECONDS_COUNTED, leaving_word, message_kind_word, message_word, terms_word
 from bookbill.ledger.models import Allocation, Payment
 from bookbill.ledger.words import method_word
-from bookbill.web.htmx import render_page
+from bookbill.web.htmx import is_htmx, render_page
+from bookbill.web.paging import pages_of
+
+TAB_PAGE, VERSIONS_PAGE, CHANGES_SHOWN = 50, 10, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,36 +49,42 @@ class PlacedPayment:
 def payments_tab(request: CompanyRequest, pk: UUID) -> HttpResponse:
     """The invoice's own page: Payments is the first tab."""
     invoice = find_invoice(pk)
-    numbers = dict(Booking.objects.filter(invoice=invoice).values_list("pk", "number"))
-    placed = Allocation.objects.filter(booking__in=numbers).placed()
-    payments = Payment.objects.in_bulk({payment_id for payment_id, _booking, _amount in placed})
+    placed: dict[UUID, dict[UUID, int]] = {}
+    for payment_id, booking_id, amount in Allocation.objects.filter(booking__invoice=invoice).placed():
+        placed.setdefault(payment_id, {})[booking_id] = amount
+    pages = pages_of(request.GET.get("page"), count=len(placed), size=TAB_PAGE)
+    payments = Payment.objects.filter(pk__in=placed).order_by("-received_on", "-pk")
+    part = payments[pages.start : pages.start + pages.size]
+    shown = {booking_id for payment in part for booking_id in placed[payment.pk]}
+    numbers = dict(Booking.objects.filter(pk__in=shown).oldest_first().values_list("pk", "number"))
     rows = [
         PlacedPayment(
             payment=payment,
             method=method_word(payment.method),
-            placed_minor=sum(amount for payment_id, _booking, amount in placed if payment_id == payment.pk),
+            placed_minor=sum(placed[payment.pk].values()),
             booking_numbers=tuple(
-                numbers[booking] for payment_id, booking, _amount in placed if payment_id == payment.pk
+                number for booking_id, number in numbers.items() if booking_id in placed[payment.pk]
             ),
         )
-        for payment in sorted(
-            payments.values(), key=lambda payment: (payment.received_on, payment.pk), reverse=True
-        )
+        for payment in part
     ]
-    return frame(request, invoice, "payments", {"payments": rows})
+    return frame(request, invoice, "payments", {"payments": rows, "pages": pages})
 
 
 @staff_view(Right.VIEW_INVOICES, methods=("GET", "HEAD"))
 def versions_tab(request: CompanyRequest, pk: UUID) -> HttpResponse:
-    """What was sent, each with what changed since the one before."""
+    """What was sent, the newest first, each with what changed since the one before."""
     invoice = find_invoice(pk)
-    versions = list(Version.objects.filter(invoice=invoice).order_by("n"))
-    documents = [from_json_bytes(version.document.encode()) for version in versions]
-    changes: list[list[str]] = [[]]
-    for before, after in pairwise(documents):
-        changes.append([change_sentence(change, invoice.currency) for change in differences(before, after)])
-    rows = list(zip(versions, changes, strict=False))
-    return frame(request, invoice, "versions", {"versions": list(reversed(rows))})
+    pages = pages_of(request.GET.get("page"), count=invoice.last_version_n, size=VERSIONS_PAGE)
+    newest = Version.objects.filter(invoice=invoice).defer("document").order_by("-n")
+    # One more than is shown: what the oldest of them changed is seen beside it.
+    found = list(newest[pages.start : pages.start + pages.size + 1])[::-1]
+    rows = [
+        (version, *sentences_of(changes, invoice))
+        for version, changes in zip(found, changes_between(found), strict=True)
+    ]
+    shown = rows[-(pages.last - pages.start) :][::-1] if rows else []
+    return frame(request, invoice, "versions", {"versions": shown, "pages": pages})
 
 
 @staff_view(Right.VIEW_INVOICES, methods=("GET", "HEAD"))
@@ -86,45 +92,47 @@ def emails_tab(request: CompanyRequest, pk: UUID) -> HttpResponse:
     """Every mail about this invoice, and what became of it."""
     invoice = find_invoice(pk)
     messages = Message.objects.about([invoice.pk]).order_by("-created_at", "recipient")
-    rows = [(message, message_kind_word(message.kind), message_word(message.state)) for message in messages]
-    return frame(request, invoice, "emails", {"mails": rows})
+    pages = pages_of(request.GET.get("page"), count=messages.count(), size=TAB_PAGE)
+    rows = [
+        (message, message_kind_word(message.kind), message_word(message.state))
+        for message in messages[pages.start : pages.start + pages.size]
+    ]
+    return frame(request, invoice, "emails", {"mails": rows, "pages": pages})
 
 
 def frame(request: CompanyRequest, invoice: Invoice, tab: str, context: dict[str, Any]) -> HttpResponse:
-    """The invoice around a tab."""
+    """The invoice around a tab; only the tab where htmx swaps it in."""
+    context |= {"invoice": invoice, "tab": tab, "tabs": tabs_of(invoice, tab)}
+    if is_htmx(request) and request.headers.get("HX-Target") == "tab":
+        return render_page(request, "invoices/detail.html", context, partial="tabs")
+    return render_page(request, "invoices/detail.html", context | whole(request, invoice))
+
+
+def whole(request: CompanyRequest, invoice: Invoice) -> dict[str, Any]:
+    """What stands around the tabs. As many queries, and as quick, for 10,000 bookings as for ten."""
     instant = now(request.company)
-    row = rows_of([invoice], now=instant)[0]
-    document = read_shown([invoice], now=instant)[invoice.pk]
-    bookings = {
-        str(booking.pk): booking
-        for booking in Booking.objects.filter(pk__in=[block.id for block in document.bookings])
+    document, lines = read_lines(invoice, request.GET.get("bookings"), now=instant)
+    last_sent = last_sent_version(invoice)
+    changes, changes_left = changes_of(invoice, last_sent, instant)
+    return {
+        "row": rows_of([invoice], now=instant)[0],
+        "customer": invoice.customer,
+        "document": document,
+        "lines": lines,
+        "terms": terms_word(invoice.terms_days),
+        "recipients": resolve_recipients([invoice], {})[invoice.pk],
+        "customer_url": customer_url(invoice) if invoice.sent_at else "",
+        "changes": changes,
+        "changes_left": changes_left,
+        "last_sent": last_sent,
+        "today": date_in_zone(request.company, instant),
+        "freed": freed(invoice),
+        "acts": acts_of(invoice),
+        "credit_minor": credit_to_place(request, invoice),
+        "is_locked": invoice.is_locked(request.company.after_sending),
+        **leaving(request, invoice),
+        "replaces": Invoice.objects.filter(replaced_by=invoice).order_by("pk"),
     }
-    return render_page(
-        request,
-        "invoices/detail.html",
-        {
-            "invoice": invoice,
-            "row": row,
-            "customer": invoice.customer,
-            "document": document,
-            "blocks": [(block, bookings.get(block.id)) for block in document.bookings],
-            "terms": terms_word(invoice.terms_days),
-            "recipients": resolve_recipients([invoice], {})[invoice.pk],
-            "customer_url": customer_url(invoice) if invoice.sent_at else "",
-            "changes": changes_since_sent(invoice, instant),
-            "last_sent": last_sent_version(invoice),
-            "tab": tab,
-            "tabs": tabs_of(invoice, tab),
-            "today": date_in_zone(request.company, instant),
-            "freed": freed(invoice, list(bookings.values())),
-            "acts": acts_of(invoice),
-            "credit_minor": credit_to_place(request, invoice),
-            "is_locked": invoice.is_locked(request.company.after_sending),
-            **leaving(request, invoice),
-            "replaces": Invoice.objects.filter(replaced_by=invoice).order_by("pk"),
-            **context,
-        },
-    )
 
 
 def credit_to_place(request: CompanyRequest, invoice: Invoice) -> int:
@@ -136,20 +144,15 @@ def credit_to_place(request: CompanyRequest, invoice: Invoice) -> int:
 
 
 def last_sent_version(invoice: Invoice) -> Version | None:
-    """What the customer has."""
-    return Version.objects.filter(invoice=invoice, kind=VersionKind.SENT).order_by("-n").first()
+    """What the customer has. Its document is read only where it is asked for."""
+    sent = Version.objects.filter(invoice=invoice, kind=VersionKind.SENT).defer("document")
+    return sent.order_by("-n").first()
 
 
-def freed(invoice: Invoice, bookings: list[Booking]) -> str:
+def freed(invoice: Invoice) -> str:
     """What the cancellation left of its bookings to invoice."""
-    free = sum(
-        is_invoiceable(
-            state=booking.state, total_minor=booking.total_minor, on_invoice=booking.invoice_id is not None
-        )
-        and not booking.held_back
-        for booking in bookings
-    )
-    if not invoice.cancelled_at or not free:
+    free = own_bookings(invoice).to_invoice().count() if invoice.cancelled_at else 0
+    if not free:
         return ""
     return ngettext(
         "%(count)d booking of it can be invoiced again.",
@@ -170,27 +173,25 @@ def leaving(request: CompanyRequest, invoice: Invoice) -> dict[str, Any]:
     }
 
 
-def changes_since_sent(invoice: Invoice, instant: datetime) -> list[str]:
-    """What the customer does not see yet, a sentence each, with who did it where one booking's price moved."""
-    if not invoice.is_changed():
-        return []
-    live = read_live([invoice], now=instant)[invoice.pk]
-    sent = last_sent_document(invoice)
-    by = {
-        entry.subject_label: entry.actor_label
-        for entry in Entry.objects.filter(
-            subject_type="booking",
-            type="booking.edited",
-            subject_id__in=[block.id for block in live.bookings],
-        ).order_by("id")
-    }
+def changes_of(invoice: Invoice, last_sent: Version | None, instant: datetime) -> tuple[list[str], int]:
+    """What the customer does not see yet, a sentence each, with who did it where one booking's price moved; and how many more."""
+    if last_sent is None or not invoice.is_changed():
+        return [], 0
+    changes = changes_since_sent(invoice, last_sent, now=instant)
+    by = who_edited(invoice, changes[:CHANGES_SHOWN])
+    sentences, left = sentences_of(changes, invoice)
     return [
-        _("%(change)s, by %(name)s")
-        % {"change": change_sentence(change, invoice.currency), "name": by[change.booking_number]}
+        _("%(change)s, by %(name)s") % {"change": sentence, "name": by[change.booking_number]}
         if change.booking_number in by
-        else change_sentence(change, invoice.currency)
-        for change in differences(sent, live)
-    ]
+        else sentence
+        for change, sentence in zip(changes, sentences, strict=False)
+    ], left
+
+
+def sentences_of(changes: Sequence[Difference], invoice: Invoice) -> tuple[list[str], int]:
+    """The first of them in words, and how many are left."""
+    said = [change_sentence(change, invoice.currency) for change in changes[:CHANGES_SHOWN]]
+    return said, len(changes) - len(said)
 
 
 def tabs_of(invoice: Invoice, current: str) -> list[tuple[str, str, int | None, bool]]:

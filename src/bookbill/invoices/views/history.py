@@ -11,19 +11,17 @@ from django.utils.translation import gettext as _
 
 from bookbill.activity.models import Entry
 from bookbill.bookings.words import changes
-from bookbill.companies.clock import now
 from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Right
+from bookbill.invoices.lines import own_bookings
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.reading import find_invoice
-from bookbill.invoices.shown import read_shown
 from bookbill.invoices.views.detail import frame
 from bookbill.ledger.models import Allocation, Payment
 from bookbill.ledger.words import method_word
+from bookbill.web.api.cursors import PageQuery, keyset
 from bookbill.web.formatting import day, money
-
-HISTORY_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,34 +36,35 @@ class Event:
 
 @staff_view(Right.VIEW_INVOICES, Right.VIEW_HISTORY, methods=("GET", "HEAD"))
 def history_tab(request: CompanyRequest, pk: UUID) -> HttpResponse:
+    """A page of it, the newest first."""
     invoice = find_invoice(pk)
-    return frame(request, invoice, "history", {"events": events_of(invoice, instant=now(request.company))})
+    events, next_cursor = events_of(invoice, PageQuery(cursor=request.GET.get("cursor") or None))
+    return frame(request, invoice, "history", {"events": events, "next_cursor": next_cursor})
 
 
-def events_of(invoice: Invoice, *, instant: datetime) -> list[Event]:
-    """The newest first. Eight queries at most, however many bookings and payments."""
-    document = read_shown([invoice], now=instant)[invoice.pk]
-    bookings = [UUID(block.id) for block in document.bookings]
-    paid_by = Allocation.objects.filter(booking__in=bookings).order_by().values("payment_id")
+def events_of(invoice: Invoice, page: PageQuery) -> tuple[list[Event], str | None]:
+    """The newest first, and where the next page begins. Six queries at most, however many bookings and payments."""
+    bookings = own_bookings(invoice)
+    paid_by = Allocation.objects.filter(booking__in=bookings.values("pk")).order_by().values("payment_id")
     entries = Entry.objects.filter(
         Q(subject_type="invoice", subject_id=invoice.pk)
-        | Q(subject_type="booking", subject_id__in=bookings)
+        | Q(subject_type="booking", subject_id__in=bookings.values("pk"))
         | Q(subject_type="payment", subject_id__in=paid_by)
     )
     if invoice.cancelled_at:  # from then on its bookings go their own way
         entries = entries.filter(at__lte=invoice.cancelled_at)
-    found = list(entries.with_personal().newest_first()[:HISTORY_MAX])
+    found, next_cursor = keyset(entries.with_personal(), page)
     payments = Payment.objects.in_bulk(
         {entry.subject_id for entry in found if entry.subject_type == "payment"}
     )
-    own = frozenset(str(key) for key in bookings)
+    own = frozenset(str(key) for key in bookings.values_list("pk", flat=True)) if payments else frozenset()
     events = []
     for entry in found:
         if entry.subject_type != "payment":
             events.append(event_of(entry, invoice.currency))
         elif moved(entry, own) or entry.type not in ("payment.placed", "payment.credit_used"):
             events.append(event_of_payment(entry, payments[entry.subject_id], moved(entry, own)))
-    return events
+    return events, next_cursor
 
 
 def event_of(entry: Entry, currency: str) -> Event:

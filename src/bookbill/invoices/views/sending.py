@@ -21,7 +21,7 @@ from bookbill.invoices.forms import SendForm
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.reading import find_invoice
 from bookbill.invoices.views.acts import dialog
-from bookbill.invoices.views.detail import changes_since_sent, last_sent_version, leaving
+from bookbill.invoices.views.detail import changes_of, last_sent_version, leaving
 from bookbill.invoices.views.toasts import say_sent
 from bookbill.lib.errors import RuleBroken
 from bookbill.lib.transactions import transact
@@ -59,13 +59,16 @@ def send_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
                 refuse(form, refused)
     else:
         form = SendForm(initial={"recipients": resolve_recipients([invoice], {})[pk]})
+    last_sent = last_sent_version(invoice)
+    changes, changes_left = changes_of(invoice, last_sent, now(request.company))
     return dialog(
         request,
         "invoices/send.html",
         invoice,
         form,
-        changes=changes_since_sent(invoice, now(request.company)),
-        last_sent=last_sent_version(invoice),
+        changes=changes,
+        changes_left=changes_left,
+        last_sent=last_sent,
     )
 
 

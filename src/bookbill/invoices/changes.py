@@ -1,0 +1,77 @@
+"""What the customer of a sent invoice does not see yet, and what each sending changed."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+from bookbill.activity.models import Entry
+from bookbill.bookings.models import Booking
+from bookbill.documents.document import from_json_bytes, read_part
+from bookbill.invoices.claims import Difference, differences
+from bookbill.invoices.live import billing_of, read_blocks, read_live
+from bookbill.invoices.models import Invoice, Version
+
+
+def changes_since_sent(invoice: Invoice, last_sent: Version, *, now: datetime) -> list[Difference]:
+    """How the invoice differs from its last sent version.
+
+    Only bookings that came, went, have another total or were touched since are compared line by line.
+    """
+    own = Booking.objects.filter(invoice=invoice)
+    touched = Entry.objects.filter(
+        subject_type="booking", subject_id__in=own.values("pk"), at__gte=last_sent.sent_at
+    ).exclude(type__in=("booking.created", "booking.completed"))
+    suspects = set(touched.order_by().values_list("subject_id", flat=True))
+    totals = dict(own.values_list("pk", "total_minor"))
+
+    def choose(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        sent = {UUID(block["id"]): block["total_minor"] for block in blocks}
+        suspects.update(pk for pk in sent.keys() | totals.keys() if sent.get(pk) != totals.get(pk))
+        return [block for block in blocks if UUID(block["id"]) in suspects]
+
+    sent = read_part(last_sent.document, choose)
+    bookings = list(own.filter(pk__in=suspects).oldest_first())
+    blocks = read_blocks(bookings)
+    live = replace(
+        sent,
+        billing=billing_of(invoice.customer),
+        bookings=tuple(blocks[booking.pk] for booking in bookings),
+    )
+    return differences(sent, live) or _all_differences(invoice, last_sent, now=now)
+
+
+def _all_differences(invoice: Invoice, last_sent: Version, *, now: datetime) -> list[Difference]:
+    """The long way, for a change that history does not tell of."""
+    sent = from_json_bytes(last_sent.document.encode())
+    return differences(sent, read_live([invoice], now=now)[invoice.pk])
+
+
+def who_edited(invoice: Invoice, changes: Iterable[Difference]) -> Mapping[str, str]:
+    """By booking number, who edited it last."""
+    numbers = [change.booking_number for change in changes if change.booking_number]
+    edited = Entry.objects.filter(
+        subject_type="booking",
+        type="booking.edited",
+        subject_id__in=Booking.objects.filter(invoice=invoice, number__in=numbers).values("pk"),
+    )
+    return dict(edited.order_by("id").values_list("subject_label", "actor_label"))
+
+
+def changes_between(versions: Sequence[Version]) -> list[list[Difference]]:
+    """What each version changed against the one before it in the list; nothing for the first.
+
+    ``versions`` come without their documents: only those whose claims differ are read.
+    """
+    differing = {
+        version.pk for pair in pairwise(versions) if pair[0].claim != pair[1].claim for version in pair
+    }
+    stored = dict(Version.objects.filter(pk__in=differing).values_list("pk", "document"))
+    documents = {pk: from_json_bytes(document.encode()) for pk, document in stored.items()}
+    changes: list[list[Difference]] = [[]]
+    for before, after in pairwise(versions):
+        is_same = before.claim == after.claim
+        changes.append([] if is_same else differences(documents[before.pk], documents[after.pk]))
+    return changes

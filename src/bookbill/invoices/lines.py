@@ -1,0 +1,99 @@
+"""What an invoice's page says, with the bookings of one page only: as quick for 10,000 bookings as for ten."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Min, Sum
+
+from bookbill.bookings.models import Booking, BookingQuerySet, BookingTax
+from bookbill.companies.models import Company
+from bookbill.documents.document import Document, Tax, Totals, read_part
+from bookbill.invoices.live import document_of, plain, read_blocks
+from bookbill.invoices.models import Invoice, Version, VersionKind
+from bookbill.web.paging import Pages, pages_of
+
+LINES_PAGE = 100
+
+
+def read_lines(invoice: Invoice, asked: str | None, *, now: datetime) -> tuple[Document, Pages]:
+    """The document as staff sees it: its bookings are those of the page asked for, its totals those of all. Seven queries."""
+    if invoice.cancelled_at:
+        return _read_frozen(invoice, asked)
+    pages = pages_of(asked, count=invoice.bookings_count, size=LINES_PAGE)
+    own = own_bookings(invoice).oldest_first()
+    part = list(own[pages.start : pages.start + pages.size])
+    company = Company.objects.select_related("logo").get(pk=invoice.company_id)
+    blocks = read_blocks(part)
+    document = document_of(
+        invoice, company, invoice.customer, part, [blocks[booking.pk] for booking in part], now
+    )
+    reasons = own.filter(tax_exempt=True).values_list("exemption_reason", flat=True)[:1]
+    return replace(document, totals=totals_of(invoice), exemption_reason="".join(reasons)), pages
+
+
+def _read_frozen(invoice: Invoice, asked: str | None) -> tuple[Document, Pages]:
+    pages = Pages(1, 0, LINES_PAGE)
+
+    def choose(blocks: list[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+        nonlocal pages
+        pages = pages_of(asked, count=len(blocks), size=LINES_PAGE)
+        return pages.cut(blocks)
+
+    return read_part(_cancelled_copy(invoice), choose), pages
+
+
+def own_bookings(invoice: Invoice) -> BookingQuerySet:
+    """Those on it; of a cancelled invoice those that were, wherever they are by now."""
+    if not invoice.cancelled_at:
+        return Booking.objects.filter(invoice=invoice)
+    blocks = json.loads(_cancelled_copy(invoice))["bookings"]
+    return Booking.objects.filter(pk__in=[block["id"] for block in blocks])
+
+
+def _cancelled_copy(invoice: Invoice) -> str:
+    copies = Version.objects.filter(invoice=invoice, kind=VersionKind.CANCELLED)
+    return copies.values_list("document", flat=True).get()
+
+
+def totals_of(invoice: Invoice) -> Totals:
+    """The sums that are stored on the row, with each tax. `documents.document.totals_of` says the same of all bookings."""
+    return Totals(
+        subtotal_minor=invoice.subtotal_minor,
+        discount_minor=invoice.discount_minor,
+        taxes=_taxes_of(invoice),
+        tax_minor=invoice.tax_minor,
+        total_minor=invoice.total_minor,
+        paid_minor=invoice.paid_minor,
+        reduced_minor=invoice.reduced_minor,
+        written_off_minor=invoice.written_off_minor,
+        due_minor=invoice.due(),
+    )
+
+
+def _taxes_of(invoice: Invoice) -> tuple[Tax, ...]:
+    signature = ("name", "rate", "category", "inclusive")
+    rows = (
+        BookingTax.objects.filter(booking__invoice=invoice)
+        .values(*signature)
+        .annotate(
+            base=Sum("base_minor"),
+            amount=Sum("amount_minor"),
+            since=Min("booking__service_date"),
+            place=Min("position"),
+        )
+        .order_by("since", "place", "name")
+    )
+    return tuple(
+        Tax(
+            name=row["name"],
+            rate=plain(row["rate"]),
+            category=row["category"],
+            inclusive=row["inclusive"],
+            base_minor=row["base"],
+            amount_minor=row["amount"],
+        )
+        for row in rows
+    )
