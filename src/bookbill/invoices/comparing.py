@@ -10,7 +10,7 @@ from bookbill.lib.addresses import address_lines
 
 @dataclass(frozen=True, slots=True)
 class BookingPair:
-    """A booking then and now; None where it was not on the invoice. ``what`` is of `claims.Difference`, or empty."""
+    """A booking on both sides; None where it is not on one. ``what`` is of `claims.Difference`, or empty."""
 
     number: str
     before: BookingBlock | None
@@ -20,7 +20,7 @@ class BookingPair:
 
 @dataclass(frozen=True, slots=True)
 class TextPair:
-    """Something said, then and now. ``key`` is `billing`, `dates`, `note` or `terms`."""
+    """Something said on both sides. ``key`` is `billing`, `dates`, `note` or `terms`."""
 
     key: str
     before: tuple[str, ...]
