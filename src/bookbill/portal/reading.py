@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, Sum
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from bookbill.bookings.models import Booking
 from bookbill.companies.clock import date_in_zone
-from bookbill.documents.document import Document, from_json_bytes
+from bookbill.documents.document import Document, Seller, read_part
 from bookbill.documents.formats import formats_of
 from bookbill.documents.printed import Printed, TotalRow, printed
 from bookbill.documents.rows import Row
@@ -19,8 +20,9 @@ from bookbill.invoices.models import Invoice, Version
 from bookbill.invoices.rules import days_overdue
 from bookbill.ledger.models import Allocation
 from bookbill.portal.rules import State, state_of
+from bookbill.web.paging import Pages, pages_of
 
-PAYMENTS_SHOWN = 12
+PAYMENTS_SHOWN, BOOKINGS_PAGE = 12, 100
 # They explain a column that paper has and this page has not.
 TAX_LETTERS = re.compile(r"^[A-Z]{1,2} · ")
 
@@ -47,15 +49,25 @@ class Shown:
     """The sum of the payments."""
     days_overdue: int
     cancelled_on: date | None
+    pages: Pages
+    """Which of its bookings the document carries; its totals are those of all."""
     first_date: date | None
     last_date: date | None
 
 
-def read_shown(invoice: Invoice, *, now: datetime) -> Shown:
-    """The last sent version with what happened since. Three queries."""
-    document = from_json_bytes(last_version(invoice).document.encode("utf-8"))
-    payments = read_payments(invoice, document)
-    dates = sorted(block.service_date for block in document.bookings)
+def read_shown(invoice: Invoice, *, asked: str | None = None, now: datetime) -> Shown:
+    """The last sent version with what happened since, and the page asked for of its bookings. Three queries."""
+    pages, stored = Pages(1, 0, BOOKINGS_PAGE), list[dict[str, Any]]()
+
+    def choose(blocks: list[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+        nonlocal pages
+        pages = pages_of(asked, count=len(blocks), size=BOOKINGS_PAGE)
+        stored.extend(blocks)
+        return pages.cut(blocks)
+
+    document = read_part(last_version(invoice).document, choose)
+    payments = read_payments(invoice, [UUID(block["id"]) for block in stored])
+    dates = sorted(block["service_date"] for block in stored)
     return Shown(
         invoice=invoice,
         document=document,
@@ -72,6 +84,7 @@ def read_shown(invoice: Invoice, *, now: datetime) -> Shown:
             due_date=invoice.due_date,
             payable_minor=invoice.payable(),
         ),
+        pages=pages,
         cancelled_on=date_in_zone(invoice.company, invoice.cancelled_at) if invoice.cancelled_at else None,
         first_date=date.fromisoformat(dates[0]) if dates else None,
         last_date=date.fromisoformat(dates[-1]) if dates else None,
@@ -83,14 +96,19 @@ def last_version(invoice: Invoice) -> Version:
     return Version.objects.select_related("pdf").get(invoice=invoice, n=invoice.last_version_n)
 
 
-def read_payments(invoice: Invoice, document: Document) -> list[Received]:
+def read_seller(invoice: Invoice) -> Seller:
+    """Who billed, as the last version says."""
+    return read_part(last_version(invoice).document, lambda _blocks: ()).seller
+
+
+def read_payments(invoice: Invoice, booking_ids: Sequence[UUID]) -> list[Received]:
     """Money on the bookings of this invoice now, by day of payment.
 
     A cancelled invoice has let its bookings go: then what lies on those that no other invoice has taken.
     """
     own = Q(invoice=invoice)
     if invoice.cancelled_at is not None:
-        own = Q(pk__in=[UUID(block.id) for block in document.bookings], invoice=None)
+        own = Q(pk__in=booking_ids, invoice=None)
     placed = (
         Allocation.objects.filter(booking__in=Booking.objects.filter(own).values("pk"))
         .values("payment_id", "payment__received_on")

@@ -20,7 +20,15 @@ from bookbill.invoices.models import Invoice
 from bookbill.invoices.pdfs import pdf_bytes
 from bookbill.lib.transactions import transact
 from bookbill.portal.doors import by_link
-from bookbill.portal.reading import Shown, groups_of, last_version, read_shown, texts_of, totals_of
+from bookbill.portal.reading import (
+    Shown,
+    groups_of,
+    last_version,
+    read_seller,
+    read_shown,
+    texts_of,
+    totals_of,
+)
 
 OPEN_BOOKINGS_MAX = 4
 
@@ -28,7 +36,7 @@ OPEN_BOOKINGS_MAX = 4
 @by_link("GET", "HEAD")
 def invoice_page(request: HttpRequest, invoice: Invoice) -> HttpResponse:
     """What is due, for what, what was paid, and the PDF. Changes nothing."""
-    shown = read_shown(invoice, now=now(invoice.company))
+    shown = read_shown(invoice, asked=request.GET.get("page"), now=now(invoice.company))
     language = language_of(request, shown)
     with translation.override(language):
         response = render(request, "portal/invoice.html", context_of(request, shown, language))
@@ -48,7 +56,7 @@ def context_of(request: HttpRequest, shown: Shown, language: str) -> dict[str, A
         "texts": texts,
         "facts": [fact for fact in texts.facts if fact.label != _("Status")],
         "groups": groups,
-        "is_open": len(groups) <= OPEN_BOOKINGS_MAX,
+        "is_open": len(groups) <= OPEN_BOOKINGS_MAX or (shown.pages.is_several and "page" in request.GET),
         "totals": totals_of(shown, texts, language),
         "language": language,
         "company_stylesheet": colours_url(shown.document.seller.colour.lower()),
@@ -73,7 +81,7 @@ def pdf(request: HttpRequest, invoice: Invoice) -> HttpResponse:
 @by_link("GET", "HEAD")
 def logo(request: HttpRequest, invoice: Invoice) -> HttpResponse:
     """The logo of the version that is shown."""
-    digest = read_shown(invoice, now=now(invoice.company)).document.seller.logo_sha256
+    digest = read_seller(invoice).logo_sha256
     stored = StoredFile.objects.filter(kind="logo", sha256=digest).first() if digest else None
     content = read_logo(invoice.company_id, digest) if stored else None
     if stored is None or content is None:

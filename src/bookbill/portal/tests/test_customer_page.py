@@ -342,3 +342,25 @@ def test_a_long_invoice_takes_as_many_queries_as_a_short_one(
         page_of(visitor, short)
     with django_assert_max_num_queries(len(for_one)):
         page_of(visitor, long)
+
+
+def test_a_long_one_is_read_page_by_page_with_the_sums_of_all(
+    visitor: Client,
+    sent: Callable[..., Invoice],
+    make_booking: Any,
+    make_customer: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bookbill.portal.reading.BOOKINGS_PAGE", 2)
+    customer = make_customer()
+    invoice = sent(*[make_booking(customer) for _ in range(5)])
+    numbers = list(Booking.objects.filter(invoice=invoice).oldest_first().values_list("number", flat=True))
+    shown = []
+    for page in (1, 2, 3):
+        content = visitor.get(f"/i/{invoice.link_token}?page={page}").content.decode()
+        assert "5 bookings" in content
+        assert "$500.00" in content
+        shown.append([number for number in numbers if number in content])
+    assert shown == [numbers[:2], numbers[2:4], numbers[4:]]
+    for odd in ("0", "9", "x", "-1"):
+        assert visitor.get(f"/i/{invoice.link_token}?page={odd}").status_code == 200
