@@ -91,7 +91,9 @@ OPERATIONS: dict[str, Right | None] = {
     "read_company": SEE,
     "edit_company": EDIT,
     **dict.fromkeys(["list_customers", "read_customer"], Right.VIEW_CUSTOMERS),
-    **dict.fromkeys(["create_customer", "edit_customer"], Right.EDIT_CUSTOMERS),
+    **dict.fromkeys(
+        ["create_customer", "edit_customer", "archive_customer", "restore_customer"], Right.EDIT_CUSTOMERS
+    ),
     "read_balance": Right.VIEW_MONEY,
     **dict.fromkeys(
         ["list_services", "read_service", "list_tax_codes", "read_tax_code", "read_repricing"],
@@ -109,10 +111,13 @@ OPERATIONS: dict[str, Right | None] = {
             "cancel_booking",
             "reprice",
             "resume_repricing",
+            "duplicate_booking",
+            "hold_back_booking",
+            "let_booking_in",
         ],
         Right.EDIT_BOOKINGS,
     ),
-    "complete_booking": Right.COMPLETE_BOOKINGS,
+    **dict.fromkeys(["complete_booking", "complete_bookings"], Right.COMPLETE_BOOKINGS),
     **dict.fromkeys(
         ["list_invoices", "read_invoice", "read_pdf", "read_version", "read_version_pdf"], Right.VIEW_INVOICES
     ),

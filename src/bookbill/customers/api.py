@@ -1,7 +1,7 @@
 """The API of customers."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.conf import settings
@@ -14,7 +14,7 @@ from bookbill.companies.clock import now
 from bookbill.companies.doors.once import answer_once
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Right, require
-from bookbill.customers.actions import create_customer, edit_customer
+from bookbill.customers.actions import archive_customer, create_customer, edit_customer
 from bookbill.customers.models import Customer
 from bookbill.lib.errors import BadInput
 from bookbill.lib.parsing import RECIPIENTS_MAX, parse_email
@@ -24,10 +24,11 @@ from bookbill.web.api.cursors import PageQuery, keyset
 from bookbill.web.api.etags import if_match
 from bookbill.web.api.rendering import answered
 from bookbill.web.api.routes import find, id_in_route
-from bookbill.web.api.schema import Answer, Body, Email, FromText, Line, Name, Page, text
+from bookbill.web.api.schema import Answer, Body, Email, Empty, FromText, Line, Name, Page, text
 
 router = Router(tags=["Customers"])
 
+NOTHING = Empty()
 TAX_IDS_MAX = 5
 TERMS_MAX = 365
 
@@ -147,6 +148,7 @@ class CustomerOut(Answer):
 class CustomerQuery(PageQuery):
     search: Annotated[str, text(200)] = ""
     external_id: ExternalId | None = None
+    archived: Literal["true", "false"] | None = None
 
 
 @router.post("/customers", response={201: CustomerOut})
@@ -160,13 +162,15 @@ def create_customer_(request: CompanyRequest, body: CustomerIn) -> HttpResponse:
 
 @router.get("/customers", response=Page[CustomerOut])
 def list_customers(request: CompanyRequest, page: Query[CustomerQuery]) -> HttpResponse:
-    """Customers, newest first. `search` finds beginnings of words of names, emails and phone numbers."""
+    """Customers, newest first, the archived ones too unless `archived` says otherwise. `search` finds beginnings of words of names, emails and phone numbers."""
     require(request.actor, Right.VIEW_CUSTOMERS)
     found = Customer.objects.all()
     if page.search:
         found = found.matching(page.search)
     if page.external_id:
         found = found.filter(external_id=page.external_id)
+    if page.archived:
+        found = found.filter(archived_at__isnull=page.archived == "false")
     rows, next_cursor = keyset(found, page)
     return answered(Page[CustomerOut](items=[CustomerOut.of(row) for row in rows], next_cursor=next_cursor))
 
@@ -189,3 +193,21 @@ def edit_customer_(request: CompanyRequest, customer_id: str, body: CustomerPatc
         )
     )
     return answered(CustomerOut.of(customer), revision=customer.revision)
+
+
+@router.post("/customers/{customer_id}/archival", response={201: CustomerOut})
+def archive_customer_(request: CompanyRequest, customer_id: str, body: Empty = NOTHING) -> HttpResponse:
+    """Hide a customer from daily lists. The records stay."""
+    pk = id_in_route(customer_id)
+    return answer_once(request, lambda: _archived(request, pk, True))
+
+
+@router.delete("/customers/{customer_id}/archival", response=CustomerOut)
+def restore_customer(request: CompanyRequest, customer_id: str) -> HttpResponse:
+    """Bring an archived customer back."""
+    pk = id_in_route(customer_id)
+    return answered(transact(lambda: _archived(request, pk, False)))
+
+
+def _archived(request: CompanyRequest, pk: UUID, archived: bool) -> CustomerOut:
+    return CustomerOut.of(archive_customer(pk, archived=archived, by=request.actor, now=now(request.company)))

@@ -8,12 +8,14 @@ from ninja import Query, Router, Status
 from pydantic import Field
 
 from bookbill.bookings.actions.booking import (
+    BookingEdit,
     cancel_booking,
     complete_bookings,
     create_bookings,
     delete_booking,
     edit_booking,
 )
+from bookbill.bookings.actions.duplicating import duplicate_bookings
 from bookbill.bookings.api.schema import (
     BookingIn,
     BookingOut,
@@ -25,7 +27,7 @@ from bookbill.bookings.api.schema import (
 )
 from bookbill.bookings.models import Booking
 from bookbill.bookings.models.booking import BookingQuerySet
-from bookbill.companies.clock import now
+from bookbill.companies.clock import now, today
 from bookbill.companies.doors.once import answer_once
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Right, is_own_only, require
@@ -34,11 +36,12 @@ from bookbill.web.api.cursors import PageQuery, keyset
 from bookbill.web.api.etags import if_match
 from bookbill.web.api.rendering import answered
 from bookbill.web.api.routes import find, id_in_route
-from bookbill.web.api.schema import Body, Empty, Id, IsoDate, Page, text
+from bookbill.web.api.schema import Answer, Body, Empty, Id, IsoDate, Page, text
 
 router = Router(tags=["Bookings"])
 
 NOTHING = Empty()
+COMPLETED_MAX = 200
 
 Shown = BookingOut | PlainBooking
 
@@ -71,6 +74,25 @@ def visible(request: CompanyRequest) -> BookingQuerySet:
     return bookings
 
 
+class Completions(Body):
+    """All of them or none: the first that cannot be completed refuses the rest by its number."""
+
+    booking_ids: Annotated[list[Id], Field(min_length=1, max_length=COMPLETED_MAX)]
+
+
+class CompletedOut(Answer):
+    items: list[Shown]
+
+
+class BookingCopyIn(Body):
+    """`service_date` of the new booking: left out, today."""
+
+    service_date: IsoDate | None = None
+
+
+OF_TODAY = BookingCopyIn()
+
+
 @router.post("/bookings", response={201: BookingOut})
 def create_booking(request: CompanyRequest, body: BookingIn) -> HttpResponse:
     """Add a booking; it is priced at once."""
@@ -101,6 +123,18 @@ def list_bookings(request: CompanyRequest, page: Query[BookingQuery]) -> HttpRes
     return answered(
         Page[Shown](items=[booking_for(request.actor, row) for row in rows], next_cursor=next_cursor)
     )
+
+
+@router.post("/bookings/completions", response={201: CompletedOut})
+def complete_bookings_(request: CompanyRequest, body: Completions) -> HttpResponse:
+    """The work of several bookings is done."""
+
+    def done() -> CompletedOut:
+        bookings = complete_bookings(body.booking_ids, by=request.actor, now=now(request.company))
+        rows = visible(request).filter(pk__in=[booking.pk for booking in bookings]).oldest_first()
+        return CompletedOut(items=[booking_for(request.actor, row) for row in rows])
+
+    return answer_once(request, done)
 
 
 @router.get("/bookings/{booking_id}", response=Shown)
@@ -145,6 +179,42 @@ def cancel_booking_(request: CompanyRequest, booking_id: str, body: BookingCance
     """Cancel a booking for good. A fee replaces its items; money beyond the fee becomes credit."""
     pk = id_in_route(booking_id)
     return answer_once(request, lambda: _cancelled(request, pk, body))
+
+
+@router.post("/bookings/{booking_id}/copies", response={201: BookingOut})
+def duplicate_booking(
+    request: CompanyRequest, booking_id: str, body: BookingCopyIn = OF_TODAY
+) -> HttpResponse:
+    """Plan the same work again: lines, discount, place, hour and provider. Money and external id are not copied."""
+    pk = id_in_route(booking_id)
+    service_date = body.service_date or today(request.company)
+
+    def made() -> Shown:
+        copies = duplicate_bookings(
+            [pk], service_date=service_date, by=request.actor, now=now(request.company)
+        )
+        return booking_for(request.actor, copies[0])
+
+    return answer_once(request, made)
+
+
+@router.post("/bookings/{booking_id}/hold", response={201: BookingOut})
+def hold_back_booking(request: CompanyRequest, booking_id: str, body: Empty = NOTHING) -> HttpResponse:
+    """Keep a booking out of what is to be invoiced."""
+    pk = id_in_route(booking_id)
+    return answer_once(request, lambda: _held(request, pk, True))
+
+
+@router.delete("/bookings/{booking_id}/hold", response=BookingOut)
+def let_booking_in(request: CompanyRequest, booking_id: str) -> HttpResponse:
+    """Let a booking that was held back be invoiced."""
+    pk = id_in_route(booking_id)
+    return answered(transact(lambda: _held(request, pk, False)))
+
+
+def _held(request: CompanyRequest, pk: UUID, held: bool) -> Shown:
+    edit = BookingEdit({"held_back": held})
+    return booking_for(request.actor, edit_booking(pk, edit, by=request.actor, now=now(request.company)))
 
 
 def _cancelled(request: CompanyRequest, pk: UUID, body: BookingCancellation) -> Shown:

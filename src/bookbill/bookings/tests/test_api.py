@@ -430,3 +430,66 @@ def test_an_exempt_customers_reason_is_on_the_booking_and_its_invoice(
     booking = api.get(f"/bookings/{made['bookings'][0]['id']}").json()
     assert (made["tax_minor"], made["exemption_reason"]) == (0, exempt["exemption_reason"])
     assert (booking["tax_exempt"], booking["exemption_reason"]) == (True, exempt["exemption_reason"])
+
+
+def test_several_bookings_are_completed_together_or_not_at_all(api: ApiClient, body: dict[str, Any]) -> None:
+    first, second, third = (api.post("/bookings", body).json()["id"] for _ in range(3))
+    assert api.post(f"/bookings/{third}/completion").status_code == 201
+    refused = api.post("/bookings/completions", {"booking_ids": [first, third]})
+    assert (refused.status_code, refused.json()["code"]) == (409, "already_completed")
+    assert api.get(f"/bookings/{first}").json()["state"] == "scheduled"
+    done = api.post("/bookings/completions", {"booking_ids": [first, second]})
+    assert done.status_code == 201, done.content
+    assert [(item["id"], item["state"]) for item in done.json()["items"]] == [
+        (first, "completed"),
+        (second, "completed"),
+    ]
+    assert api.post("/bookings/completions", {"booking_ids": [first, str(new_id())]}).status_code == 404
+    assert api.post("/bookings/completions", {"booking_ids": []}).status_code == 422
+
+
+def test_a_copy_is_the_same_work_on_another_day_without_money_or_external_id(
+    api: ApiClient, body: dict[str, Any], tax_code: TaxCode
+) -> None:
+    place = {"line1": "9 Harbour Quay", "city": "Toronto"}
+    made = api.post(
+        "/bookings",
+        {
+            **body,
+            "items": [
+                {"description": "Windows", "quantity": "3", "unit": "hour", "unit_price": "20", "tax_code_id": str(tax_code.pk)},
+                *body["items"],
+            ],
+            "discount": {"kind": "percent", "value": "10"},
+            "start_time": "09:30",
+            "service_address": place,
+            "state": "completed",
+            "external_id": "crm-7",
+            "note": "Ring twice",
+        },
+    ).json()  # fmt: skip
+    copied = api.post(f"/bookings/{made['id']}/copies", {"service_date": "2026-07-07"})
+    assert copied.status_code == 201, copied.content
+    copy = copied.json()
+    others = {
+        "id",
+        "created_at",
+        "number",
+        "service_date",
+        "state",
+        "completed_at",
+        "external_id",
+        "revision",
+    }
+    assert {name: copy[name] for name in copy.keys() - others} == {
+        name: made[name] for name in made.keys() - others
+    }
+    assert (copy["service_date"], copy["state"], copy["external_id"]) == ("2026-07-07", "scheduled", None)
+
+
+def test_a_booking_is_held_back_and_let_in_again(api: ApiClient, body: dict[str, Any]) -> None:
+    booking = api.post("/bookings", {**body, "state": "completed"}).json()["id"]
+    assert api.post(f"/bookings/{booking}/hold").json()["held_back"] is True
+    assert api.get("/bookings?to_invoice=true").json()["items"] == []
+    assert api.delete(f"/bookings/{booking}/hold").json()["held_back"] is False
+    assert [row["id"] for row in api.get("/bookings?to_invoice=true").json()["items"]] == [booking]

@@ -220,3 +220,17 @@ def test_rights_decide_who_reads_and_who_changes(
     }
 
     assert answers == {Role.OFFICE: (200, 200), Role.ACCOUNTANT: (200, 403), Role.PROVIDER: (403, 403)}
+
+
+def test_a_customer_is_archived_and_brought_back(api: ApiClient) -> None:
+    maple, oak = (api.post("/customers", {"name": name}).json()["id"] for name in ("Maple", "Oak"))
+    assert api.post(f"/customers/{maple}/archival").json()["archived_at"]
+
+    def listed(query: str) -> list[str]:
+        return [row["id"] for row in api.get(f"/customers?{query}").json()["items"]]
+
+    assert listed("archived=true") == [maple]
+    assert listed("archived=false") == [oak]
+    assert listed("") == [oak, maple]
+    assert api.delete(f"/customers/{maple}/archival").json()["archived_at"] is None
+    assert listed("archived=true") == []

@@ -1,10 +1,11 @@
 """The same work once more: a draft over copies of an invoice's lines."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 
 from bookbill.bookings.actions.booking import create_bookings
-from bookbill.bookings.drafts import BookingDraft, ItemDraft
+from bookbill.bookings.actions.duplicating import copy_of
 from bookbill.bookings.models import Booking, TaxCode
 from bookbill.companies.rights import Feature, Right, require
 from bookbill.invoices.actions.cancelling import last_sent_document
@@ -26,23 +27,11 @@ def duplicate_invoice(invoice_id: UUID, *, service_date: date, by: Actor, now: d
         sources = Booking.objects.filter(pk__in=[block.id for block in last_sent_document(invoice).bookings])
     in_force = TaxCode.objects.followed()
     drafts = [
-        BookingDraft(
-            customer_id=invoice.customer_id,
-            service_date=service_date,
-            items=tuple(
-                ItemDraft(
-                    description=item.description,
-                    quantity=item.quantity,
-                    unit=item.unit,
-                    unit_price=item.unit_price,
-                    service_id=item.service_id,
-                    tax_code_id=in_force(item.tax_code_id),
-                )
-                for item in sorted(booking.items.all(), key=lambda item: item.position)
-            ),
-            discount=booking.discount(),
-            tax_code_id=in_force(booking.tax_code_id),
-            service_address=booking.service_address,
+        replace(
+            copy_of(booking, in_force, service_date=service_date),
+            start_time=None,
+            provider_id=None,
+            note="",
             completed=True,
             is_instant=True,
         )
