@@ -12,7 +12,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-PLACE = re.compile(r"\{([A-Za-z0-9_ .-]+)(?:\|([A-Za-z0-9_-]+))?\}")
+from bookbill.lib.errors import BadInput
+from bookbill.lib.parsing import parse_decimal
+
+NUMBER_PLACES = 6
+PLACE = re.compile(r"\{([^{}|]+)(?:\|([^{}|]+))?\}")
 KNOWN = {
     "": {"empty", "delimiter", "encoding", "external_id", "date", "time", "state", "note", "customer", "items", "values", "tax_code", "only"},
     "customer": {"name", "email", "external_id", "company_name"},
@@ -63,6 +67,23 @@ class ImportMapping:
     encoding: str = "utf-8"
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
+    def columns(self) -> set[str]:
+        """Every column of the file that is named anywhere."""
+        named = {column for column, _table in self.places() if column != "line"}
+        for item in self.items:
+            named |= {*item.sum, *([item.unless_zero] if item.unless_zero else ())}
+        return named | set(self.only)
+
+    def places(self) -> list[tuple[str, str]]:
+        """(column, table or nothing) of every place in every text."""
+        texts = [
+            self.external_id, self.date, self.time, self.state, self.note,
+            self.customer_name, self.customer_external_id, self.customer_email, self.customer_company_name,
+        ]  # fmt: skip
+        for item in self.items:
+            texts += [item.description, item.unit_price, item.quantity, item.unit]
+        return [place.groups(default="") for some in texts for text in some for place in PLACE.finditer(text)]  # type: ignore[misc]
+
 
 def read_mapping(content: str) -> ImportMapping:
     """Raises BadMapping with a sentence."""
@@ -71,34 +92,40 @@ def read_mapping(content: str) -> ImportMapping:
     except tomllib.TOMLDecodeError as problem:
         raise BadMapping(f"The mapping is not TOML: {problem}.") from None
     _refuse_unknown(said, "", "the mapping")
-    customer = said.get("customer", {})
+    customer = _table(said.get("customer", {}), "[customer]")
     _refuse_unknown(customer, "customer", "[customer]")
     items = said.get("items", [])
-    if not items:
+    if not items or not isinstance(items, list):
         raise BadMapping("The mapping needs at least one [[items]].")
-    return ImportMapping(
+    name = _needed(customer, "name", "[customer] ")
+    mapping = ImportMapping(
         external_id=_needed(said, "external_id"),
         date=_needed(said, "date"),
-        customer_name=_needed(customer, "name", "[customer] "),
-        customer_external_id=_texts(customer.get("external_id", customer["name"])),
-        customer_email=_texts(customer.get("email", ())),
-        customer_company_name=_texts(customer.get("company_name", ())),
-        items=tuple(_item(item) for item in items),
-        time=_texts(said.get("time", ())),
-        state=_texts(said.get("state", "completed")),
-        note=_texts(said.get("note", ())),
+        customer_name=name,
+        customer_external_id=_optional(customer, "external_id", "[customer] ") or name,
+        customer_email=_optional(customer, "email", "[customer] "),
+        customer_company_name=_optional(customer, "company_name", "[customer] "),
+        items=tuple(_item(_table(item, "[[items]]")) for item in items),
+        time=_optional(said, "time"),
+        state=_optional(said, "state") or ("completed",),
+        note=_optional(said, "note"),
         tax_code=str(said.get("tax_code", "")),
         only={
-            str(column): [str(value) for value in values] for column, values in said.get("only", {}).items()
+            column: _texts(values, f"[only] {column}")
+            for column, values in _table(said.get("only", {}), "[only]").items()
         },
-        empty=frozenset({"", *(str(value) for value in said.get("empty", ()))}),
+        empty=frozenset({"", *_optional(said, "empty")}),
         delimiter=str(said.get("delimiter", ",")),
-        encoding=str(said.get("encoding", "utf-8")),
+        encoding=_encoding(str(said.get("encoding", "utf-8"))),
         values={
-            name: {str(key): str(value) for key, value in table.items()}
-            for name, table in said.get("values", {}).items()
+            name: {key: str(value) for key, value in _table(table, f"[values.{name}]").items()}
+            for name, table in _table(said.get("values", {}), "[values]").items()
         },
     )
+    for _column, table in mapping.places():
+        if table and table not in mapping.values:
+            raise BadMapping(f"The mapping has no [values.{table}].")
+    return mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +135,8 @@ class Row:
     line: int
     cells: Mapping[str, str]
     mapping: ImportMapping
+    has_more: bool = False
+    """Whether it has more cells than the first line names."""
 
     def fill(self, texts: Texts) -> str:
         """The first text that can be filled; empty when none can."""
@@ -119,24 +148,16 @@ class Row:
 
     def number(self, column: str) -> Decimal:
         try:
-            value = Decimal(self.cells[column])
-        except (KeyError, ArithmeticError):
+            return parse_decimal(self.cells[column].strip(), places=NUMBER_PLACES, field=column)
+        except BadInput:
             raise BadRow(f"column {column} is not a number") from None
-        if not value.is_finite():
-            raise BadRow(f"column {column} is not a number")
-        return value
 
     def _fill_one(self, text: str) -> str | None:
         parts = []
         end = 0
         for place in PLACE.finditer(text):
             column, table = place.groups()
-            if column == "line":
-                value = str(self.line)
-            elif column not in self.cells:
-                raise BadRow(f"there is no column {column}")
-            else:
-                value = self.cells[column].strip()
+            value = str(self.line) if column == "line" else self.cells[column].strip()
             if value in self.mapping.empty:
                 return None
             if table:
@@ -146,35 +167,57 @@ class Row:
         return "".join([*parts, text[end:]])
 
     def _look_up(self, table: str, value: str) -> str:
-        if table not in self.mapping.values:
-            raise BadRow(f"the mapping has no [values.{table}]")
         if value not in self.mapping.values[table]:
             raise BadRow(f"“{value[:40]}” is not in [values.{table}]")
         return self.mapping.values[table][value]
 
 
-def _item(said: dict[str, Any]) -> ItemMapping:
+def _item(said: Mapping[str, Any]) -> ItemMapping:
     _refuse_unknown(said, "items", "[[items]]")
-    at_least = said.get("at_least")
     return ItemMapping(
         description=_needed(said, "description", "[[items]] "),
         unit_price=_needed(said, "unit_price", "[[items]] "),
-        quantity=_texts(said.get("quantity", ())),
-        unit=_texts(said.get("unit", ())),
-        sum=_texts(said.get("sum", ())),
-        at_least=None if at_least is None else Decimal(str(at_least)),
+        quantity=_optional(said, "quantity", "[[items]] "),
+        unit=_optional(said, "unit", "[[items]] "),
+        sum=_optional(said, "sum", "[[items]] "),
+        at_least=_number(said["at_least"]) if "at_least" in said else None,
         unless_zero=str(said.get("unless_zero", "")),
     )
+
+
+def _number(value: Any) -> Decimal:
+    try:
+        return parse_decimal(str(value), places=3, field="at_least")
+    except BadInput as problem:
+        raise BadMapping(f"[[items]] at_least: {problem.message}") from None
+
+
+def _encoding(name: str) -> str:
+    """UTF-8 may begin with the mark that spreadsheets put before it; no part of the first column's name."""
+    return "utf-8-sig" if name.lower().replace("_", "-") in ("utf-8", "utf8") else name
+
+
+def _table(value: Any, where: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise BadMapping(f"{where} must be a table.")
+    return value
 
 
 def _needed(said: Mapping[str, Any], name: str, where: str = "") -> Texts:
     if name not in said:
         raise BadMapping(f"The mapping does not say {where}{name}.")
-    return _texts(said[name])
+    return _texts(said[name], where + name)
 
 
-def _texts(value: Any) -> Texts:
-    return (value,) if isinstance(value, str) else tuple(str(text) for text in value)
+def _optional(said: Mapping[str, Any], name: str, where: str = "") -> Texts:
+    return _texts(said[name], where + name) if name in said else ()
+
+
+def _texts(value: Any, where: str) -> Texts:
+    texts = (value,) if isinstance(value, str) else value
+    if not isinstance(texts, (tuple, list)) or not texts or not all(isinstance(text, str) for text in texts):
+        raise BadMapping(f"{where} must be a text or a list of texts.")
+    return tuple(texts)
 
 
 def _refuse_unknown(said: Mapping[str, Any], kind: str, where: str) -> None:

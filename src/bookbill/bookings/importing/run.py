@@ -12,10 +12,12 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from bookbill.bookings.actions.booking import create_bookings
+from bookbill.bookings.actions.pricing import money_sentence
 from bookbill.bookings.drafts import BookingDraft, ItemDraft
 from bookbill.bookings.importing.mapping import BadRow, ImportMapping, ItemMapping, Row
 from bookbill.bookings.models import Booking, TaxCode
 from bookbill.bookings.rules import State
+from bookbill.companies.models import Company
 from bookbill.companies.rights import Right, require
 from bookbill.customers.actions import create_customer
 from bookbill.customers.models import Customer
@@ -23,6 +25,9 @@ from bookbill.lib.actor import Actor
 from bookbill.lib.errors import BadInput, RuleBroken
 from bookbill.lib.parsing import clean_text, parse_date, parse_decimal, parse_email, parse_time
 from bookbill.lib.transactions import assert_in_transaction
+from bookbill.money.currencies import exponent_of
+from bookbill.money.errors import MoneyError
+from bookbill.money.pricing import Line, TaxTerms, price
 
 FILE_MAX = 50 * 1024 * 1024
 ROWS_MAX = 200_000
@@ -69,7 +74,8 @@ def import_bookings(path: Path, mapping: ImportMapping, *, by: Actor, now: dt.da
     """
     assert_in_transaction()
     require(by, Right.IMPORT)
-    rows, skipped, problems = read_rows(path, mapping)
+    currency = Company.objects.values_list("currency", flat=True).get(pk=by.company_id)
+    rows, skipped, problems = read_rows(path, mapping, exponent=exponent_of(currency))
     known = set(Booking.objects.filter(external_id__isnull=False).values_list("external_id", flat=True))
     new = [row for row in rows if row.draft.external_id not in known]
     repeated = _repeated(new)
@@ -77,7 +83,8 @@ def import_bookings(path: Path, mapping: ImportMapping, *, by: Actor, now: dt.da
     report = Report(len(new), 0, len(rows) - len(new), skipped, tuple(sorted(problems)))
     if problems:
         raise NotImported(report)
-    customers, made = _customers({row.customer_key: row.customer for row in new}, by=by, now=now)
+    wanted = {row.customer_key: row.customer for row in reversed(new)}  # as their first row says
+    customers, made = _customers(wanted, by=by, now=now)
     for start in range(0, len(new), CHUNK):
         drafts = [
             replace(row.draft, customer_id=customers[row.customer_key]) for row in new[start : start + CHUNK]
@@ -86,9 +93,12 @@ def import_bookings(path: Path, mapping: ImportMapping, *, by: Actor, now: dt.da
     return Report(len(new), made, report.known, skipped, ())
 
 
-def read_rows(path: Path, mapping: ImportMapping) -> tuple[list[ReadRow], int, list[tuple[int, str]]]:
+def read_rows(
+    path: Path, mapping: ImportMapping, *, exponent: int
+) -> tuple[list[ReadRow], int, list[tuple[int, str]]]:
     """Every row of the file as a draft, how many the mapping leaves out, and what is wrong with which line."""
-    tax_code_id = _tax_code(mapping.tax_code)
+    tax_code = _tax_code(mapping.tax_code)
+    terms = tax_code.terms() if tax_code else None
     read: list[ReadRow] = []
     problems: list[tuple[int, str]] = []
     skipped = 0
@@ -97,7 +107,9 @@ def read_rows(path: Path, mapping: ImportMapping) -> tuple[list[ReadRow], int, l
             skipped += 1
             continue
         try:
-            read.append(_read(row, tax_code_id))
+            entered = _read(row, tax_code.pk if tax_code else None)
+            _refuse_unbillable(entered.draft.items, terms, exponent)
+            read.append(entered)
         except (BadRow, RuleBroken) as problem:
             problems.append((row.line, problem.message if isinstance(problem, RuleBroken) else str(problem)))
     return read, skipped, problems
@@ -108,26 +120,46 @@ def _lines(path: Path, mapping: ImportMapping) -> Iterator[Row]:
         raise BadInput("file_too_large", _("The file is larger than 50 MB."), field="file")
     try:
         with path.open(newline="", encoding=mapping.encoding) as file:
-            for number, cells in enumerate(
-                csv.DictReader(file, delimiter=mapping.delimiter, restval="", restkey="…"), start=2
-            ):
-                if number > ROWS_MAX + 1:
+            reader = csv.DictReader(file, delimiter=mapping.delimiter, restval="")
+            _refuse_unknown_columns(mapping, reader.fieldnames or ())
+            for number, cells in enumerate(reader, start=1):
+                if number > ROWS_MAX:
                     raise BadInput(
                         "file_too_long",
                         _("At most %(max)d rows in one file.") % {"max": ROWS_MAX},
                         field="file",
                     )
-                yield Row(
-                    number, {key: value for key, value in cells.items() if isinstance(value, str)}, mapping
-                )
+                has_more = cells.pop(None, None) is not None
+                yield Row(reader.line_num, cells, mapping, has_more)
     except (UnicodeDecodeError, LookupError, csv.Error, TypeError) as problem:
         raise BadInput(
             "unreadable_file", _("The file cannot be read: %(why)s.") % {"why": problem}, field="file"
         ) from None
 
 
+def _refuse_unknown_columns(mapping: ImportMapping, columns: Sequence[str]) -> None:
+    missing = sorted(mapping.columns() - set(columns))
+    if missing:
+        raise BadInput(
+            "unknown_column",
+            _("The file has no column called “%(name)s”.") % {"name": missing[0][:40]},
+            field="file",
+        )
+
+
+def _refuse_unbillable(items: Sequence[ItemDraft], terms: TaxTerms | None, exponent: int) -> None:
+    """Here, so that the row is named: once they are created together nobody knows which it was."""
+    lines = [Line(item.quantity, item.unit_price or Decimal(0), terms) for item in items]
+    try:
+        price(lines, discount=None, exempt=False, exponent=exponent)
+    except MoneyError as problem:
+        raise BadRow(money_sentence(problem.code)) from None
+
+
 def _read(row: Row, tax_code_id: UUID | None) -> ReadRow:
     mapping = row.mapping
+    if row.has_more:
+        raise BadRow("there are more cells than the first line names")
     name = clean_text(row.fill(mapping.customer_name), field="customer", max_length=200)
     if not name:
         raise BadRow("no customer can be read")
@@ -152,17 +184,15 @@ def _read(row: Row, tax_code_id: UUID | None) -> ReadRow:
     )
     if draft.external_id is None:
         raise BadRow("no external id can be read")
+    customer_key = clean_text(row.fill(mapping.customer_external_id), field="customer", max_length=120)
+    if not customer_key:
+        raise BadRow("no external id of the customer can be read")
     customer = {
         "name": name,
         "company_name": clean_text(row.fill(mapping.customer_company_name), field="customer", max_length=200),
         "email": parse_email(email, field="email") if email else "",
     }
-    return ReadRow(
-        row.line,
-        clean_text(row.fill(mapping.customer_external_id), field="customer", max_length=120),
-        customer,
-        draft,
-    )
+    return ReadRow(row.line, customer_key, customer, draft)
 
 
 def _items(row: Row) -> tuple[ItemDraft, ...]:
@@ -199,10 +229,10 @@ def _date(text: str) -> dt.date:
     return parse_date(text, field="date")
 
 
-def _tax_code(name: str) -> UUID | None:
+def _tax_code(name: str) -> TaxCode | None:
     if not name:
         return None
-    found: UUID | None = TaxCode.objects.current().filter(name=name).values_list("pk", flat=True).first()
+    found: TaxCode | None = TaxCode.objects.current().filter(name=name).prefetch_related("components").first()
     if found is None:
         raise BadInput(
             "unknown_tax_code",

@@ -1,12 +1,14 @@
 """`bookbill import-bookings`: a file by its mapping, all or nothing, once."""
 
+import datetime as dt
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from bookbill.activity.models import Entry
 from bookbill.bookings.commands import import_bookings_command
-from bookbill.bookings.models import Booking
+from bookbill.bookings.models import Booking, TaxCode
 from bookbill.companies.models import Company
 from bookbill.customers.models import Customer
 from bookbill.lib.errors import BadInput
@@ -103,3 +105,102 @@ def test_an_unknown_word_in_the_mapping_is_refused(files: tuple[Path, Path]) -> 
     files[1].write_text("colour = 'blue'\n" + MAPPING)
     with pytest.raises(BadInput, match=r"Unknown in the mapping: colour\."):
         run(files)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (("[customer]\nname", "[[customer]]\nname"), "[customer] must be a table"),
+        (('empty = ["NULL"]', "empty = 7"), "empty"),
+        (('at_least = "1"', 'at_least = "one"'), "at_least"),
+        (('external_id = "row-{id}"', "external_id = 5"), "external_id"),
+        (('external_id = "row-{id}"', "external_id = []"), "external_id"),
+        (("[values.months]", "[values]\nx = 1\n[values.months]"), "values"),
+        (("{month|months}", "{month|moons}"), "[values.moons]"),
+        (('price = "{price}"', 'price = "{cost}"'), "cost"),
+        (('"Walk-in {country}"', '"Walk-in {land}"'), "land"),
+        (('sum = ["weekend", "week"]', 'sum = ["weekend", "weeks"]'), "weeks"),
+        (('unless_zero = "parking"', 'unless_zero = "cars"'), "cars"),
+    ],
+)
+def test_a_mapping_that_cannot_be_meant_is_refused_in_one_sentence_before_any_row(
+    files: tuple[Path, Path], change: tuple[str, str], sentence: str
+) -> None:
+    assert change[0] in MAPPING
+    files[1].write_text(MAPPING.replace(*change))
+    with pytest.raises(BadInput) as refused:
+        run(files)
+    assert sentence in refused.value.message
+
+
+def test_a_value_that_means_nothing_may_be_one_text(files: tuple[Path, Path]) -> None:
+    files[1].write_text(MAPPING.replace('empty = ["NULL"]', 'empty = "NULL"'))
+    assert run(files)[1] == 0
+    assert Customer.objects.filter(name="Walk-in GBR").exists()
+
+
+def test_a_file_from_a_spreadsheet_begins_with_a_mark_that_is_no_part_of_its_first_column(
+    files: tuple[Path, Path],
+) -> None:
+    files[0].write_text(GOOD, encoding="utf-8-sig")
+    assert run(files)[0].startswith("Imported 3 bookings")
+
+
+def test_rows_are_named_by_the_line_where_they_end_though_cells_hold_line_breaks(
+    files: tuple[Path, Path],
+) -> None:
+    files[0].write_text(
+        HEAD + '1,2015,July,1,Done,"2\n40",PRT,1,1,9,0\n\n2,2015,July,99,Done,1,PRT,1,1,9,0\n'
+    )
+    assert "line 5: " in run(files)[0]
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        ("4,2015,July,9,Done,240,PRT,1,1,-10,0", "below zero"),
+        ("4,2015,July,9,Done,240,PRT,1,1,99999999999,0", "larger than Bookbill can bill"),
+        ("4,2015,July,9,Done,240,PRT,1_0,1,10,0", "is not a number"),
+        ("4,2015,July,9,Done,240,PRT,1,1,10,0,x", "more cells than the first line names"),
+    ],
+)
+def test_what_cannot_be_billed_or_read_is_named_by_its_line(
+    files: tuple[Path, Path], row: str, why: str
+) -> None:
+    files[0].write_text(GOOD + row + "\n")
+    text, status = run(files)
+    assert status == 1
+    assert "line 5: " in text
+    assert why in text
+    assert not Booking.objects.exists()
+
+
+def test_rows_whose_customer_has_no_key_are_not_put_on_one_customer(files: tuple[Path, Path]) -> None:
+    keyed = MAPPING.replace("[customer]", '[customer]\nexternal_id = "crm-{agent}"')
+    files[1].write_text(keyed)
+    text, status = run(files)
+    assert status == 1
+    assert "line 3: no external id of the customer can be read" in text
+
+
+def test_constants_joins_tables_and_conditions_make_what_the_mapping_says(
+    files: tuple[Path, Path], tax_code: TaxCode
+) -> None:
+    files[1].write_text(
+        MAPPING.replace(
+            "[customer]",
+            f'note = "{{country}}, {{agent}}"\ntime = "09:30"\ntax_code = "{tax_code.name}"\nonly = {{country = ["PRT"]}}\n[customer]',
+        ).replace('description = "Nights"', 'description = "Nights"\nunit = "night"')
+    )
+    assert run(files)[0] == "Imported 2 bookings and 1 customers, 0 known already, 1 left out."
+    booking = Booking.objects.get(external_id="row-1")
+    assert (booking.note, booking.start_time, booking.tax_code_id) == (
+        "PRT, 240",
+        dt.time(9, 30),
+        tax_code.pk,
+    )
+    items = booking.items.order_by("position").values_list("description", "quantity", "unit", "unit_price")
+    assert list(items) == [
+        ("Nights", Decimal(7), "night", Decimal("98.5")),
+        ("Parking", Decimal(1), "", Decimal(10)),
+    ]
