@@ -16,6 +16,7 @@ from bookbill.companies.doors.once import act_once
 from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Right
+from bookbill.companies.views.frame import settings_frame
 from bookbill.lib.errors import RuleBroken
 from bookbill.lib.revisions import typed_revision
 from bookbill.lib.transactions import transact
@@ -30,7 +31,7 @@ def services_page(request: CompanyRequest) -> HttpResponse:
     """What is sold, or what was."""
     archived = request.GET.get("tab") == "archived"
     services = Service.objects.filter(archived_at__isnull=not archived).select_related("tax_code")
-    context = {
+    context = settings_frame(request, edited_with=Right.EDIT_BOOKINGS) | {
         "services": services.order_by("name", "pk")[:LISTED_MAX],
         "archived": archived,
         "offered": not archived,

@@ -19,6 +19,7 @@ from bookbill.companies.doors.once import act_once
 from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Right
+from bookbill.companies.views.frame import settings_frame
 from bookbill.lib.errors import RuleBroken
 from bookbill.lib.revisions import typed_revision
 from bookbill.lib.transactions import transact
@@ -39,7 +40,7 @@ def tax_codes_page(request: CompanyRequest) -> HttpResponse:
         .order_by("name", "pk")
     )
     rows = [(code, components_shown(code)) for code in codes[:LISTED_MAX]]
-    context = {"rows": rows, "archived": archived, "in_force": not archived}
+    context = settings_frame(request) | {"rows": rows, "archived": archived, "in_force": not archived}
     return render_page(request, "bookings/tax_codes.html", context)
 
 

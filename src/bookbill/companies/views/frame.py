@@ -15,8 +15,13 @@ from bookbill.web.navigation import links
 def settings_page(
     request: CompanyRequest, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
-    frame = {"places": links(request, SETTINGS), "may_edit": may(request.actor, Right.EDIT_SETTINGS)}
-    return render_page(request, f"companies/settings/{template}.html", frame | context, status=status)
+    context = settings_frame(request) | context
+    return render_page(request, f"companies/settings/{template}.html", context, status=status)
+
+
+def settings_frame(request: CompanyRequest, *, edited_with: Right = Right.EDIT_SETTINGS) -> dict[str, Any]:
+    """What `companies/settings/frame.html` shows, for settings that belong to another capability too."""
+    return {"places": links(request, SETTINGS), "may_edit": may(request.actor, edited_with)}
 
 
 def revision_in(request: CompanyRequest) -> int:
