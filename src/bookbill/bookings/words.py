@@ -68,14 +68,14 @@ def _stage(booking: Booking) -> Word:
 def said(entry: Entry, currency: str) -> tuple[str, str, str]:
     """An entry of a booking's history: a sentence, its icon, and what changed."""
     sentences = {
-        "booking.created": (_("%(who)s made the booking"), "plus"),
+        "booking.created": (_("%(who)s created the booking"), "plus"),
         "booking.edited": (_("%(who)s edited the booking"), "pencil"),
         "booking.completed": (_("%(who)s completed the booking"), "check"),
         "booking.cancelled": (_("%(who)s cancelled the booking"), "ban"),
-        "booking.repriced": (_("Priced anew"), "percent"),
+        "booking.repriced": (_("Taxes worked out again"), "percent"),
         "booking.cover_released": (_("Money became credit, because the total fell"), "coins"),
         "booking.written_off": (_("%(who)s wrote off a part"), "ban"),
-        "booking.reduced": (_("%(who)s lowered the claim"), "trending-down"),
+        "booking.reduced": (_("%(who)s lowered what is owed"), "trending-down"),
     }
     sentence, icon = sentences.get(entry.type, ("%(who)s: " + entry.type, "activity"))
     return sentence % {"who": entry.actor_label}, icon, changes(entry.before, entry.after, currency)

@@ -8,7 +8,6 @@ from zoneinfo import available_timezones
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
 
 from bookbill.companies.models import AfterSending, Company, Member, Paper, tax_codes_in_force
 from bookbill.companies.number_formats import LENGTH_MAX as NUMBER_FORMAT_MAX
@@ -18,6 +17,7 @@ from bookbill.companies.settings_fields import TAX_IDS_MAX, TERMS_LENGTH_MAX
 from bookbill.companies.words import ROLES
 from bookbill.lib.addresses import PARTS
 from bookbill.money.currencies import CURRENCIES
+from bookbill.web.formatting import payment_terms
 from bookbill.web.forms import AddressField, LineField, NoteField, NumberField
 
 TERMS_DAYS = (0, 7, 14, 15, 30, 45, 60, 90)
@@ -159,7 +159,7 @@ class InvoicingForm(SettingsForm):
         if next_n is None:
             del self.fields["first_number"]
         terms = sorted({*TERMS_DAYS, company.payment_terms_days})
-        self.offer("payment_terms_days", [(days, terms_text(days)) for days in terms])
+        self.offer("payment_terms_days", [(days, payment_terms(days)) for days in terms])
         codes = tax_codes_in_force().order_by("name").values_list("pk", "name")
         self.offer("default_tax_code_id", [("", _("No tax")), *codes])
         self.shut()
@@ -240,12 +240,6 @@ class ProfileForm(forms.Form):
 
 def terms_field(language: str) -> str:
     return f"terms_{language}"
-
-
-def terms_text(days: int) -> Any:
-    if not days:
-        return _("Due on receipt")
-    return ngettext_lazy("%(days)d day", "%(days)d days", "days") % {"days": days}
 
 
 def zone_choices(current: str) -> list[tuple[str, list[tuple[str, str]]]]:

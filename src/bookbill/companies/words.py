@@ -31,6 +31,8 @@ FEATURES: dict[Feature, tuple[Any, Any]] = {
     Feature.ACCOUNTING_EXPORT: (_("Accounting export"), _("Journals for the accountant's program")),
     Feature.PROVIDER_SIGN_IN: (_("Sign-ins for providers"), _("They see and complete their own bookings")),
 }
+COMING = frozenset({Feature.BATCH, Feature.SCHEDULES, Feature.ACCOUNTING_EXPORT})
+"""What plans name although it is not built yet."""
 AFTER_SENDING: dict[AfterSending, tuple[Any, Any]] = {
     AfterSending.FOLLOW: (
         _("Follow"),

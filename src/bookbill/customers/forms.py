@@ -6,10 +6,10 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
 
 from bookbill.customers.models import Customer
 from bookbill.lib.addresses import PARTS
+from bookbill.web.formatting import payment_terms
 from bookbill.web.forms import AddressField, LineField, RecipientsField
 
 TERMS_DAYS = (0, 7, 14, 15, 30, 45, 60, 90)
@@ -96,8 +96,8 @@ class CustomerForm(forms.Form):
         self._choices(
             "payment_terms_days",
             [
-                ("", _("The company's: %(terms)s") % {"terms": terms_text(terms_days)}),
-                *((days, terms_text(days)) for days in sorted(known)),
+                ("", _("The company's: %(terms)s") % {"terms": payment_terms(terms_days)}),
+                *((days, payment_terms(days)) for days in sorted(known)),
             ],
         )
         self._choices("language", [("", _("The company's")), *settings.LANGUAGES])
@@ -149,12 +149,6 @@ def values_of(customer: Customer) -> dict[str, Any]:
     for number, tax_id in enumerate(customer.tax_ids[:TAX_IDS_SHOWN], 1):
         plain |= {f"tax_scheme_{number}": tax_id.get("scheme", ""), f"tax_id_{number}": tax_id["value"]}
     return plain
-
-
-def terms_text(days: int) -> Any:
-    if not days:
-        return _("Due on receipt")
-    return ngettext_lazy("%(days)d day", "%(days)d days", "days") % {"days": days}
 
 
 def as_initial(address: Mapping[str, str]) -> dict[str, str]:

@@ -10,13 +10,15 @@ from bookbill.web import formatting
 
 
 class Formats:
-    def __init__(self, language: str, currency: str) -> None:
+    """``signs``: amounts carry the currency's sign also where a column of paper goes without."""
+
+    def __init__(self, language: str, currency: str, *, signs: bool = False) -> None:
         self.language = language
         self.currency = currency
         self.exponent = exponent_of(currency)
         self.locale = formatting.locale_of(language, currency)
         self._money = formatting.money_style(language, currency)
-        self._plain = replace(self._money, before="", after="")
+        self._plain = self._money if signs else replace(self._money, before="", after="")
 
     def money(self, minor: int) -> str:
         """With the currency: $1,284.50."""
@@ -48,10 +50,9 @@ class Formats:
         return formatting.month(dt.date.fromisoformat(iso), language=self.language)
 
     def country(self, country: str) -> str:
-        """The name of a country given by its ISO code; other text stays as it is."""
-        return str(self.locale.territories.get(country.upper(), country)) if len(country) == 2 else country
+        return formatting.country(country, language=self.language)
 
 
 @lru_cache(maxsize=64)
-def formats_of(language: str, currency: str) -> Formats:
-    return Formats(language, currency)
+def formats_of(language: str, currency: str, *, signs: bool = False) -> Formats:
+    return Formats(language, currency, signs=signs)

@@ -12,6 +12,7 @@ from bookbill.documents.formats import Formats, formats_of
 from bookbill.documents.full_list import full_list_csv
 from bookbill.documents.rows import LINES_MAX, Row, TaxMarks, booking_rows, line_count, month_rows
 from bookbill.lib.addresses import address_lines
+from bookbill.web.formatting import payment_terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,10 +100,13 @@ class Printed:
     issued_at: str
 
 
-def printed(document: Document, language: str | None = None) -> Printed:
-    """The document in ``language`` (its own when None). The same document and language give the same texts."""
+def printed(document: Document, language: str | None = None, *, signs: bool = False) -> Printed:
+    """The document in ``language`` (its own when None). The same document and language give the same texts.
+
+    ``signs`` writes the currency's sign beside every amount, for a page without columns.
+    """
     language = language or document.language
-    formats = formats_of(language, document.currency)
+    formats = formats_of(language, document.currency, signs=signs)
     with translation.override(language):
         return _printed(document, language, formats)
 
@@ -179,11 +183,6 @@ def status_label(status: str) -> str:
     }[status]
 
 
-def terms_label(document: Document) -> str:
-    """Due on receipt, or Net 14."""
-    return _("Net %(days)d") % {"days": document.terms_days} if document.terms_days else _("Due on receipt")
-
-
 def _stamp(document: Document) -> str:
     if document.status == "cancelled":
         return _("CANCELLED")
@@ -194,9 +193,9 @@ def _facts(document: Document, formats: Formats) -> tuple[Fact, ...]:
     facts = [
         (_("Invoice date"), formats.date(document.issue_date)),
         (_("Due date"), formats.date(document.due_date)),
-        (_("Terms"), "" if document.terms_days is None else terms_label(document)),
+        (_("Terms"), "" if document.terms_days is None else payment_terms(document.terms_days)),
         (_("Purchase order"), document.billing.purchase_order),
-        (_("Status"), status_label(document.status)),
+        (_("Status"), "" if document.status == "sent" else status_label(document.status)),
     ]
     return tuple(Fact(label=label, value=value) for label, value in facts if value)
 
@@ -281,15 +280,15 @@ def _sections(document: Document) -> Iterable[Section]:
     if document.note:
         yield Section(heading=_("Note"), text=document.note)
     if document.terms_and_conditions:
-        yield Section(heading=_("Terms and conditions"), text=document.terms_and_conditions)
+        yield Section(heading=_("Terms & Conditions"), text=document.terms_and_conditions)
 
 
 def _pay(document: Document) -> Pay | None:
     if not document.pay_url or document.totals.due_minor <= 0 or document.status == "cancelled":
         return None
     return Pay(
-        label=_("Pay online"),
+        label=_("View online"),
         url=document.pay_url,
         short_url=document.pay_url.split("://", 1)[-1],
-        qr_alt=_("QR code of the address to pay this invoice at"),
+        qr_alt=_("QR code of the address of this invoice"),
     )

@@ -1,11 +1,13 @@
 """What people type about invoices and payments on them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.utils.html import escape
 from django.utils.text import format_lazy
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from bookbill.companies.clock import zone
@@ -14,18 +16,11 @@ from bookbill.invoices.rules import instant_of
 from bookbill.ledger.words import METHOD_LABELS
 from bookbill.lib.errors import BadInput
 from bookbill.lib.parsing import RECIPIENTS_MAX
+from bookbill.web.formatting import payment_terms
 from bookbill.web.forms import ClockField, DayField, LineField, NoteField, RecipientsField, says_empty
 
 NOTE_MAX, REASON_MAX = 5_000, 300
-TERMS = [
-    (0, _("Due on receipt")),
-    (7, _("Net 7")),
-    (14, _("Net 14")),
-    (15, _("Net 15")),
-    (30, _("Net 30")),
-    (45, _("Net 45")),
-    (60, _("Net 60")),
-]
+TERMS_DAYS = (0, 7, 14, 15, 30, 45, 60)
 
 
 class ScheduleForm(forms.Form):
@@ -73,11 +68,9 @@ class InvoiceForm(ScheduleForm):
 
     def __init__(self, *args: Any, terms_days: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = dict(TERMS)
-        choices.setdefault(terms_days, format_lazy(_("Net {days}"), days=terms_days))
         field = self.fields["terms_days"]
         assert isinstance(field, forms.TypedChoiceField)
-        field.choices = sorted(choices.items())
+        field.choices = [(days, payment_terms(days)) for days in sorted({*TERMS_DAYS, terms_days})]
 
 
 class SentInvoiceForm(forms.Form):
@@ -131,4 +124,17 @@ class CancelForm(forms.Form):
         widget=forms.RadioSelect,
         initial="again",
     )
-    notify = forms.BooleanField(label=_("Send the cancelled copy to the recipients"), required=False)
+    notify = forms.BooleanField(required=False)
+
+    def name_recipients(self, recipients: Sequence[str]) -> None:
+        """Say to whom the cancelled copy would go; without anybody it is not offered."""
+        if not recipients:
+            del self.fields["notify"]
+            return
+        words = ngettext(
+            "Send the cancelled copy to %(count)d recipient",
+            "Send the cancelled copy to %(count)d recipients",
+            len(recipients),
+        )
+        self.fields["notify"].label = words % {"count": len(recipients)}
+        self.fields["notify"].help_text = escape(", ".join(recipients))

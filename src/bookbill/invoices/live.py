@@ -66,7 +66,7 @@ def block_of(booking: Booking, items: Sequence[BookingItem], taxes: Sequence[Boo
         number=booking.number,
         service_date=booking.service_date.isoformat(),
         start_time=booking.start_time.isoformat("minutes") if booking.start_time else None,
-        service_address=", ".join(address_lines(booking.service_address)) or None,
+        service_address=", ".join(address_lines({**booking.service_address, "country": ""})) or None,
         lines=tuple(
             Line(
                 description=item.description,

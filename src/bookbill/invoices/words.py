@@ -1,5 +1,6 @@
 """How statuses, marks and kinds of mail read on a page, and in which tone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from math import ceil
@@ -13,6 +14,7 @@ from bookbill.invoices.models import Invoice
 from bookbill.invoices.rules import Mark, Status, days_overdue
 from bookbill.web.formatting import clock, in_zone, moment
 
+NAMED_MAX = 4
 SECONDS_COUNTED = 90
 """Up to here a page counts the seconds down; later than that it names the time."""
 
@@ -71,6 +73,18 @@ def leaving_word(sending_at: datetime, *, now: datetime, zone: ZoneInfo) -> str:
     return _("Leaves %(when)s") % {"when": moment(sending_at, zone)}
 
 
+def some_of(numbers: Sequence[str]) -> str:
+    """The first of them by name, the rest as a count: "B-881, B-888, B-895, B-902 and 3 more"."""
+    named = ", ".join(numbers[:NAMED_MAX])
+    more = len(numbers) - NAMED_MAX
+    if more <= 0:
+        return named
+    return ngettext("%(named)s and %(count)d more", "%(named)s and %(count)d more", more) % {
+        "named": named,
+        "count": more,
+    }
+
+
 def message_word(state: str) -> Word:
     return {
         State.QUEUED: Word(_("Waiting to leave"), "neutral", "clock"),
@@ -91,7 +105,3 @@ def message_kind_word(kind: str) -> str:
         "reminder": _("Reminder"),
         "receipt": _("Receipt"),
     }.get(kind, kind)
-
-
-def terms_word(days: int) -> str:
-    return _("Net %(days)d") % {"days": days} if days else _("Due on receipt")

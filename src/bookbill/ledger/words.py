@@ -44,7 +44,7 @@ def said(entry: Entry) -> tuple[str, str]:
     """An entry of a payment's history as a sentence, and its icon."""
     sentences = {
         "payment.recorded": (_("%(who)s recorded the payment"), "banknote"),
-        "payment.placed": (_("%(who)s placed it anew"), "route"),
+        "payment.placed": (_("%(who)s moved it to other bookings"), "route"),
         "payment.credit_used": (_("%(who)s used the credit"), "coins"),
         "payment.reversed": (_("%(who)s reversed the payment"), "undo-2"),
         "payment.reference": (_("%(who)s changed the reference"), "pencil"),

@@ -130,7 +130,7 @@ def texts_of(shown: Shown, language: str) -> Printed:
         due_minor=invoice.payable(),
     )
     live = replace(document, status=invoice.status_now().value, totals=totals)
-    return printed(live, language)
+    return printed(live, language, signs=True)
 
 
 def groups_of(texts: Printed) -> list[list[Row]]:

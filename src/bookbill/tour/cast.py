@@ -13,13 +13,14 @@ COMPANY = {
     "address_region": "QC",
     "address_postal_code": "H2W 2M5",
     "address_country": "CA",
+    "colour": "#1f7a63",
     "tax_ids": [
         {"scheme": "GST", "value": "81234 5678 RT0001"},
         {"scheme": "QST", "value": "1021234567 TQ0001"},
     ],
     "terms_and_conditions": {
-        "en": "Payment within 14 days. Please quote the invoice number with a transfer. Breakages are reported within 48 hours.",
-        "fr": "Paiement sous 14 jours. Indiquez le numéro de facture avec un virement. Tout bris est à signaler dans les 48 heures.",
+        "en": "Payment by the due date. Please quote the invoice number with a transfer. Breakages are reported within 48 hours.",
+        "fr": "Paiement au plus tard à l’échéance. Indiquez le numéro de facture avec un virement. Tout bris est à signaler dans les 48 heures.",
     },
 }
 OWNER_EMAIL, OWNER_NAME = "ana@brighthome.example", "Ana Duarte"
@@ -27,20 +28,22 @@ OWNER_EMAIL, OWNER_NAME = "ana@brighthome.example", "Ana Duarte"
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """A service of the catalogue."""
+    """A service of the catalogue; a visit takes between ``least`` and ``most`` of it."""
 
     name: str
     unit_price: Decimal
     unit: str = ""
+    least: int = 1
+    most: int = 1
 
 
 SERVICES = (
     Sold("Office clean", Decimal("145.00")),
     Sold("Home clean, two hours", Decimal("84.00")),
     Sold("Deep clean", Decimal("265.00")),
-    Sold("Window cleaning", Decimal("7.50"), "window"),
+    Sold("Window cleaning", Decimal("7.50"), "window", 6, 16),
     Sold("Inside oven", Decimal("35.00")),
-    Sold("Carpet shampoo", Decimal("4.25"), "m²"),
+    Sold("Carpet shampoo", Decimal("4.25"), "m²", 25, 60),
     Sold("Move-out cleaning", Decimal("320.00")),
 )
 

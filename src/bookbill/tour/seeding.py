@@ -18,9 +18,11 @@ from bookbill.bookings.actions.catalogue import ComponentDraft, create_service, 
 from bookbill.bookings.drafts import BookingDraft, ItemDraft
 from bookbill.bookings.models import Booking
 from bookbill.companies.actions import create_company, update_company
+from bookbill.companies.actions.look import change_logo
 from bookbill.companies.actors import member_actor
 from bookbill.companies.models import Company, Member
 from bookbill.customers.actions import create_customer
+from bookbill.documents.files import put_file
 from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.drafting import make_invoices
 from bookbill.invoices.actions.paying import record_payment_on_invoice
@@ -34,6 +36,7 @@ from bookbill.lib.tenancy import scope
 from bookbill.lib.transactions import transact
 from bookbill.money.pricing import Discount
 from bookbill.tour.cast import COMPANY, CUSTOMERS, OWNER_EMAIL, OWNER_NAME, SERVICES, Person
+from bookbill.tour.logo import draw_logo
 
 DAYS_BACK, DAYS_AHEAD = 45, 9
 
@@ -72,6 +75,8 @@ def make_sandbox(*, now: datetime) -> tuple[Company, Member]:
 def fill(company: Company, by: Actor, *, now: datetime) -> None:
     """Catalogue, customers, bookings, and invoices in every status."""
     start = now - timedelta(days=DAYS_BACK + 5)
+    logo = put_file(company.pk, "logo", draw_logo(company.name), "image/png")
+    transact(lambda: change_logo(logo.pk, by=by, now=start))
     tax_code_id, services = transact(lambda: _catalogue(by, now=start))
     story = Story(company, by, now, random.Random(20), services, tax_code_id)
     customers = [(person, transact(_adding(story, person, start))) for person in CUSTOMERS]
@@ -127,13 +132,9 @@ def _book(story: Story, person: Person, customer_id: UUID) -> None:
     day = today - timedelta(days=DAYS_BACK) + timedelta(days=story.dice.randrange(person.every_days))
     drafts = []
     while day <= today + timedelta(days=DAYS_AHEAD):
-        items = [ItemDraft(service_id=story.services[person.services[0]])]
+        items = [_item(story, person.services[0])]
         if len(person.services) > 1 and story.dice.random() < 0.4:
-            items.append(
-                ItemDraft(
-                    service_id=story.services[person.services[1]], quantity=Decimal(story.dice.randint(1, 8))
-                )
-            )
+            items.append(_item(story, person.services[1]))
         drafts.append(
             BookingDraft(
                 customer_id=customer_id,
@@ -146,6 +147,13 @@ def _book(story: Story, person: Person, customer_id: UUID) -> None:
         )
         day += timedelta(days=person.every_days)
     create_bookings(drafts, by=story.by, now=story.now - timedelta(days=DAYS_BACK))
+
+
+def _item(story: Story, place: int) -> ItemDraft:
+    """A service of the catalogue, as much of it as one visit takes."""
+    sold = SERVICES[place]
+    quantity = Decimal(story.dice.randint(sold.least, sold.most))
+    return ItemDraft(service_id=story.services[place], quantity=quantity)
 
 
 def _complete_what_is_done(story: Story) -> None:
@@ -199,7 +207,7 @@ def _bill(story: Story, bill: Bill) -> None:
     send_invoices([invoice.pk], by=story.by, now=bill.at)
     parts = {0: "1", 1: "1", 2: "0.5", 3: "1", 4: "0"}[bill.turn % 5]
     paid_at = bill.at + timedelta(days=3 + bill.turn % 9)
-    amount = int(Decimal(invoice.total_minor) * Decimal(parts))
+    amount = invoice.total_minor if parts == "1" else whole_tens(invoice.total_minor * Decimal(parts))
     if amount and paid_at <= story.now:
         payment = PaymentDraft(
             customer_id=invoice.customer_id,
@@ -212,30 +220,29 @@ def _bill(story: Story, bill: Bill) -> None:
         record_payment_on_invoice(invoice.pk, payment, by=story.by, now=paid_at)
 
 
+def whole_tens(minor: Decimal) -> int:
+    """As people pay a part: down to ten dollars."""
+    return int(minor // 1_000) * 1_000
+
+
 def _finish(story: Story) -> None:
     """A changed invoice, a cancelled one, a deposit, a cancelled booking with a fee: one of everything."""
     sent = list(Invoice.objects.filter(status="sent").order_by("-pk"))
     if len(sent) > 2:
-        changed = sent[0].bookings.oldest_first().last()  # type: ignore[attr-defined]
-        edit_booking(
-            changed.pk,
-            BookingEdit(
-                {},
-                (
-                    ItemDraft(
-                        description="Office clean, shorter visit",
-                        unit_price=Decimal("100.00"),
-                        tax_code_id=story.tax_code_id,
-                    ),
-                ),
-            ),
-            by=story.by,
-            now=story.now,
+        changed: Booking = sent[0].bookings.oldest_first().last()  # type: ignore[attr-defined]
+        done = changed.items.order_by("position")[0]
+        shorter = ItemDraft(
+            description=f"{done.description}, shorter visit",
+            quantity=done.quantity,
+            unit=done.unit,
+            unit_price=done.unit_price * Decimal("0.8"),
+            tax_code_id=story.tax_code_id,
         )
+        edit_booking(changed.pk, BookingEdit({}, (shorter,)), by=story.by, now=story.now)
         cancel_invoice(sent[1].pk, reason="Billed to the wrong address", by=story.by, now=story.now)
-    scheduled = list(Booking.objects.filter(state="scheduled").order_by("service_date", "number_n")[:3])
-    if len(scheduled) == 3:
-        first, second, third = scheduled
+    scheduled = list(Booking.objects.filter(state="scheduled").order_by("service_date", "number_n")[:2])
+    if len(scheduled) == 2:
+        first, second = scheduled
         deposit = PaymentDraft(
             first.customer_id,
             "card",
@@ -249,5 +256,4 @@ def _finish(story: Story) -> None:
         fee = ItemDraft(
             description="Late cancellation", unit_price=Decimal("40.00"), tax_code_id=story.tax_code_id
         )
-        cancel_booking(second.pk, fee=fee, reason="Nobody at home", by=story.by, now=story.now)
-        complete_bookings([third.pk], by=story.by, now=story.now)
+        cancel_booking(second.pk, fee=fee, reason="Called off the evening before", by=story.by, now=story.now)

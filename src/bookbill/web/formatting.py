@@ -1,6 +1,7 @@
 """Values as people read them, in a language. Templates use the filters of the same names (`{% load formatting %}`)."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -17,7 +18,9 @@ from babel.numbers import (
     get_group_symbol,
 )
 from django.utils import translation
+from django.utils.translation import gettext
 
+from bookbill.lib.addresses import address_lines
 from bookbill.money.currencies import exponent_of
 
 MINUS, NO_BREAK = "\u2212", "\u00a0"
@@ -115,6 +118,22 @@ def unit_price(value: Decimal, currency: str, *, language: str | None = None) ->
     """A price in major units with the currency's decimals, and up to four where it has more: $12.50, $0.1225."""
     places = max(exponent_of(currency), -int(value.normalize().as_tuple().exponent))
     return money_style(tongue(language), currency).write(int(value.scaleb(places)), places)
+
+
+def payment_terms(days: int) -> str:
+    """Net 14, or Due on receipt: one wording on pages, paper and in mails."""
+    return gettext("Net %(days)d") % {"days": days} if days else gettext("Due on receipt")
+
+
+def country(code: str, *, language: str | None = None) -> str:
+    """The name of a country given by its ISO code: "CA" → Canada. Other text stays as it is."""
+    return str(spoken(language).territories.get(code.upper(), code)) if len(code) == 2 else code
+
+
+def postal_lines(address: Mapping[str, str], *, home: str = "") -> list[str]:
+    """The lines of a stored address; the country by its name, and only where it is not ``home``."""
+    place = address.get("country", "")
+    return address_lines({**address, "country": "" if place == home else country(place)})
 
 
 def rate(value: Decimal, *, language: str | None = None) -> str:

@@ -125,7 +125,7 @@ def edit_booking(
         booking.invoice_id = Booking.objects.values_list("invoice_id", flat=True).get(pk=booking.pk)
     if moves and booking.paid_minor:
         raise RuleBroken(
-            "booking_has_money", _("Money lies on this booking. Move the payment first, then the booking.")
+            "booking_has_money", _("This booking is paid. Move the payment first, then the booking.")
         )
     if moves:
         _refuse_archived(Customer.objects.filter(pk=fields["customer_id"]))

@@ -239,7 +239,7 @@ def test_a_booking_shows_what_is_paid_and_who_did_what(
     assert "$40.00" in shown
     assert "$60.00" in shown
     assert "Partially paid" in shown
-    assert "Ana made the booking" in shown
+    assert "Ana created the booking" in shown
     assert "On this booking" in text_of(desk.get(f"/bookings/{booking.pk}/payments"))
 
 

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from bookbill.bookings.reading import acts_of, visible_bookings
 from bookbill.bookings.words import money_word, state_word
 from bookbill.companies.doors.requests import CompanyRequest
-from bookbill.lib.addresses import address_lines
+from bookbill.web.formatting import postal_lines
 from bookbill.web.htmx import render_page
 from bookbill.web.tabs import tabs_of
 
@@ -32,7 +32,7 @@ def booking_page(
             "money": money_word(booking),
             "items": sorted(booking.items.all(), key=lambda item: item.position),
             "taxes": sorted(booking.taxes.all(), key=lambda tax: tax.position),
-            "address_lines": address_lines(booking.service_address),
+            "address_lines": postal_lines(booking.service_address, home=request.company.address_country),
             "tabs": tabs_of(PAGE, request, booking.pk, current=current),
             **acts_of(booking),
             **context,

@@ -10,16 +10,17 @@ from bookbill.companies.actions import change_plan, choose_first_number, update_
 from bookbill.companies.clock import now, today
 from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
-from bookbill.companies.forms import CompanyForm, InvoicingForm, terms_text
+from bookbill.companies.forms import CompanyForm, InvoicingForm
 from bookbill.companies.models import AfterSending, ApiKey, Company, Member
 from bookbill.companies.number_formats import check_number_format
 from bookbill.companies.numbers import NextNumber, next_invoice_number
 from bookbill.companies.rights import PLAN_NAMES, Right, may, plan_sentence, require
 from bookbill.companies.rules import PLANS, Plan
 from bookbill.companies.views.frame import posted, revision_in, settings_page
-from bookbill.companies.words import AFTER_SENDING, FEATURES
+from bookbill.companies.words import AFTER_SENDING, COMING, FEATURES
 from bookbill.lib.errors import BadInput, RuleBroken
 from bookbill.lib.transactions import transact
+from bookbill.web.formatting import payment_terms
 from bookbill.web.forms import refuse
 from bookbill.web.htmx import see_other, toast
 
@@ -30,7 +31,7 @@ def overview(request: CompanyRequest) -> HttpResponse:
     company = request.company
     context: dict[str, Any] = {
         "next_number": saved_next_number(company),
-        "terms": terms_text(company.payment_terms_days),
+        "terms": payment_terms(company.payment_terms_days),
         "plan_name": PLAN_NAMES[Plan(company.plan)],
     }
     if may(request.actor, Right.MANAGE_MEMBERS):
@@ -95,7 +96,13 @@ def shown_plan(plan: Plan, company: Company) -> dict[str, Any]:
         "name": PLAN_NAMES[plan],
         "is_current": plan == company.plan,
         "features": [
-            {"name": name, "note": note, "is_in": feature in PLANS[plan], "reason": plan_sentence(feature)}
+            {
+                "name": name,
+                "note": note,
+                "is_in": feature in PLANS[plan],
+                "is_coming": feature in COMING,
+                "reason": plan_sentence(feature),
+            }
             for feature, (name, note) in FEATURES.items()
         ],
     }

@@ -73,7 +73,7 @@ def test_a_customer_is_added_with_every_field(desk: Client, company: Company) ->
         "Tremblay &amp; Fils",
         "12 Rue Fabre",
         "ap@tremblay.example",
-        "30 days",
+        "Net 30",
         "Reseller 4711",
         "PO 7",
     ):

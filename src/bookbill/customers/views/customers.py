@@ -18,16 +18,15 @@ from bookbill.customers.forms import (
     AddressForm,
     CustomerForm,
     as_initial,
-    terms_text,
     values_of,
 )
 from bookbill.customers.models import Customer
 from bookbill.customers.reading import clean_search, listed
 from bookbill.customers.views.frame import LIST, PAGE, customer_page
-from bookbill.lib.addresses import address_lines
 from bookbill.lib.errors import RuleBroken
 from bookbill.lib.transactions import transact
 from bookbill.web.api.cursors import PageQuery, keyset
+from bookbill.web.formatting import payment_terms, postal_lines
 from bookbill.web.forms import refuse
 from bookbill.web.htmx import render_page, safe_next, see_other, toast
 from bookbill.web.tabs import figures_of, tabs_of
@@ -70,10 +69,10 @@ def billing_tab(request: CompanyRequest, pk: UUID) -> HttpResponse:
     customer = get_object_or_404(Customer, pk=pk)
     terms = customer.payment_terms_days
     context = {
-        "billing_lines": address_lines(customer.billing_address),
-        "service_lines": address_lines(customer.service_address),
+        "billing_lines": postal_lines(customer.billing_address),
+        "service_lines": postal_lines(customer.service_address),
         "recipients": customer.billing_recipients(),
-        "terms": terms_text(request.company.payment_terms_days if terms is None else terms),
+        "terms": payment_terms(request.company.payment_terms_days if terms is None else terms),
         "has_own_terms": terms is not None,
     }
     return customer_page(request, customer, "customers/billing.html", context, current="customers:billing")

@@ -111,7 +111,7 @@ def test_without_credit_or_balance_nothing_is_placed(
 ) -> None:
     invoice = make_sent(*two)
     at = f"/payments/invoices/{invoice.pk}/credit"
-    assert "has no credit to place" in desk.get(at).content.decode()
+    assert "has no credit to use" in desk.get(at).content.decode()
     assert desk.post(at).status_code == 409
     pay(ana, invoice.customer_id, 25_000, day=1)
     desk.post(at)

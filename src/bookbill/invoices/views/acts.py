@@ -17,9 +17,11 @@ from bookbill.invoices.actions.drafting import delete_draft, edit_invoice
 from bookbill.invoices.actions.duplicating import duplicate_invoice
 from bookbill.invoices.actions.linking import renew_link
 from bookbill.invoices.actions.paying import record_payment_on_invoice
+from bookbill.invoices.actions.sending import resolve_recipients
 from bookbill.invoices.forms import CancelForm, SentInvoiceForm
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.reading import find_invoice
+from bookbill.invoices.words import some_of
 from bookbill.ledger.forms import RecordForms, Way
 from bookbill.ledger.reading import places_among
 from bookbill.ledger.views.toasts import say_recorded
@@ -127,7 +129,17 @@ def cancel_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
                 return see_other(request, reverse("invoices:detail", args=[pk]))
     else:
         form = CancelForm()
-    return dialog(request, "invoices/cancel.html", invoice, form)
+    recipients = resolve_recipients([invoice], {})[pk]
+    form.name_recipients(recipients)
+    bookings = Booking.objects.filter(invoice=invoice).oldest_first().values_list("number", "paid_minor")
+    return dialog(
+        request,
+        "invoices/cancel.html",
+        invoice,
+        form,
+        numbers=some_of([number for number, _paid in bookings]),
+        paid_numbers=some_of([number for number, paid in bookings if paid]),
+    )
 
 
 @staff_view(Right.EDIT_INVOICES, feature=Feature.INVOICING, methods=("POST",))

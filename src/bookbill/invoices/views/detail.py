@@ -26,9 +26,10 @@ from bookbill.invoices.lines import own_bookings, read_lines
 from bookbill.invoices.live import customer_url
 from bookbill.invoices.models import Invoice, Version, VersionKind
 from bookbill.invoices.reading import find_invoice, rows_of
-from bookbill.invoices.words import SECONDS_COUNTED, leaving_word, message_kind_word, message_word, terms_word
+from bookbill.invoices.words import SECONDS_COUNTED, leaving_word, message_kind_word, message_word
 from bookbill.ledger.models import Allocation, Payment
 from bookbill.ledger.words import method_word
+from bookbill.web.formatting import payment_terms
 from bookbill.web.htmx import is_htmx, render_page
 from bookbill.web.paging import pages_of
 
@@ -119,7 +120,7 @@ def whole(request: CompanyRequest, invoice: Invoice) -> dict[str, Any]:
         "customer": invoice.customer,
         "document": document,
         "lines": lines,
-        "terms": terms_word(invoice.terms_days),
+        "terms": payment_terms(invoice.terms_days),
         "recipients": resolve_recipients([invoice], {})[invoice.pk],
         "customer_url": customer_url(invoice) if invoice.sent_at else "",
         "changes": changes,

@@ -81,7 +81,7 @@ def named_figures(key: UUID, balance: Balance) -> dict[str, Figure]:
             tone="error" if balance.overdue_minor else "",
             note=_("past the due date") if balance.overdue_minor else _("nothing is late"),
         ),
-        "credit": Figure(_("Credit"), balance.credit_minor, note=_("placed on nothing yet")),
+        "credit": Figure(_("Credit"), balance.credit_minor, note=_("not applied yet")),
         "prepaid": Figure(_("Prepaid"), balance.prepaid_minor, note=_("on bookings not invoiced")),
         "to_invoice": Figure(
             _("To invoice"),

@@ -116,7 +116,7 @@ def test_a_payment_shows_where_it_lies_and_is_placed_anew(
     first, second = make_booking(customer), make_booking(customer)
     payment = pay(12_000, first)
     shown = text_of(desk.get(f"/payments/transactions/{payment.pk}"))
-    assert "Place the credit" in shown
+    assert "Apply the credit" in shown
     assert "$20.00" in shown
     desk.post(
         f"/payments/transactions/{payment.pk}/placing",
@@ -146,7 +146,7 @@ def test_a_wrong_payment_is_reversed_with_a_reason_once(
     assert Reversal.objects.get().reason == "Typed twice"
     shown = text_of(desk.get(here))
     assert "Typed twice" in shown
-    assert "Place anew" not in shown
+    assert "Move to other bookings" not in shown
     again = desk.post(f"{here}/reversal", {"reason": "Again"})
     assert "already reversed" in text_of(again)
 

@@ -40,7 +40,7 @@ def place_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
 
         def act() -> str:
             place_payment(pk, form.placing(), by=request.actor, now=now(request.company))
-            toast(request, _("Placed anew."))
+            toast(request, _("The payment is applied as you said."))
             return reverse("ledger:detail", args=[pk])
 
         try:
