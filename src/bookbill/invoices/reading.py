@@ -1,6 +1,6 @@
 """Reading invoices for lists: filters, and rows with their marks in a constant number of queries."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -14,7 +14,7 @@ from bookbill.companies.models import Company
 from bookbill.customers.models import Customer
 from bookbill.delivery.models import Message
 from bookbill.delivery.rules import State
-from bookbill.invoices.marks import needs_attention_q, overdue_q
+from bookbill.invoices.marks import marked, needs_attention_q, overdue_q
 from bookbill.invoices.models import Invoice, InvoiceQuerySet
 from bookbill.invoices.rules import Mark, MarkFacts, Status, marks_of
 from bookbill.ledger.models import Payment
@@ -113,6 +113,18 @@ class InvoiceFilter:
     search: str = ""
     first_date: date | None = None
     last_date: date | None = None
+    customer_words: str = ""
+    """The beginnings of words of the customer's name, company or email."""
+    first_due_date: date | None = None
+    last_due_date: date | None = None
+    first_service_date: date | None = None
+    """Of one of its bookings."""
+    last_service_date: date | None = None
+    provider_id: UUID | None = None
+    """Who did one of its bookings."""
+    least_minor: int | None = None
+    most_minor: int | None = None
+    mark: Mark | None = None
 
 
 def filtered(wanted: InvoiceFilter, *, company: Company, now: datetime) -> InvoiceQuerySet:
@@ -128,13 +140,35 @@ def filtered(wanted: InvoiceFilter, *, company: Company, now: datetime) -> Invoi
         raise BadInput("unknown_status", _("There is no such status."), field="status")
     if wanted.customer_id:
         found = found.filter(customer=wanted.customer_id)
-    if wanted.first_date:
-        found = found.filter(issue_date__gte=wanted.first_date)
-    if wanted.last_date:
-        found = found.filter(issue_date__lte=wanted.last_date)
+    if wanted.customer_words:
+        of_customers = Customer.objects.matching(wanted.customer_words).values("pk")[:SEARCH_MAX]
+        found = found.filter(customer__in=of_customers)
+    columns = {
+        "issue_date__gte": wanted.first_date,
+        "issue_date__lte": wanted.last_date,
+        "due_date__gte": wanted.first_due_date,
+        "due_date__lte": wanted.last_due_date,
+        "total_minor__gte": wanted.least_minor,
+        "total_minor__lte": wanted.most_minor,
+    }
+    found = found.filter(**_asked(columns))
+    of_bookings = {
+        "service_date__gte": wanted.first_service_date,
+        "service_date__lte": wanted.last_service_date,
+        "provider": wanted.provider_id,
+    }
+    if asked := _asked(of_bookings):
+        bookings = Booking.objects.filter(**asked, invoice__isnull=False)
+        found = found.filter(pk__in=bookings.order_by().values("invoice_id"))
+    if wanted.mark:
+        found = found.filter(marked(wanted.mark, today=today))
     if wanted.search.strip():
         found = found.filter(pk__in=search(wanted.search, company=company))
     return found.order_by("-pk")
+
+
+def _asked(columns: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in columns.items() if value is not None}
 
 
 def search(text: str, *, company: Company) -> list[UUID]:

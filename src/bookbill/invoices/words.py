@@ -44,6 +44,15 @@ def mark_word(mark: Mark, invoice: Invoice, *, today: date) -> Word:
         return Word(
             ngettext("Overdue %(days)d day", "Overdue %(days)d days", days) % {"days": days}, "error", "clock"
         )
+    return _mark_words()[mark]
+
+
+def mark_label(mark: Mark) -> str:
+    """What the mark is called where one is chosen."""
+    return _("Overdue") if mark == Mark.OVERDUE else _mark_words()[mark].text
+
+
+def _mark_words() -> dict[Mark, Word]:
     return {
         Mark.VIEWED: Word(_("Viewed"), "neutral", "eye"),
         Mark.SENDING: Word(_("Sending"), "info", "send"),
@@ -55,7 +64,7 @@ def mark_word(mark: Mark, invoice: Invoice, *, today: date) -> Word:
         Mark.DISPUTED: Word(_("Disputed"), "error", "circle-alert"),
         Mark.WRITTEN_OFF: Word(_("Written off"), "neutral", "ban"),
         Mark.ALREADY_PAID: Word(_("Already paid"), "success", "check"),
-    }[mark]
+    }
 
 
 def leaving_word(sending_at: datetime, *, now: datetime, zone: ZoneInfo) -> str:

@@ -29,7 +29,7 @@ from bookbill.invoices.actions.bulk import (
 from bookbill.invoices.forms import CancelForm, SeveralPaymentsForm
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.reading import InvoiceRow, filtered, rows_of
-from bookbill.invoices.views.listing import as_uuid, read_filter
+from bookbill.invoices.views.filtering import as_uuid, read_filter
 from bookbill.lib.errors import BadInput
 from bookbill.web.api.routes import not_found
 from bookbill.web.formatting import money

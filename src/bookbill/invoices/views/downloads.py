@@ -22,7 +22,7 @@ from bookbill.invoices.pdfs import pdf_bytes
 from bookbill.invoices.reading import filtered
 from bookbill.invoices.rules import Status
 from bookbill.invoices.views.bulk import choose, ticked_ids, too_many
-from bookbill.invoices.views.listing import read_filter
+from bookbill.invoices.views.filtering import read_filter
 from bookbill.invoices.words import status_word
 from bookbill.lib.errors import RuleBroken
 from bookbill.lib.tenancy import scope

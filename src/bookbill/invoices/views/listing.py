@@ -1,7 +1,6 @@
 """Payments → Invoices."""
 
 from dataclasses import dataclass
-from datetime import date
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -11,14 +10,15 @@ from django.utils.translation import gettext as _
 from bookbill.companies.clock import date_in_zone, now
 from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
+from bookbill.companies.models import Member
 from bookbill.companies.rights import Right
-from bookbill.customers.models import Customer
 from bookbill.invoices.acts import acts_of
 from bookbill.invoices.figures import count_tabs, read_figures, totals_of
 from bookbill.invoices.live import customer_url
 from bookbill.invoices.reading import InvoiceFilter, filtered, find_invoice, rows_of
-from bookbill.lib.errors import BadInput
-from bookbill.lib.parsing import parse_date
+from bookbill.invoices.rules import Mark
+from bookbill.invoices.views.filtering import narrowings, read_filter
+from bookbill.invoices.words import mark_label
 from bookbill.web.api.cursors import PageQuery, keyset
 from bookbill.web.htmx import render_page
 
@@ -48,13 +48,13 @@ def list_page(request: CompanyRequest) -> HttpResponse:
             "figures": read_figures(request.company, now=instant),
             "tabs": tabs_of(request, wanted.tab),
             "wanted": wanted,
-            "customer": Customer.objects.filter(pk=wanted.customer_id).first()
-            if wanted.customer_id
-            else None,
+            "narrowings": narrowings(request, wanted),
+            "providers": Member.objects.active().order_by("name"),
+            "mark_choices": [(mark.value, mark_label(mark)) for mark in Mark if mark != Mark.DISPUTED],
             "next_cursor": next_cursor,
             "totals": totals_of(found),
             "narrowed": narrowed(request),
-            "is_narrowed": bool(wanted.search or wanted.customer_id or wanted.first_date or wanted.last_date),
+            "is_narrowed": wanted != InvoiceFilter(),
             "today": date_in_zone(request.company, instant),
         },
     )
@@ -93,28 +93,3 @@ def tabs_of(request: CompanyRequest, current: str) -> list[Tab]:
     }
     asking = {"overdue", "needs_attention"}
     return [Tab(key, label, counts[key], key == current, key in asking) for key, label in labels.items()]
-
-
-def read_filter(request: HttpRequest) -> InvoiceFilter:
-    """The filter an address carries; what cannot be read is left out, as a search box would."""
-    return InvoiceFilter(
-        tab=request.GET.get("tab", ""),
-        customer_id=as_uuid(request.GET.get("customer", "")),
-        search=request.GET.get("q", "")[:200].replace("\x00", ""),
-        first_date=_date(request.GET.get("date_from", "")),
-        last_date=_date(request.GET.get("date_to", "")),
-    )
-
-
-def as_uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        return None
-
-
-def _date(text: str) -> date | None:
-    try:
-        return parse_date(text, field="date") if text else None
-    except BadInput:
-        return None

@@ -1,0 +1,97 @@
+"""The list narrowed: each filter finds what it says, stands in the address, and can be taken away."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from bookbill.bookings.models import Booking
+from bookbill.companies.models import Company, Member
+from bookbill.companies.rules import Role
+from bookbill.customers.models import Customer
+from bookbill.invoices.models import Invoice
+from tests.support.cast import TODAY, add_member
+
+pytestmark = pytest.mark.both_databases
+
+LIST = "/payments/invoices"
+
+
+def text(answer: Any) -> str:
+    return str(answer.content.decode())
+
+
+@pytest.fixture
+def two(
+    company: Company,
+    make_customer: Callable[..., Customer],
+    make_booking: Callable[..., Booking],
+    make_sent: Callable[..., Invoice],
+) -> tuple[Invoice, Invoice]:
+    """One of 250.00 for Oak Dental, done by Pat a month ago, due in 40 days; one of 100.00 for Maple, of today."""
+    add_member(company, "pat", Role.PROVIDER)
+    pat = Member.objects.get(role=Role.PROVIDER)
+    past = TODAY - dt.timedelta(days=30)
+    oak = make_booking(make_customer("Oak Dental"), price="250.00", service_date=past, provider_id=pat.pk)
+    first, second = make_sent(oak, terms_days=40), make_sent()
+    Invoice.objects.filter(pk=first.pk).update(viewed_at=first.sent_at)
+    return first, second
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("who=oak", "Customer: oak"),
+        ("due_from=2026-08-01", "Due date from Aug 1, 2026"),
+        ("service_from=2026-05-01&service_to=2026-06-10", "Service date: May 1, 2026 – Jun 10, 2026"),
+        ("total_from=200", "Total from $200.00"),
+        ("total_from=200&total_to=250,00", "Total: $200.00 – $250.00"),
+        ("mark=viewed", "Viewed"),
+        ("provider={pat}", "Pat"),
+        ("who=oak&mark=viewed&provider={pat}&total_to=300", "Total up to $300.00"),
+    ],
+)
+def test_each_filter_finds_what_it_says_and_can_be_taken_away(
+    desk: Client, two: tuple[Invoice, Invoice], query: str, said: str
+) -> None:
+    wanted, other = two
+    query = query.format(pat=Member.objects.get(role=Role.PROVIDER).pk)
+    page = text(desk.get(f"{LIST}?{query}"))
+    assert wanted.number in page
+    assert other.number not in page
+    assert said in page
+    assert "Clear all" in page
+    assert "1 invoice<" in page
+    assert f'formaction="{LIST}/sendings?' in page
+
+
+def test_what_cannot_be_read_narrows_nothing(desk: Client, two: tuple[Invoice, Invoice]) -> None:
+    page = text(desk.get(f"{LIST}?due_from=x&total_from=a&mark=nice&provider=1&customer=2&service_to=9"))
+    assert all(invoice.number in page for invoice in two)
+    assert "Clear all" not in page
+
+
+def test_a_chip_leads_to_the_list_without_its_filter_and_keeps_the_others(
+    desk: Client, two: tuple[Invoice, Invoice]
+) -> None:
+    page = text(desk.get(f"{LIST}?tab=sent&who=oak&mark=viewed&cursor="))
+    assert 'href="?tab=sent&amp;mark=viewed"' in page
+    assert 'href="?tab=sent&amp;who=oak"' in page
+    assert 'href="?tab=sent"' in page
+
+
+def test_the_filters_take_no_query_for_each_invoice(
+    desk: Client,
+    two: tuple[Invoice, Invoice],
+    make_sent: Callable[..., Invoice],
+    django_assert_max_num_queries: Any,
+) -> None:
+    query = f"{LIST}?who=m&service_from=2026-01-01&total_from=1"
+    with django_assert_max_num_queries(60) as for_few:
+        desk.get(query)
+    for _ in range(10):
+        make_sent()
+    with django_assert_max_num_queries(len(for_few)):
+        desk.get(query)
