@@ -1,14 +1,15 @@
 """The marks as filters: the SQL twin of `rules.marks_of`; a test holds the two equal."""
 
 from datetime import date
+from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet, Sum
 
 from bookbill.delivery.models import Message
 from bookbill.delivery.rules import State
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.rules import ASKING, Mark, Status
-from bookbill.ledger.models import Payment
+from bookbill.ledger.models import Allocation, Payment
 
 SENT = Q(sent_at__isnull=False, cancelled_at=None)
 OWED = Q(status__in=(Status.SENT, Status.PARTIALLY_PAID))
@@ -46,7 +47,7 @@ def marked(mark: Mark, *, today: date) -> Q:
         case Mark.CHANGED_SINCE_SENT:
             return SENT & ~Q(live_claim=F("sent_claim"))
         case Mark.CREDIT_TO_PLACE:
-            return _with_credit()
+            return _with_credit() | _overpaid()
         case Mark.DISPUTED:
             return Q(pk__in=[])  # until there are chargebacks
         case Mark.WRITTEN_OFF:
@@ -64,3 +65,17 @@ def _with_credit() -> Q:
     owing = Invoice.objects.filter(OWED).order_by().values("customer")
     credit = Payment.objects.filter(customer__in=owing).with_credit()
     return OWED & Q(customer__in=credit.order_by().values("customer"))
+
+
+def _overpaid() -> Q:
+    """Somebody paid more than it took, and the rest is still placed nowhere."""
+    payments = Payment.objects.with_credit().order_by().values("pk")
+    over = placed_on_invoices().filter(payment__in=payments).values("booking__invoice")
+    return SENT & Q(pk__in=over)
+
+
+def placed_on_invoices() -> "QuerySet[Allocation, Any]":
+    """(payment, invoice) wherever money of the one lies on the other now."""
+    placed = Allocation.objects.filter(booking__invoice__isnull=False).order_by()
+    sums = placed.values("payment", "booking__invoice").annotate(placed_minor=Sum("amount_minor"))
+    return sums.filter(placed_minor__gt=0).values_list("payment", "booking__invoice")

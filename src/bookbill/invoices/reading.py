@@ -14,7 +14,7 @@ from bookbill.companies.models import Company
 from bookbill.customers.models import Customer
 from bookbill.delivery.models import Message
 from bookbill.delivery.rules import State
-from bookbill.invoices.marks import marked, needs_attention_q, overdue_q
+from bookbill.invoices.marks import marked, needs_attention_q, overdue_q, placed_on_invoices
 from bookbill.invoices.models import Invoice, InvoiceQuerySet
 from bookbill.invoices.rules import Mark, MarkFacts, Status, marks_of
 from bookbill.ledger.models import Payment
@@ -70,12 +70,13 @@ def rows_of(invoices: Sequence[Invoice], *, now: datetime) -> list[InvoiceRow]:
 
 
 def read_marks(invoices: Sequence[Invoice], *, now: datetime) -> dict[UUID, list[Mark]]:
-    """The marks of these invoices as of ``now``. Six queries for 1 and for 200."""
+    """The marks of these invoices as of ``now``. At most ten queries for 1 and for 200."""
     if not invoices:
         return {}
     company = Company.objects.get(pk=invoices[0].company_id)
     today = date_in_zone(company, now)
     credit = Payment.objects.credit_by_customer({invoice.customer_id for invoice in invoices})
+    overpaid = read_overpaid([invoice.pk for invoice in invoices if credit.get(invoice.customer_id)])
     troubles = dict.fromkeys((invoice.pk for invoice in invoices), frozenset[str]())
     for subject_id, state in Message.objects.about(troubles).in_trouble().values_list("subject_id", "state"):
         if subject_id:
@@ -97,10 +98,18 @@ def read_marks(invoices: Sequence[Invoice], *, now: datetime) -> dict[UUID, list
                 bounced=State.BOUNCED in troubles[invoice.pk],
                 changed=invoice.is_changed(),
                 customer_credit_minor=credit.get(invoice.customer_id, 0),
+                overpaid=invoice.pk in overpaid,
             )
         )
         for invoice in invoices
     }
+
+
+def read_overpaid(invoice_ids: Sequence[UUID]) -> set[UUID]:
+    """Those with a payment on them that has credit left."""
+    placed = list(placed_on_invoices().filter(booking__invoice__in=invoice_ids)) if invoice_ids else []
+    credit = Payment.objects.credit_by_payment({payment_id for payment_id, _pk in placed}) if placed else {}
+    return {invoice_id for payment_id, invoice_id in placed if credit[payment_id] > 0}
 
 
 @dataclass(frozen=True, slots=True)

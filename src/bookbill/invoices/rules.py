@@ -70,6 +70,8 @@ class MarkFacts:
     bounced: bool
     changed: bool
     customer_credit_minor: int
+    overpaid: bool
+    """A payment that lies on it has more than it took."""
 
 
 def marks_of(facts: MarkFacts) -> list[Mark]:
@@ -83,7 +85,8 @@ def marks_of(facts: MarkFacts) -> list[Mark]:
         Mark.BOUNCED: facts.bounced,
         Mark.NOT_DELIVERED: facts.undelivered,
         Mark.CHANGED_SINCE_SENT: live and facts.changed,
-        Mark.CREDIT_TO_PLACE: live and facts.due_minor > 0 and facts.customer_credit_minor > 0,
+        Mark.CREDIT_TO_PLACE: live
+        and (facts.overpaid or (facts.due_minor > 0 and facts.customer_credit_minor > 0)),
         Mark.WRITTEN_OFF: facts.status != Status.CANCELLED and facts.written_off_minor > 0,
         Mark.ALREADY_PAID: facts.status == Status.DRAFT and facts.paid_minor > 0 and facts.due_minor == 0,
         Mark.VIEWED: live and facts.viewed,

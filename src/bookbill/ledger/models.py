@@ -35,7 +35,12 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         return self._credit("customer_id", "payment__customer_id", customer_ids)
 
     def with_credit(self) -> PaymentQuerySet:
-        """Those of which something is placed nowhere. SQL twin of `credit_by_payment`."""
+        """Those of which something is placed nowhere. SQL twin of `credit_by_payment`.
+
+        Asked only of those it can be true of, by an index: with something left over at first, or taken back later.
+        """
+        left_over = Payment.objects.filter(unplaced_minor__gt=0).order_by().values("pk")
+        taken_back = Allocation.objects.filter(amount_minor__lt=0).order_by().values("payment")
         taken = [
             Coalesce(
                 Subquery(
@@ -49,7 +54,8 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
             )
             for entries in _takings()
         ]
-        return self.annotate(credit=F("amount_minor") - sum(taken[1:], taken[0])).filter(credit__gt=0)
+        candidates = self.filter(pk__in=left_over.union(taken_back))
+        return candidates.annotate(credit=F("amount_minor") - sum(taken[1:], taken[0])).filter(credit__gt=0)
 
     def _credit(self, own_key: str, entry_key: str, ids: Iterable[UUID]) -> dict[UUID, int]:
         ids = list(ids)
@@ -70,6 +76,7 @@ class Payment(models.Model):
     method = models.CharField(max_length=20, choices=[(method.value, method.value) for method in Method])
     amount_minor = models.BigIntegerField()
     tip_minor = models.BigIntegerField(default=0)
+    unplaced_minor = models.BigIntegerField(default=0)  # what was left over when it was recorded
     received_on = models.DateField()
     reference = models.CharField(max_length=200, blank=True)
     external_id = models.CharField(max_length=120, null=True)  # noqa: DJ001 - null keeps the unique key open
@@ -87,11 +94,18 @@ class Payment(models.Model):
             models.CheckConstraint(
                 condition=Q(tip_minor__gte=0, tip_minor__lte=10**15), name="payment_tip_in_bounds"
             ),
+            models.CheckConstraint(
+                condition=Q(unplaced_minor__gte=0, unplaced_minor__lte=F("amount_minor")),
+                name="payment_unplaced_in_bounds",
+            ),
         ]
         indexes = [
             models.Index(fields=["company", "id"], name="payment_list"),
             models.Index(fields=["company", "customer", "id"], name="payment_by_customer"),
             models.Index(fields=["company", "received_on"], name="payment_by_date"),
+            models.Index(
+                fields=["company", "id"], condition=Q(unplaced_minor__gt=0), name="payment_unplaced"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -128,6 +142,9 @@ class Allocation(models.Model):
         indexes = [
             models.Index(fields=["company", "payment", "booking"], name="allocation_by_payment"),
             models.Index(fields=["company", "booking", "id"], name="allocation_by_booking"),
+            models.Index(
+                fields=["company", "payment"], condition=Q(amount_minor__lt=0), name="allocation_taken_back"
+            ),
         ]
 
     def __str__(self) -> str:

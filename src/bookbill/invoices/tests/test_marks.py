@@ -18,7 +18,7 @@ from bookbill.invoices.models import Invoice
 from bookbill.invoices.reading import InvoiceFilter, filtered, read_marks
 from bookbill.invoices.rules import ASKING, Mark
 from bookbill.ledger.actions.claims import write_off
-from bookbill.ledger.actions.payments import record_payments
+from bookbill.ledger.actions.payments import record_payments, use_credit
 from bookbill.ledger.drafts import PaymentDraft
 from bookbill.lib.actor import Actor
 from bookbill.lib.transactions import transact
@@ -80,6 +80,9 @@ def invoices(
     settled = make_booking()
     send(make_invoice(settled), ana)
     pay(settled.customer, ana, {settled: 10_000})
+    over = make_booking(price="60.00")
+    send(make_invoice(over), ana)
+    pay(over.customer, ana, {over: 6_000})
     given_up = make_booking()
     send(make_invoice(given_up), ana)
     transact(lambda: write_off(given_up.pk, amount_minor=4_000, reason="Moved away", by=ana, now=NOW))
@@ -122,3 +125,18 @@ def same_in_sql(mark: Mark, now: dt.datetime) -> set[UUID]:
     found = set(Invoice.objects.filter(marked(mark, today=now.date())).values_list("pk", flat=True))
     assert found == carried
     return found
+
+
+def test_an_overpaid_invoice_shows_that_credit_waits_until_it_is_used(
+    ana: Actor, make_booking: Callable[..., Booking], make_invoice: Callable[..., Invoice]
+) -> None:
+    over = make_booking(price="60.00")
+    invoice = send(make_invoice(over), ana)
+    pay(over.customer, ana, {over: 6_000})
+    invoice.refresh_from_db()
+    assert (invoice.status, invoice.due_minor) == ("paid", 0)
+    assert Mark.CREDIT_TO_PLACE in read_marks([invoice], now=NOW)[invoice.pk]
+
+    next_job = make_booking(over.customer, price="40.00")
+    transact(lambda: use_credit({next_job.pk: Booking.objects.get(pk=next_job.pk)}, by=ana, now=NOW))
+    assert Mark.CREDIT_TO_PLACE not in read_marks([invoice], now=NOW)[invoice.pk]

@@ -56,15 +56,16 @@ def record_payments(drafts: Sequence[PaymentDraft], *, by: Actor, now: datetime)
             )
     _refuse_taken_external_ids([draft.external_id for draft in drafts if draft.external_id is not None])
     company.fix_currency(now)
-    payments = [_build(draft, by=by, now=now) for draft in drafts]
+    placings = _placings(drafts, bookings)
+    payments = [
+        _build(draft, placing, by=by, now=now) for draft, placing in zip(drafts, placings, strict=True)
+    ]
     Payment.objects.bulk_create(payments)
-    moves = []
-    free = {pk: booking.due() + booking.written_off_minor for pk, booking in bookings.items()}
-    for payment, draft in zip(payments, drafts, strict=True):
-        placing = draft.placing if draft.placing is not None else _fill(draft, bookings, free)
-        for booking_id, amount in placing.items():
-            free[booking_id] -= amount
-            moves.append(Move(payment, booking_id, amount, Cause.PLACED))
+    moves = [
+        Move(payment, booking_id, amount, Cause.PLACED)
+        for payment, placing in zip(payments, placings, strict=True)
+        for booking_id, amount in placing.items()
+    ]
     move_money(moves, bookings, now=now)
     record_many(
         [
@@ -203,6 +204,18 @@ def _named_bookings(drafts: Sequence[PaymentDraft]) -> dict[UUID, Booking]:
     return bookings
 
 
+def _placings(drafts: Sequence[PaymentDraft], bookings: Mapping[UUID, Booking]) -> list[Mapping[UUID, int]]:
+    """Where each payment goes: as it says, or over the oldest of its bookings as far as earlier ones left room."""
+    free = {pk: booking.due() + booking.written_off_minor for pk, booking in bookings.items()}
+    placings: list[Mapping[UUID, int]] = []
+    for draft in drafts:
+        placing = draft.placing if draft.placing is not None else _fill(draft, bookings, free)
+        for booking_id, amount in placing.items():
+            free[booking_id] -= amount
+        placings.append(placing)
+    return placings
+
+
 def _fill(draft: PaymentDraft, bookings: Mapping[UUID, Booking], free: Mapping[UUID, int]) -> dict[UUID, int]:
     wanted = set(draft.fill)
     oldest = [pk for pk in bookings if pk in wanted]
@@ -210,7 +223,7 @@ def _fill(draft: PaymentDraft, bookings: Mapping[UUID, Booking], free: Mapping[U
     return {pk: part for pk, part in zip(oldest, parts, strict=True) if part}
 
 
-def _build(draft: PaymentDraft, *, by: Actor, now: datetime) -> Payment:
+def _build(draft: PaymentDraft, placing: Mapping[UUID, int], *, by: Actor, now: datetime) -> Payment:
     return Payment(
         company_id=by.company_id,
         customer_id=draft.customer_id,
@@ -218,6 +231,7 @@ def _build(draft: PaymentDraft, *, by: Actor, now: datetime) -> Payment:
         method=draft.method,
         amount_minor=draft.amount_minor,
         tip_minor=draft.tip_minor,
+        unplaced_minor=draft.amount_minor - sum(placing.values()),
         received_on=draft.received_on,
         reference=draft.reference,
         external_id=draft.external_id,
