@@ -11,13 +11,17 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
-from bookbill.bookings.actions.booking import create_bookings
+from bookbill.bookings.actions.booking import BookingEdit, create_bookings, edit_booking
+from bookbill.bookings.actions.catalogue import ComponentDraft
+from bookbill.bookings.actions.repricing_runs import start_repricing
+from bookbill.bookings.actions.succession import edit_tax_code
 from bookbill.bookings.drafts import BookingDraft, ItemDraft
+from bookbill.bookings.models import Booking, Repricing
 from bookbill.companies.models import RateCount
 from bookbill.companies.tests.clients import ApiClient
 from bookbill.customers.actions import create_customer
 from bookbill.invoices.actions.drafting import make_invoices
-from bookbill.invoices.actions.sending import hold_sending, send_invoices
+from bookbill.invoices.actions.sending import PDF_JOB, hold_sending, send_invoices
 from bookbill.invoices.drafts import InvoiceDraft
 from bookbill.invoices.models import Invoice, Version
 from bookbill.lib.actor import Actor
@@ -26,7 +30,7 @@ from bookbill.lib.transactions import transact
 from bookbill.operations.verify.command import verify
 from bookbill.work.claims import return_lapsed
 from bookbill.work.models import Job
-from tests.support.cast import NOW, TODAY, make_company
+from tests.support.cast import NOW, TODAY, make_company, make_tax_code
 from tests.support.crashing import WORK, Crasher, Request
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
@@ -223,6 +227,52 @@ def test_a_worker_killed_at_any_step_of_a_held_sending_sends_it_whole_or_not_at_
         grown = State.read().grown_since(before)
         assert {table: grown[table] for table in effect} == effect
     nothing_broken()
+
+
+def test_a_worker_killed_at_any_step_of_a_repricing_goes_on_and_reprices_each_booking_once(
+    house: House, crasher: Crasher
+) -> None:
+    def begin(invoice: Invoice) -> Booking:
+        """A code replaced under the invoice's booking, which is to follow it."""
+        booking = Booking.objects.get(invoice=invoice)
+        code = make_tax_code(invoice.company)
+        under_it = BookingEdit({"tax_code_id": code.pk})
+        transact(lambda: edit_booking(booking.pk, under_it, by=house.by, now=NOW))
+        raised = {"components": [ComponentDraft("HST", Decimal(15))]}
+        transact(lambda: edit_tax_code(code.pk, raised, by=house.by, now=NOW))
+        transact(lambda: start_repricing(code.pk, [booking.pk], by=house.by, now=NOW))
+        return booking
+
+    house.make_sent(2)
+    Job.objects.filter(kind=PDF_JOB).delete()
+    first, second = house.invoices
+    begin(first)
+    crasher.run(WORK)
+    begin(second)
+    before = State.read()
+    whole = crasher.run(WORK)
+    effect = State.read().grown_since(before)
+    assert effect
+    committed = [at for at, step in enumerate(whole.steps, 1) if step == "after COMMIT"]
+
+    steps = range(1, len(whole.steps) + 1)
+    house.make_sent(len(steps))
+    Job.objects.filter(kind=PDF_JOB).delete()
+    for die_at, invoice in zip(steps, house.invoices, strict=True):
+        booking = begin(invoice)
+        before = State.read()
+        assert crasher.run(WORK, die_at=die_at).died, f"step {die_at} was never reached"
+        grown = State.read().grown_since(before)
+        assert grown == (effect if die_at >= committed[-1] else {}), f"half of it, killed at step {die_at}"
+
+        Job.objects.filter(state="running").update(lease_until=NOW)
+        transact(return_lapsed)
+        crasher.run(WORK)
+        booking.refresh_from_db()
+        assert booking.total_minor == 11_500
+        grown = State.read().grown_since(before)
+        assert {table: grown[table] for table in effect} == effect
+    assert not Repricing.objects.filter(finished_at=None).exists()
 
 
 def test_a_death_between_two_transactions_would_be_seen(house: House, crasher: Crasher) -> None:

@@ -18,7 +18,7 @@ from bookbill.delivery.composing import MailCause
 from bookbill.delivery.models import Message
 from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.reminding import remind_invoices
-from bookbill.invoices.emails import compose_reminder_mail
+from bookbill.invoices.emails import compose_reminder_mail, compose_version_mail
 from bookbill.invoices.models import Invoice, Reminder, Version
 from bookbill.invoices.tasks import ensure_pdf
 from bookbill.ledger.actions.payments import record_payments
@@ -238,3 +238,14 @@ def test_thirty_reminders_take_as_many_queries_as_one(
         remind(ana, one)
     with django_assert_max_num_queries(len(for_one)):
         remind(ana, *many)
+
+
+def test_the_mail_to_an_exempt_customer_says_why_no_tax_is_charged(
+    make_customer: Callable[..., Customer], make_booking: Callable[..., Booking], make_sent: Make
+) -> None:
+    customer = make_customer(tax_exempt=True, exemption_reason="Charity no. 7")
+    make_sent(make_booking(customer))
+    ensure_pdf(Version.objects.get())
+    mail = compose_version_mail(MailCause.of(Message.objects.get()))
+    assert "Tax exempt: Charity no. 7" in mail.text
+    assert "Tax exempt: Charity no. 7" in mail.html
