@@ -13,6 +13,7 @@ from uuid import UUID
 import pytest
 from django.db import connection
 
+from bookbill.bookings.actions import booking as booking_actions
 from bookbill.bookings.actions.booking import (
     BookingEdit,
     cancel_booking,
@@ -21,8 +22,10 @@ from bookbill.bookings.actions.booking import (
     delete_booking,
     edit_booking,
 )
+from bookbill.bookings.actions.catalogue import ComponentDraft, create_tax_code
+from bookbill.bookings.actions.succession import edit_tax_code
 from bookbill.bookings.drafts import BookingDraft, ItemDraft
-from bookbill.bookings.models import Booking
+from bookbill.bookings.models import Booking, TaxComponent
 from bookbill.companies import allowance, numbers
 from bookbill.companies.doors import once
 from bookbill.companies.models import Company, NumberSeries, SeriesKind
@@ -334,6 +337,40 @@ def test_two_at_one_moment_never_send_more_than_the_day_allows_and_do_without_th
     monkeypatch.setattr(allowance, "_lock", lambda company: None)
     on_postgresql = connection.vendor == "postgresql"
     assert goes_wrong(house, race, rounds=ROUNDS_TO_GO_WRONG if on_postgresql else 1) is on_postgresql
+
+
+def a_code_is_corrected_while_its_first_booking_is_made(house: House) -> None:
+    """Each booking costs what the code it carries says, whoever came first."""
+    owner = house.customer()
+    code = transact(
+        lambda: create_tax_code(
+            name="HST", components=[ComponentDraft("HST", Decimal(13))], by=house.by, now=NOW
+        )
+    )
+    draft = BookingDraft(owner.pk, TODAY, house.priced("100"), tax_code_id=code.pk)
+    corrected = {"components": [ComponentDraft("HST", Decimal(15))]}
+    results = house.together(
+        lambda: create_bookings([draft], by=house.by, now=NOW),
+        lambda: edit_tax_code(code.pk, corrected, by=house.by, now=NOW),
+    )
+    refused = refusals(results)
+    hold(refused in ([], ["stale"], ["tax_code_archived"]), results)
+    for booking in Booking.objects.filter(customer=owner):
+        carried = TaxComponent.objects.get(tax_code=booking.tax_code_id)
+        hold(booking.total_minor == 10_000 + 100 * carried.rate, (booking.total_minor, carried.rate))
+
+
+def test_a_tax_code_is_never_changed_under_a_booking_and_is_without_the_second_look(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(ROUNDS):
+        a_code_is_corrected_while_its_first_booking_is_made(house)
+
+    monkeypatch.setattr(booking_actions, "refuse_changed", lambda catalogue: None)
+    on_postgresql = connection.vendor == "postgresql"
+    rounds = ROUNDS_TO_GO_WRONG if on_postgresql else 1
+    race = a_code_is_corrected_while_its_first_booking_is_made
+    assert goes_wrong(house, race, rounds=rounds) is on_postgresql
 
 
 def pay_twice(house: House, api: ApiClient) -> None:

@@ -15,9 +15,8 @@ from bookbill.bookings.actions.pricing import (
     build_items,
     price_booking,
     read_catalogue,
-    read_terms,
+    refuse_changed,
     take_exemption,
-    usable_tax_code,
 )
 from bookbill.bookings.drafts import BookingDraft, ItemDraft, TaxChoice
 from bookbill.bookings.events import (
@@ -68,6 +67,7 @@ def create_bookings(drafts: Sequence[BookingDraft], *, by: Actor, now: datetime)
     Booking.objects.bulk_create(bookings)
     BookingItem.objects.bulk_create(items)
     BookingTax.objects.bulk_create(taxes)
+    refuse_changed(catalogue)
     record_many(
         [
             _entry(
@@ -325,20 +325,19 @@ def _price_anew(
 ) -> None:
     """Replace items and taxes and work the totals out again, with the customer's exemption of today."""
     take_exemption(booking, booking.customer)
+    stored = list(booking.items.order_by("position"))
+    kept = {old_tax_code_id, *(item.tax_code_id for item in stored)}
     if drafts is None:
-        items = list(booking.items.order_by("position"))
-        if booking.tax_code_id and booking.tax_code_id != old_tax_code_id:
-            usable_tax_code(booking.tax_code_id)
-        for item in items:
+        for item in stored:
             item.pk = None
             if item.tax_code_id == old_tax_code_id:
                 item.tax_code_id = booking.tax_code_id
-        taxes = price_booking(booking, items, read_terms(items))
+        codes = [booking.tax_code_id, *(item.tax_code_id for item in stored)]
+        items, catalogue = stored, read_catalogue([], codes, kept=kept)
     else:
-        kept = {old_tax_code_id, *booking.items.values_list("tax_code_id", flat=True)}
         catalogue = read_catalogue(drafts, [booking.tax_code_id], kept=kept)
         items = _items_of(booking, drafts, catalogue)
-        taxes = price_booking(booking, items, catalogue.terms)
+    taxes = price_booking(booking, items, catalogue.terms)
     cancelled = frozenset({booking.pk} if booking.state == State.CANCELLED else ())
     publish(BookingTotalsChanging({booking.pk: booking.total_minor}, cancelled=cancelled, by=by, now=now))
     covered = Booking.objects.values("paid_minor", "reduced_minor", "written_off_minor").get(pk=booking.pk)
@@ -348,6 +347,7 @@ def _price_anew(
     booking.taxes.all().delete()
     BookingItem.objects.bulk_create(items)
     BookingTax.objects.bulk_create(taxes)
+    refuse_changed(catalogue)
 
 
 def _place_at(customer_id: UUID, booking: Booking) -> Any:

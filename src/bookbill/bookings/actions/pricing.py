@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from bookbill.bookings.drafts import ItemDraft
 from bookbill.bookings.models import Booking, BookingItem, BookingTax, Service, TaxCode
 from bookbill.customers.models import Customer
-from bookbill.lib.errors import BadInput
+from bookbill.lib.errors import BadInput, RuleBroken
 from bookbill.money.currencies import exponent_of
 from bookbill.money.errors import MoneyError
 from bookbill.money.pricing import Line, Priced, TaxTerms, price
@@ -57,6 +57,17 @@ def read_catalogue(
     for pk in wanted_codes - set(kept):
         refuse_archived(tax_codes[pk])
     return Catalogue(services, tax_codes, {pk: code.terms() for pk, code in tax_codes.items()})
+
+
+def refuse_changed(catalogue: Catalogue) -> None:
+    """Refuse where a tax code was edited or replaced since it was read. Call it once the lines are stored.
+
+    From then on they hold the code's row: an edit waits for them, sees them, and makes a successor.
+    """
+    read = {pk: code.revision for pk, code in catalogue.tax_codes.items()}
+    stored = dict(TaxCode.objects.filter(pk__in=read).values_list("pk", "revision")) if read else {}
+    if stored != read:
+        raise RuleBroken("stale", _("A tax code was changed this very moment. Please try again."))
 
 
 def read_terms(items: Iterable[BookingItem]) -> dict[UUID, TaxTerms]:
