@@ -228,7 +228,7 @@ def test_there_is_no_code_and_no_link_when_nothing_is_to_pay() -> None:
     pdf = make_pdf(make_document([make_block(1, paid_minor=11300)], status="paid")).pdf
     with opened(pdf) as document:
         assert read_qr(document[0].render(scale=3).to_pil()) == []
-    assert "Pay online" not in page_texts(pdf)[0]
+    assert "View online" not in page_texts(pdf)[0]
 
 
 @pytest.mark.parametrize(

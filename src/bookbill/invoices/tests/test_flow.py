@@ -15,6 +15,7 @@ from bookbill.bookings.actions.booking import BookingEdit, edit_booking
 from bookbill.bookings.drafts import ItemDraft
 from bookbill.bookings.models import Booking
 from bookbill.companies.models import Company
+from bookbill.customers.models import Customer
 from bookbill.invoices.models import Invoice
 from bookbill.ledger.models import Payment
 from bookbill.lib.actor import Actor
@@ -41,7 +42,7 @@ def page(desk: Client, invoice: Invoice, tab: str = "") -> str:
 @pytest.mark.parametrize(
     ("ahead", "words"),
     [
-        (dt.timedelta(seconds=8), "Leaves in "),
+        (dt.timedelta(seconds=80), "Leaves in "),
         (dt.timedelta(days=3), "Leaves "),
         (dt.timedelta(seconds=-3), "Leaving now"),
     ],
@@ -137,3 +138,64 @@ def test_a_cancelled_invoice_asks_for_nothing_and_names_what_replaced_it(
     )
     replacement = made.headers["Location"].removesuffix("/edit")
     assert f'href="{replacement}">a draft</a>' in page(desk, other)
+
+
+def test_the_dialog_of_a_cancellation_names_bookings_and_recipients(
+    desk: Client, make_sent: Make, make_booking: Callable[..., Booking]
+) -> None:
+    customer = make_booking().customer
+    bookings = [make_booking(customer) for _ in range(6)]
+    invoice = make_sent(*bookings)
+    desk.post(f"/payments/invoices/{invoice.pk}/payments", CHEQUE | {"amount": "100.00"})
+    asked = page(desk, invoice, "/cancellation")
+    first, *rest = [booking.number for booking in bookings]
+    assert f"6 bookings leave it: {', '.join([first, *rest[:3]])} and 2 more." in asked
+    assert f"$100.00 already paid stays on {first}." in asked
+    assert "Send the cancelled copy to 1 recipient" in asked
+
+
+def test_a_completed_booking_leads_to_its_invoice_and_a_changed_one_to_the_update(
+    desk: Client, make_sent: Make, make_booking: Callable[..., Booking]
+) -> None:
+    waiting = make_booking(completed=False)
+    done = desk.post(f"/bookings/{waiting.pk}/completion", follow=True).content.decode()
+    assert f'href="/payments/invoices/new?bookings={waiting.pk}">Generate Invoice</a>' in done
+
+    booking = make_booking()
+    invoice = make_sent(booking)
+    form = {
+        "customer": str(booking.customer_id),
+        "service_date": booking.service_date.isoformat(),
+        "items-TOTAL_FORMS": "1",
+        "items-INITIAL_FORMS": "0",
+        "items-0-description": "Office clean",
+        "items-0-quantity": "1",
+        "items-0-unit_price": "90.00",
+        "revision": str(Booking.objects.get(pk=booking.pk).revision),
+    }
+    saved = desk.post(f"/bookings/{booking.pk}/edit", form, follow=True).content.decode()
+    assert f"{booking.number} is saved. {invoice.number} changed since it was sent." in saved
+    assert f'href="/payments/invoices/{invoice.pk}/sendings">Send updated</a>' in saved
+
+
+def test_an_instant_invoice_is_made_from_the_lines_of_the_bookings_form(
+    desk: Client, make_customer: Callable[..., Customer]
+) -> None:
+    customer = make_customer()
+    shown = desk.get("/payments/invoices/instant").content.decode()
+    assert "Add a line" in shown
+    assert 'id="sums"' in shown
+    form = {
+        "customer": str(customer.pk),
+        "service_date": "2026-06-30",
+        "items-TOTAL_FORMS": "5",
+        "items-INITIAL_FORMS": "0",
+        "items-0-description": "Emergency visit",
+        "items-0-unit_price": "80.00",
+        "items-4-description": "Parts",
+        "items-4-quantity": "2",
+        "items-4-unit_price": "12.50",
+    }
+    made = desk.post("/payments/invoices/instant", form)
+    assert made.status_code == 303
+    assert Invoice.objects.get().total_minor == 10_500

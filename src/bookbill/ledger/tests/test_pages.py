@@ -53,6 +53,24 @@ def sent(**fields: str) -> dict[str, str]:
     return {"amount": "150.00", "received_on": "2026-06-30", "method": "cheque", "way": "oldest", **fields}
 
 
+def test_what_is_owed_is_told_apart_from_what_is_not_invoiced_yet(
+    desk: Client, ana: Actor, make_booking: Callable[..., Booking], make_invoice: Callable[..., Any]
+) -> None:
+    billed = make_booking(completed=False)
+    make_booking(billed.customer, price="45.99")
+    address = f"/customers/{billed.customer_id}/payments/new"
+    assert "owes $45.99, not yet invoiced." in text_of(desk.get(address))
+
+    invoice = make_invoice(billed)
+    desk.post(f"/payments/invoices/{invoice.pk}/sendings", {"recipients": "a@x.example", "act": "send"})
+    asked = text_of(desk.get(address))
+    assert "owes $100.00 invoiced + $45.99 not yet invoiced." in asked
+    assert 'value="100.00"' in asked
+
+    desk.post(address, sent(amount="100.00"))
+    assert Booking.objects.get(pk=billed.pk).paid_minor > 0  # billed ahead, so it is owed like done work
+
+
 def test_money_of_a_customer_fills_the_oldest_done_work_and_the_rest_is_credit(
     desk: Client, make_customer: Callable[..., Customer], make_booking: Callable[..., Booking]
 ) -> None:
