@@ -8,7 +8,7 @@ from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 
 from bookbill.lib.errors import RuleBroken
-from bookbill.web.ways import Way, ways_on
+from bookbill.web.ways import Way, way_back, ways_on
 
 
 def problem(
@@ -41,7 +41,7 @@ def refusal(request: HttpRequest, refused: RuleBroken) -> HttpResponse:
         refused.status,
         message=refused.message,
         retry_after=refused.details.get("retry_after", 2 if refused.status == 503 else None),
-        ways=ways_on(refused),
+        ways=[*ways_on(refused), *way_back(request)],
     )
 
 

@@ -1,10 +1,13 @@
-"""The way on from a refusal: what its details name can be opened. `config/wiring.py` says where each leads."""
+"""The way on from a refusal: what its details name can be opened (`config/pages.py` says where), and the way back."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
 
 from bookbill.lib.errors import RuleBroken
 
@@ -32,3 +35,12 @@ def ways_on(refused: RuleBroken) -> list[Way]:
         for key, (label, url_name) in _ways.items()
         if key in refused.details
     ]
+
+
+def way_back(request: HttpRequest) -> list[Way]:
+    """To the page of ours that the request came from, if it came from one."""
+    came_from = request.headers.get("Referer", "")
+    is_here = request.method == "GET" and came_from == request.build_absolute_uri()
+    if not came_from or is_here or not url_has_allowed_host_and_scheme(came_from, {request.get_host()}):
+        return []
+    return [Way(_("Back"), came_from)]

@@ -170,11 +170,13 @@ def complete_bookings(booking_ids: Sequence[UUID], *, by: Actor, now: datetime) 
             raise RuleBroken(
                 "booking_cancelled",
                 _("Booking %(number)s is cancelled; that is final.") % {"number": booking.number},
+                details={"booking_id": str(booking.pk)},
             )
         if booking.state == State.COMPLETED:
             raise RuleBroken(
                 "already_completed",
                 _("Booking %(number)s is already completed.") % {"number": booking.number},
+                details={"booking_id": str(booking.pk)},
             )
         booking.state, booking.completed_at = State.COMPLETED, now
         booking.revision += 1

@@ -24,6 +24,24 @@ def test_a_refusal_says_its_own_sentence() -> None:
     assert "Runs are part of &lt;Grow&gt;." in response.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("came_from", "leads_back"),
+    [
+        ("http://testserver/bookings?tab=scheduled", True),
+        ("http://testserver/here", False),
+        ("http://elsewhere.example/bookings", False),
+        ("http://testserver@elsewhere.example/", False),
+        ("javascript:alert(1)", False),
+        ("", False),
+    ],
+)
+def test_a_refusal_leads_back_to_the_page_of_ours_it_came_from(came_from: str, leads_back: bool) -> None:
+    request = RequestFactory().get("/here", headers={"Referer": came_from})
+    shown = problems.refusal(request, Forbidden("forbidden", "No.")).content.decode()
+    assert (f'href="{came_from}">Back</a>' in shown) == leads_back
+    assert ("Back</a>" in shown) == leads_back
+
+
 def test_busy_says_when_to_come_back() -> None:
     assert problems.refusal(RequestFactory().get("/"), Busy("busy", "Busy."))["Retry-After"] == "2"
 
