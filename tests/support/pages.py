@@ -227,7 +227,12 @@ DOORS = [
     Page("sign-up-closed", "account_signup", visitor=True),
 ]
 
-PAGES = [*WORK, *BOOKINGS, *CUSTOMERS, *INVOICES, *PAYMENTS, *SETTINGS, *CUSTOMERS_PAGE, *DOORS]
+COMPONENTS = [
+    Page("components", "web:components"),
+    Page("components-states", "web:components-states"),
+]
+
+PAGES = [*WORK, *BOOKINGS, *CUSTOMERS, *INVOICES, *PAYMENTS, *SETTINGS, *CUSTOMERS_PAGE, *DOORS, *COMPONENTS]
 
 PART = "a part of a page, not a page"
 FILE = "a file, not a page"
@@ -261,7 +266,6 @@ EXCLUDED = {
     "portal:logo": FILE,
     "web:favicon": FILE,
     "web:search": PART,
-    "web:components": "has tests of its own",
     "web:components-page": "has tests of its own",
     "web:components-dialog": "has tests of its own",
     "account_inactive": "reached only by who was locked out while signing in",

@@ -7,9 +7,11 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest
 
-from bookbill.web.charts import Series, bar_chart
+from bookbill.web.charts import Chart, Series, bar_chart
 from bookbill.web.formatting import money, short_money
 from bookbill.web.forms import AmountField, DayField, LineField, NoteField, NumberField, RecipientsField
+from bookbill.web.navigation import Link
+from bookbill.web.palette import Result
 
 TONES = {
     "Draft": ("neutral", ""),
@@ -92,6 +94,26 @@ class Period:
     last: dt.date
 
 
+TONES_OF_ALL = ["neutral", "primary", "info", "success", "warning", "error"]
+STEPS = ["Choose", "Check", "Finish"]
+NAVIGATION = [
+    Link("Dashboard", "#dashboard", "layout-dashboard", True, "", True),
+    Link("Bookings", "#bookings", "calendar-check", False, "", True),
+    Link(
+        "Payments",
+        "",
+        "circle",
+        False,
+        "",
+        False,
+        (Link("Invoices", "#invoices", "receipt-text", False, "", True),),
+    ),
+]
+FOUND = [
+    Result("Create Instant Invoice", "#instant", "Actions", icon="zap"),
+    Result("INV-01042 · Maple Offices", "#invoice", "Invoices", "$460.00", "receipt-text"),
+    Result("Maple Offices", "#customer", "Customers", "ap@maple.example", "users"),
+]
 PERIODS = [Period("June 2026", day(6, 1), day(6, 30)), Period("May 2026", day(5, 1), day(5, 31))]
 
 
@@ -121,7 +143,26 @@ class SampleForm(forms.Form):
     logo = forms.FileField(label="Logo", required=False, help_text="PNG, JPEG or WebP, up to 2 MB.")
 
 
-def context(request: HttpRequest, form: forms.Form) -> dict[str, Any]:
+def states() -> dict[str, Any]:
+    """For the page that shows every state twice: its forms have ids of their own in each theme."""
+    return {
+        "themes": [
+            (theme, SampleForm(auto_id=f"id_{theme}_%s"), wrong_form(f"id_{theme}_wrong_%s"))
+            for theme in ("light", "dark")
+        ],
+        "sample_navigation": NAVIGATION,
+        "found": FOUND,
+        "nothing": [],
+        "few_rows": ROWS[:3],
+        "tones": TONES_OF_ALL,
+        "chart": sample_chart(),
+        "periods": PERIODS,
+        "steps": STEPS,
+    }
+
+
+def wrong_form(auto_id: str) -> SampleForm:
+    """Refused in every way."""
     wrong = SampleForm(
         {
             "recipients": "ap@maple.example, joe@",
@@ -129,23 +170,31 @@ def context(request: HttpRequest, form: forms.Form) -> dict[str, Any]:
             "received_date": "2026-02-31",
             "quantity": "two",
         },
-        auto_id="id_wrong_%s",
+        auto_id=auto_id,
     )
     wrong.is_valid()
+    return wrong
+
+
+def sample_chart() -> Chart:
+    return bar_chart(
+        "Invoiced and collected by month",
+        MONTHS,
+        [Series("Invoiced", INVOICED), Series("Collected", COLLECTED)],
+        written=lambda minor: money(minor, "CAD"),
+        short=lambda minor: short_money(minor, "CAD"),
+    )
+
+
+def context(request: HttpRequest, form: forms.Form) -> dict[str, Any]:
     return {
         "form": form,
-        "wrong_form": wrong,
+        "wrong_form": wrong_form("id_wrong_%s"),
         "rows": ROWS,
         "currency": "CAD",
-        "tones": ["neutral", "primary", "info", "success", "warning", "error"],
-        "chart": bar_chart(
-            "Invoiced and collected by month",
-            MONTHS,
-            [Series("Invoiced", INVOICED), Series("Collected", COLLECTED)],
-            written=lambda minor: money(minor, "CAD"),
-            short=lambda minor: short_money(minor, "CAD"),
-        ),
+        "tones": TONES_OF_ALL,
+        "chart": sample_chart(),
         "periods": PERIODS,
-        "steps": ["Choose", "Check", "Finish"],
+        "steps": STEPS,
         "section": request.GET.get("show", ""),
     }

@@ -11,5 +11,6 @@ urlpatterns = [
     path("favicon.ico", views.favicon, name="favicon"),
     path("_components", views.components, name="components"),
     path("_components/<slug:page>/page", views.components_page, name="components-page"),
+    path("_components/states", views.components_states, name="components-states"),
     path("_components/dialog", views.components_dialog, name="components-dialog"),
 ]

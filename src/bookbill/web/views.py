@@ -75,6 +75,13 @@ def components_dialog(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def components_states(request: HttpRequest) -> HttpResponse:
+    """Every component in every state, light beside dark."""
+    assert_shown()
+    return render(request, "web/components_states.html", samples.states())
+
+
+@require_safe
 def components_page(request: HttpRequest, page: str) -> HttpResponse:
     """The frames without navigation (`public`, `plain`), and the menu of a row."""
     assert_shown()

@@ -69,7 +69,7 @@ function armToast(toast) {
   if (!toast.hasAttribute("data-stay")) start();
 }
 function armToasts() {
-  for (const toast of document.querySelectorAll(".toast:not([data-armed])")) armToast(toast);
+  for (const toast of document.querySelectorAll("#toasts .toast:not([data-armed])")) armToast(toast);
 }
 export function say(text) {
   const template = document.getElementById("toast-template");

@@ -9,7 +9,13 @@ from playwright.sync_api import Browser, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-PAGES = ["/_components?toast=1", "/_components/dialog", "/_components/public/page", "/_components/plain/page"]
+PAGES = [
+    "/_components?toast=1",
+    "/_components/states",
+    "/_components/dialog",
+    "/_components/public/page",
+    "/_components/plain/page",
+]
 WIDTHS = [1440, 768, 390, 320]
 
 

@@ -55,6 +55,7 @@ def test_the_components_are_not_there_in_production(client: Client, settings: An
     settings.DEBUG = settings.DEMO = False
     assert client.get("/_components").status_code == 404
     assert client.get("/_components/dialog").status_code == 404
+    assert client.get("/_components/states").status_code == 404
     assert client.get("/_components/public/page").status_code == 404
 
 
