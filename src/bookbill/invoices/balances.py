@@ -6,12 +6,15 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from bookbill.bookings.models import Booking
 from bookbill.invoices.marks import overdue_q
 from bookbill.invoices.models import Invoice
 from bookbill.ledger.models import Payment
+
+COVERED = F("paid_minor") + F("reduced_minor") + F("written_off_minor")
+NONE = (0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,8 @@ class Balance:
     to_invoice_minor: int
     """The total of what can be put on an invoice, paid or not."""
     to_invoice_count: int
+    to_invoice_due_minor: int
+    """What of that total is not paid yet."""
 
 
 def balances_of(customer_ids: Iterable[UUID], *, today: date) -> dict[UUID, Balance]:
@@ -40,13 +45,15 @@ def balances_of(customer_ids: Iterable[UUID], *, today: date) -> dict[UUID, Bala
     overdue = _sums(owed.filter(overdue_q(today)), "payable_minor")
     prepaid = _sums(bookings.filter(Q(invoice=None) | Q(invoice__sent_at=None)), "paid_minor")
     credit = Payment.objects.credit_by_customer(ids)
-    to_invoice = {
-        pk: (total, count)
-        for pk, total, count in bookings.to_invoice()
+    waiting = (
+        bookings.to_invoice()
         .values_list("customer_id")
-        .annotate(total=Sum("total_minor"), count=Count("pk"))
+        .annotate(total=Sum("total_minor"), covered=Sum(COVERED), count=Count("pk"))
         .order_by()
-        .values_list("customer_id", "total", "count")
+    )
+    to_invoice = {
+        pk: (total, count, total - covered)
+        for pk, total, covered, count in waiting.values_list("customer_id", "total", "covered", "count")
     }
     return {
         pk: Balance(
@@ -54,8 +61,9 @@ def balances_of(customer_ids: Iterable[UUID], *, today: date) -> dict[UUID, Bala
             overdue_minor=overdue.get(pk, 0),
             credit_minor=credit.get(pk, 0),
             prepaid_minor=prepaid.get(pk, 0),
-            to_invoice_minor=to_invoice.get(pk, (0, 0))[0],
-            to_invoice_count=to_invoice.get(pk, (0, 0))[1],
+            to_invoice_minor=to_invoice.get(pk, NONE)[0],
+            to_invoice_count=to_invoice.get(pk, NONE)[1],
+            to_invoice_due_minor=to_invoice.get(pk, NONE)[2],
         )
         for pk in ids
     }

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Min, Q, Sum
+from django.db.models import Count, F, Min, Q, Sum
 
 from bookbill.bookings.models import Booking
 from bookbill.companies.clock import date_in_zone
 from bookbill.companies.models import Company
+from bookbill.invoices.balances import COVERED
 from bookbill.invoices.marks import needs_attention_q, overdue_q
 from bookbill.invoices.models import Invoice, InvoiceQuerySet
 from bookbill.invoices.rules import Status
@@ -22,6 +23,8 @@ class Figures:
 
     to_invoice_count: int
     to_invoice_minor: int
+    to_invoice_due_minor: int
+    """What of it is not paid yet."""
     outstanding_count: int
     outstanding_minor: int
     overdue_count: int
@@ -36,7 +39,9 @@ def read_figures(company: Company, *, now: datetime) -> Figures:
     """Six queries."""
     today = date_in_zone(company, now)
     since = today - timedelta(days=COLLECTED_DAYS)
-    to_invoice = Booking.objects.to_invoice().aggregate(count=Count("pk"), sum=Sum("total_minor"))
+    to_invoice = Booking.objects.to_invoice().aggregate(
+        count=Count("pk"), sum=Sum("total_minor"), due=Sum(F("total_minor") - COVERED)
+    )
     outstanding = (
         Invoice.objects.sent_and_live()
         .filter(due_minor__gt=0)
@@ -54,6 +59,7 @@ def read_figures(company: Company, *, now: datetime) -> Figures:
     return Figures(
         to_invoice_count=to_invoice["count"],
         to_invoice_minor=to_invoice["sum"] or 0,
+        to_invoice_due_minor=to_invoice["due"] or 0,
         outstanding_count=outstanding["count"],
         outstanding_minor=outstanding["sum"] or 0,
         overdue_count=overdue["count"],

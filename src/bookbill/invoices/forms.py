@@ -138,3 +138,12 @@ class CancelForm(forms.Form):
         )
         self.fields["notify"].label = words % {"count": len(recipients)}
         self.fields["notify"].help_text = escape(", ".join(recipients))
+
+
+class CancelManyForm(CancelForm):
+    """Of several invoices at once."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["bookings"].label = _("Their bookings")
+        self.fields["notify"].label = _("Send each cancelled copy to its recipients")

@@ -10,7 +10,11 @@ from bookbill.bookings.models import Booking
 from bookbill.companies.models import Company, Member
 from bookbill.invoices.models import Invoice, Version
 from bookbill.invoices.rules import Status
+from bookbill.ledger.actions.payments import record_payments
+from bookbill.ledger.drafts import PaymentDraft
 from bookbill.lib.actor import Actor
+from bookbill.lib.transactions import transact
+from tests.support.cast import NOW, TODAY
 
 
 @pytest.fixture
@@ -96,3 +100,16 @@ def test_the_list_takes_as_many_queries_for_one_invoice_as_for_thirty(
         make_invoice()
     with django_assert_max_num_queries(len(one)):
         assert desk.get("/payments/invoices").status_code == 200
+
+
+def test_to_invoice_is_a_total_and_what_of_it_is_due(
+    desk: Client, ana: Actor, make_booking: Callable[..., Booking]
+) -> None:
+    paid, _other = make_booking(), make_booking(price="150.00")
+    draft = PaymentDraft(paid.customer_id, "cash", 4_000, "CAD", TODAY, fill=(paid.pk,))
+    transact(lambda: record_payments([draft], by=ana, now=NOW))
+    for path, said in (
+        ("/payments/invoices", "2 bookings, $210.00 due"),
+        (f"/customers/{paid.customer_id}/invoices", "1 booking, $60.00 due"),
+    ):
+        assert said in desk.get(path).content.decode()

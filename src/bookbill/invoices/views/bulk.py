@@ -26,7 +26,7 @@ from bookbill.invoices.actions.bulk import (
     send_each,
     undo_each,
 )
-from bookbill.invoices.forms import CancelForm, SeveralPaymentsForm
+from bookbill.invoices.forms import CancelManyForm, SeveralPaymentsForm
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.reading import InvoiceRow, filtered, rows_of
 from bookbill.invoices.views.filtering import as_uuid, read_filter
@@ -153,7 +153,7 @@ def delete_many(request: CompanyRequest) -> HttpResponse:
 def cancel_many(request: CompanyRequest) -> HttpResponse:
     """Say in figures what cancelling the sent ones among the chosen does, ask for a reason, do it."""
     chosen = choose(request)
-    form = CancelForm(request.POST) if request.POST.get("confirmed") else CancelForm()
+    form = CancelManyForm(request.POST) if request.POST.get("confirmed") else CancelManyForm()
     if form.is_valid():
         said = form.cleaned_data
         return carried_out(

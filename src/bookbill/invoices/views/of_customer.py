@@ -20,6 +20,7 @@ from bookbill.invoices.balances import Balance, balances_of
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.reading import rows_of
 from bookbill.web.api.cursors import PageQuery, keyset
+from bookbill.web.formatting import money
 from bookbill.web.tabs import Figure
 
 
@@ -42,24 +43,23 @@ def customer_tab(request: CompanyRequest, pk: UUID) -> HttpResponse:
 
 def customer_figures(request: HttpRequest, keys: Sequence[UUID]) -> Mapping[UUID, Sequence[Figure]]:
     """Balance, Overdue, Credit, Prepaid and To invoice, for the head of a customer's page."""
-    return {key: figures_of(key, balance) for key, balance in read_balances(request, keys).items()}
+    return {
+        key: list(named_figures(request, key, balance).values())
+        for key, balance in read_balances(request, keys).items()
+    }
 
 
 def customer_columns(request: HttpRequest, keys: Sequence[UUID]) -> Mapping[UUID, Sequence[Figure]]:
     """Balance, Overdue and To invoice, for the rows of a list."""
     columns = {}
     for key, balance in read_balances(request, keys).items():
-        figures = named_figures(key, balance)
+        figures = named_figures(request, key, balance)
         columns[key] = [
             replace(figures["balance"], note=""),
             replace(figures["overdue"], note=""),
             figures["to_invoice"],
         ]
     return columns
-
-
-def figures_of(key: UUID, balance: Balance) -> Sequence[Figure]:
-    return list(named_figures(key, balance).values())
 
 
 def read_balances(request: HttpRequest, keys: Sequence[UUID]) -> dict[UUID, Balance]:
@@ -70,9 +70,8 @@ def read_balances(request: HttpRequest, keys: Sequence[UUID]) -> dict[UUID, Bala
     return balances_of(keys, today=today(company))
 
 
-def named_figures(key: UUID, balance: Balance) -> dict[str, Figure]:
+def named_figures(request: HttpRequest, key: UUID, balance: Balance) -> dict[str, Figure]:
     waiting = balance.to_invoice_count
-    bookings = ngettext("%(count)d booking", "%(count)d bookings", waiting) % {"count": waiting}
     return {
         "balance": Figure(_("Balance"), balance.due_minor, note=_("on sent invoices")),
         "overdue": Figure(
@@ -86,7 +85,17 @@ def named_figures(key: UUID, balance: Balance) -> dict[str, Figure]:
         "to_invoice": Figure(
             _("To invoice"),
             balance.to_invoice_minor,
-            note=bookings if waiting else _("everything is invoiced"),
+            note=waiting_note(request, balance) if waiting else _("everything is invoiced"),
             url=reverse("bookings:of-customer", args=[key]) if waiting else "",
         ),
     }
+
+
+def waiting_note(request: HttpRequest, balance: Balance) -> str:
+    """How many bookings, and what of them is due where some is paid already."""
+    count = balance.to_invoice_count
+    bookings = ngettext("%(count)d booking", "%(count)d bookings", count) % {"count": count}
+    if balance.to_invoice_due_minor == balance.to_invoice_minor:
+        return bookings
+    due = money(balance.to_invoice_due_minor, request.company.currency)  # type: ignore[attr-defined]
+    return _("%(bookings)s, %(due)s due") % {"bookings": bookings, "due": due}
