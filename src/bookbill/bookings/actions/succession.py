@@ -67,11 +67,14 @@ def edit_tax_code(
     return code
 
 
-def archive_tax_code(code_id: UUID, *, archived: bool, by: Actor, now: datetime) -> TaxCode:
+def archive_tax_code(
+    code_id: UUID, *, archived: bool, revision: int | None = None, by: Actor, now: datetime
+) -> TaxCode:
     """Offer a code no more, or again. Refused while new bookings would still take it from a service or the settings."""
     assert_in_transaction()
     require(by, Right.EDIT_SETTINGS)
     company, code = _lock_tax_code(code_id, by)
+    refuse_stale(code.revision, revision)
     if (code.archived_at is not None) == archived:
         return code
     if archived:

@@ -142,10 +142,12 @@ def edit_tax_code_(request: CompanyRequest, tax_code_id: str, body: TaxCodePatch
 
     def act() -> TaxCode:
         by, at = request.actor, now(request.company)
-        code = edit_tax_code(pk, changes, revision=revision, by=by, now=at) if changes else None
-        if archived is not None:
-            code = archive_tax_code(code.pk if code else pk, archived=archived, by=by, now=at)
-        return code or edit_tax_code(pk, {}, revision=revision, by=by, now=at)
+        if archived is None:
+            return edit_tax_code(pk, changes, revision=revision, by=by, now=at)
+        if not changes:
+            return archive_tax_code(pk, archived=archived, revision=revision, by=by, now=at)
+        code = edit_tax_code(pk, changes, revision=revision, by=by, now=at)
+        return archive_tax_code(code.pk, archived=archived, by=by, now=at)
 
     code = transact(act)
     return answered(TaxCodeOut.of(code), revision=code.revision)

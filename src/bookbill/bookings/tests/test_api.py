@@ -364,6 +364,7 @@ def test_a_used_tax_code_is_answered_by_its_successor(
 def test_a_tax_code_is_archived_and_brought_back(api: ApiClient, tax_code: TaxCode) -> None:
     address = f"/tax-codes/{tax_code.pk}"
     assert api.patch(address, {"archived": True}).json()["archived_at"]
+    assert api.patch(address, {"archived": False}, **{"If-Match": '"1"'}).json()["code"] == "stale"
     assert api.patch(address, {"archived": False}).json()["archived_at"] is None
     api.patch("/company", {"default_tax_code_id": str(tax_code.pk)})
     assert api.patch(address, {"archived": True}).json()["code"] == "tax_code_in_use"
