@@ -12,6 +12,7 @@ pytest_plugins = [
     "tests.support.servers",
     "tests.support.racing",
     "tests.support.cast",
+    "tests.support.mailing",
     "tests.support.sandbox",
     "bookbill.companies.tests.clients",
 ]

@@ -23,7 +23,10 @@ from bookbill.work.clock import process_clock
 
 @dataclass(frozen=True, slots=True)
 class MessageDraft:
-    """One message to one recipient. ``ready`` is False while a PDF still has to be made: then `mark_ready` frees it."""
+    """One message to one recipient. ``ready`` is False while a PDF still has to be made: then `mark_ready` frees it.
+
+    ``text_id`` names the wording for the composer, which alone knows what it is.
+    """
 
     company_id: UUID
     cause_kind: str
@@ -33,6 +36,7 @@ class MessageDraft:
     step: int = 0
     subject_id: UUID | None = None
     version_n: int | None = None
+    text_id: UUID | None = None
     ready: bool = True
 
 
@@ -60,6 +64,7 @@ def owe_messages(drafts: Sequence[MessageDraft], *, now: dt.datetime) -> list[Me
                 step=draft.step,
                 subject_id=draft.subject_id,
                 version_n=draft.version_n,
+                text_id=draft.text_id,
                 message_id=f"<{pk.hex}@{host}>",
                 created_at=now,
                 ready_at=now if draft.ready else None,
@@ -152,8 +157,9 @@ def lock_message(message_id: UUID) -> Message:
 
 
 def entry(message: Message, happened: str, subject_label: str, before: dict[str, str]) -> EntryDraft:
-    """History on the invoice the message is about, else on the message itself."""
-    subject_type = "invoice" if message.subject_id else "message"
+    """History on the invoice or payment the message is about, else on the message itself."""
+    about = "payment" if message.cause_kind == "payment" else "invoice"
+    subject_type = about if message.subject_id else "message"
     return EntryDraft(
         type=f"{subject_type}.{happened}",
         subject_type=subject_type,

@@ -26,6 +26,7 @@ class MailCause:
     step: int
     subject_id: UUID | None
     version_n: int | None
+    text_id: UUID | None = None
 
     @classmethod
     def of(cls, message: Message) -> "MailCause":
@@ -37,6 +38,7 @@ class MailCause:
             step=message.step,
             subject_id=message.subject_id,
             version_n=message.version_n,
+            text_id=message.text_id,
         )
 
 

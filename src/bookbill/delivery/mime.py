@@ -20,6 +20,7 @@ from urllib.parse import quote
 ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,190}", re.ASCII)
 HEADER_NAME = re.compile(r"(X-|List-)[A-Za-z0-9-]{1,60}", re.ASCII)
 CONTENT_TYPE = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+", re.ASCII)
+CONTENT_ID = re.compile(r"[a-z0-9-]{1,60}", re.ASCII)
 SUBJECT_MAX, NAME_MAX, FILENAME_MAX = 250, 120, 120
 ATOMS = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]*", re.ASCII)
 
@@ -27,6 +28,15 @@ ATOMS = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]*", re.ASCII)
 @dataclass(frozen=True, slots=True)
 class Attachment:
     filename: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that the HTML shows as ``cid:<name>``."""
+
+    name: str
     content_type: str
     content: bytes
 
@@ -42,6 +52,7 @@ class MailContent:
     from_address: str = ""
     reply_to: str = ""
     attachments: Sequence[Attachment] = ()
+    pictures: Sequence[Picture] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -83,10 +94,13 @@ def addressed(built: Built, *, recipient: str, message_id: str, at: datetime) ->
 
 
 def body(content: MailContent) -> bytes:
-    """From the Content-Type header on: text and HTML as alternatives, attachments beside them."""
+    """From the Content-Type header on: text and HTML (with its pictures) as alternatives, attachments beside them."""
     shown = text_part("plain", content.text)
     if content.html:
-        shown = multipart("alternative", [shown, text_part("html", content.html)])
+        html = text_part("html", content.html)
+        if content.pictures:
+            html = multipart("related", [html, *map(picture_part, content.pictures)])
+        shown = multipart("alternative", [shown, html])
     if content.attachments:
         shown = multipart("mixed", [shown, *map(attachment_part, content.attachments)])
     return shown
@@ -126,6 +140,18 @@ def attachment_part(attachment: Attachment) -> bytes:
         "Content-Transfer-Encoding: base64\r\n\r\n"
     )
     return head.encode("ascii") + base64_lines(attachment.content)
+
+
+def picture_part(picture: Picture) -> bytes:
+    if not CONTENT_TYPE.fullmatch(picture.content_type) or not CONTENT_ID.fullmatch(picture.name):
+        raise ValueError(f"not a picture: {picture.name!r}, {picture.content_type!r}")
+    head = (
+        f"Content-Type: {picture.content_type}\r\n"
+        f"Content-ID: <{picture.name}>\r\n"
+        "Content-Disposition: inline\r\n"
+        "Content-Transfer-Encoding: base64\r\n\r\n"
+    )
+    return head.encode("ascii") + base64_lines(picture.content)
 
 
 def filename_parameter(filename: str) -> str:

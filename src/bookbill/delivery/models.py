@@ -77,8 +77,9 @@ class Message(models.Model):
     recipient = models.CharField(max_length=254)
     kind = models.CharField(max_length=20)  # invoice, updated, reminder, receipt, cancelled, …
     step = models.PositiveSmallIntegerField(default=0)
-    subject_id = models.UUIDField(null=True, blank=True)  # the invoice it is about
+    subject_id = models.UUIDField(null=True, blank=True)  # the invoice or payment it is about
     version_n = models.PositiveIntegerField(null=True, blank=True)
+    text_id = models.UUIDField(null=True, blank=True)  # the wording its composer was told to use
     message_id = models.CharField(max_length=200)  # the header, the same at every try
 
     state = models.CharField(max_length=10, choices=STATE_LABELS, default=State.QUEUED.value)

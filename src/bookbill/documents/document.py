@@ -257,7 +257,7 @@ def read_schema_1(data: dict[str, Any]) -> Document:
     return Document(
         **{
             **data,
-            "seller": Seller(**_party(data["seller"])),
+            "seller": seller_from(data["seller"]),
             "billing": Billing(**_party(data["billing"])),
             "bookings": tuple(
                 BookingBlock(
@@ -275,6 +275,10 @@ def read_schema_1(data: dict[str, Any]) -> Document:
 
 
 READERS: dict[int, Callable[[dict[str, Any]], Document]] = {1: read_schema_1}
+
+
+def seller_from(data: dict[str, Any]) -> Seller:
+    return Seller(**_party(data))
 
 
 def _party(data: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from bookbill.documents.document import Address, Document, Tax, TaxId, Totals
+from bookbill.documents.document import Address, Document, Seller, Tax, TaxId, Totals
 from bookbill.documents.formats import Formats, formats_of
 from bookbill.documents.full_list import full_list_csv
 from bookbill.documents.rows import LINES_MAX, Row, TaxMarks, booking_rows, line_count, month_rows
@@ -124,7 +124,7 @@ def _printed(document: Document, language: str, formats: Formats) -> Printed:
         kind=_("Invoice"),
         number=number,
         stamp=_stamp(document),
-        seller=_seller(document, formats),
+        seller=seller_party(document.seller, formats),
         logo_alt=_("Logo of %(company)s") % {"company": document.seller.name},
         bill_to=_("Bill to"),
         billing=_billing(document, formats),
@@ -200,8 +200,8 @@ def _facts(document: Document, formats: Formats) -> tuple[Fact, ...]:
     return tuple(Fact(label=label, value=value) for label, value in facts if value)
 
 
-def _seller(document: Document, formats: Formats) -> Party:
-    seller = document.seller
+def seller_party(seller: Seller, formats: Formats) -> Party:
+    """The company as the head of a document and the foot of a mail name it."""
     lines = [
         *_address(seller.address, "", formats),
         " · ".join(filter(None, [seller.phone, seller.email])),

@@ -28,6 +28,8 @@ class Mail:
     text: str
     html: str
     attachments: tuple[Part, ...]
+    pictures: tuple[tuple[str, str, bytes], ...]
+    """(name, type, bytes) of what the HTML shows."""
 
     def header(self, name: str) -> str:
         return next((value for known, value in self.headers if known.lower() == name.lower()), "")
@@ -46,6 +48,15 @@ def read_mail(raw: bytes) -> Mail:
                 content=cast(bytes, part.get_payload(decode=True) or b""),
             )
             for part in message.iter_attachments()
+        ),
+        pictures=tuple(
+            (
+                part["Content-ID"].strip("<>"),
+                part.get_content_type(),
+                cast(bytes, part.get_payload(decode=True)),
+            )
+            for part in message.walk()
+            if part["Content-ID"] and part.get_content_maintype() == "image"
         ),
     )
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bookbill.delivery.mime import Attachment, MailContent, addressed, build, read_mail
+from bookbill.delivery.mime import Attachment, MailContent, Picture, addressed, build, read_mail
 
 AT = dt.datetime(2026, 7, 1, 12, 30, tzinfo=dt.UTC)
 OWN_HEADERS = {
@@ -163,3 +163,30 @@ def test_long_lines_and_dots_at_their_beginning_stay_as_written() -> None:
 def test_a_file_name_keeps_its_letters_and_loses_its_path() -> None:
     mail = read_mail(raw_of(attachments=[Attachment("../Rechnung für Ärger;.pdf", "application/pdf", b"x")]))
     assert mail.attachments[0].filename == "-Rechnung für Ärger-.pdf"
+
+
+def test_pictures_of_the_html_travel_beside_it() -> None:
+    mail = mail_of(
+        html='<img src="cid:logo">',
+        pictures=[Picture("logo", "image/png", b"\x89PNG bytes")],
+        attachments=[Attachment("a.pdf", "application/pdf", b"%PDF")],
+    )
+    assert [part.get_content_type() for part in mail.walk()] == [
+        "multipart/mixed",
+        "multipart/alternative",
+        "text/plain",
+        "multipart/related",
+        "text/html",
+        "image/png",
+        "application/pdf",
+    ]
+    (picture,) = [part for part in mail.walk() if part["Content-ID"]]
+    assert (picture["Content-ID"], picture.get_payload(decode=True)) == ("<logo>", b"\x89PNG bytes")
+
+
+@pytest.mark.parametrize(
+    "picture", [Picture("a>\r\nBcc: x", "image/png", b""), Picture("logo", "image/png\r\nX: y", b"")]
+)
+def test_a_picture_cannot_write_headers(picture: Picture) -> None:
+    with pytest.raises(ValueError, match="not a picture"):
+        raw_of(html="<p>Hello</p>", pictures=[picture])

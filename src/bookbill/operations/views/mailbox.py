@@ -1,14 +1,12 @@
 """The mailbox of a sandbox company: every mail that would have left, shown and never sent."""
 
-import re
 from uuid import UUID
 
-from csp.constants import NONE, SELF, UNSAFE_INLINE
-from csp.decorators import csp, csp_update
+from csp.constants import SELF
+from csp.decorators import csp_update
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import content_disposition_header
-from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
@@ -19,20 +17,10 @@ from bookbill.operations.mails import read_mail
 from bookbill.web.api.cursors import PageQuery, keyset
 from bookbill.web.api.routes import not_found
 from bookbill.web.htmx import render_page
+from bookbill.web.mails import framed, mail_frame
 
 PARTS = ("html", "text", "headers")
 ATTACHMENT_TYPES = ("application/pdf",)
-HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
-# What a mail may do: nothing but look as its own styles say. Links open beside, and the sandbox keeps scripts out.
-MAIL_POLICY = {
-    "default-src": [NONE],
-    "style-src": [UNSAFE_INLINE],
-    "img-src": ["data:"],
-    "base-uri": [NONE],
-    "form-action": [NONE],
-    "frame-ancestors": [SELF],
-    "sandbox": ["allow-popups", "allow-popups-to-escape-sandbox"],
-}
 
 
 def has_mailbox(request: HttpRequest) -> bool:
@@ -71,15 +59,12 @@ def mail_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
     return render_page(request, "operations/mail.html", context)
 
 
-@csp(MAIL_POLICY)
-@xframe_options_sameorigin
+@mail_frame
 @staff_view(Right.USE_OPERATIONS, methods=("GET", "HEAD"))
 def mail_html(request: CompanyRequest, pk: UUID) -> HttpResponse:
     """The mail's HTML alone, for the frame of its page."""
-    html = read_mail(bytes(find(request, pk).raw)).html
-    response = HttpResponse(HEAD.sub(r'\g<0><base target="_blank">', html, count=1))
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+    mail = read_mail(bytes(find(request, pk).raw))
+    return framed(mail.html, mail.pictures)
 
 
 @staff_view(Right.USE_OPERATIONS, methods=("GET", "HEAD"))

@@ -12,8 +12,9 @@ from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Right
 from bookbill.delivery.models import Message
 from bookbill.delivery.rules import State
+from bookbill.delivery.words import message_word
 from bookbill.invoices.models import Invoice
-from bookbill.invoices.words import message_kind_word, message_word
+from bookbill.invoices.words import message_kind_word
 from bookbill.lib.transactions import transact
 from bookbill.operations.actions import discard_work, retry_mail, retry_work
 from bookbill.operations.queues import read_queues

@@ -1,0 +1,28 @@
+"""How the state of a message reads on a page, and in which tone."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from bookbill.delivery.rules import State
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word with its tone and icon."""
+
+    text: str
+    tone: str
+    icon: str
+
+
+def message_word(state: str) -> Word:
+    return {
+        State.QUEUED: Word(_("Waiting to leave"), "neutral", "clock"),
+        State.SENDING: Word(_("Sending"), "info", "send"),
+        State.ACCEPTED: Word(_("Sent"), "success", "check"),
+        State.DEFERRED: Word(_("Refused for now, trying again"), "warning", "clock"),
+        State.FAILED: Word(_("Not delivered"), "error", "mail-x"),
+        State.BOUNCED: Word(_("Bounced"), "error", "mail-x"),
+        State.UNKNOWN: Word(_("Unknown: it may have arrived"), "warning", "circle-help"),
+    }[State(state)]
