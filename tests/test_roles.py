@@ -49,10 +49,10 @@ PAGES: dict[str, Right | tuple[Right, Right] | None] = {
     ),
     **dict.fromkeys(
         ["invoices:send-many", "invoices:undo-many", "invoices:remind-many", "invoices:send", "invoices:undo-sending",
-         "invoices:remind", "invoices:retry"],
+         "invoices:remind", "invoices:retry", "invoices:send-copy"],
         Right.SEND_INVOICES,
     ),
-    **dict.fromkeys(["invoices:pay-many", "invoices:pay", "ledger:record", "ledger:reference"], Right.RECORD_PAYMENTS),
+    **dict.fromkeys(["invoices:pay-many", "invoices:pay", "ledger:record", "ledger:reference", "invoices:receipt"], Right.RECORD_PAYMENTS),
     **dict.fromkeys(["invoices:cancel", "invoices:cancel-many"], Right.CANCEL_INVOICES),
     **dict.fromkeys(["ledger:list", "ledger:detail", "ledger:of-customer", "ledger:of-booking"], Right.VIEW_MONEY),
     **dict.fromkeys(["ledger:place", "invoices:place-credit"], Right.PLACE_PAYMENTS),
@@ -73,11 +73,16 @@ PAGES: dict[str, Right | tuple[Right, Right] | None] = {
     **dict.fromkeys(["customers:new", "customers:edit", "customers:archive"], Right.EDIT_CUSTOMERS),
     **dict.fromkeys(
         ["companies:settings", "companies:number-example", "companies:logo", "bookings:tax-codes",
-         "invoices:sample-pdf", "invoices:sample-picture"],
+         "invoices:sample-pdf", "invoices:sample-picture", "invoices:mail-texts", "invoices:mail-text-preview",
+         "invoices:mail-text-html"],
         SEE,
     ),
-    **dict.fromkeys(["companies:company", "companies:invoicing", "companies:look", "companies:plan"], (SEE, EDIT)),
-    **dict.fromkeys(["companies:change-logo", "bookings:new-tax-code", "bookings:edit-tax-code", "bookings:archive-tax-code"], EDIT),
+    **dict.fromkeys(["companies:company", "companies:invoicing", "companies:look", "companies:plan", "invoices:mail-text"], (SEE, EDIT)),
+    **dict.fromkeys(
+        ["companies:change-logo", "bookings:new-tax-code", "bookings:edit-tax-code", "bookings:archive-tax-code",
+         "invoices:mail-text-standard"],
+        EDIT,
+    ),
     **dict.fromkeys(
         ["companies:members", "companies:member-new", "companies:member", "companies:member-end", "companies:member-resume",
          "companies:member-invite"],
@@ -88,8 +93,8 @@ PAGES: dict[str, Right | tuple[Right, Right] | None] = {
 
 OPERATIONS: dict[str, Right | None] = {
     "read_me": None,
-    "read_company": SEE,
-    "edit_company": EDIT,
+    **dict.fromkeys(["read_company", "list_mail_texts"], SEE),
+    **dict.fromkeys(["edit_company", "write_mail_text", "use_standard_text"], EDIT),
     **dict.fromkeys(["list_customers", "read_customer"], Right.VIEW_CUSTOMERS),
     **dict.fromkeys(
         ["create_customer", "edit_customer", "archive_customer", "restore_customer"], Right.EDIT_CUSTOMERS
@@ -136,7 +141,7 @@ OPERATIONS: dict[str, Right | None] = {
         ["send_invoice", "undo_sending", "retry_message", "remind_of_invoice"], Right.SEND_INVOICES
     ),
     "cancel_invoice": Right.CANCEL_INVOICES,
-    **dict.fromkeys(["record_payment", "edit_payment"], Right.RECORD_PAYMENTS),
+    **dict.fromkeys(["record_payment", "edit_payment", "send_receipt"], Right.RECORD_PAYMENTS),
     **dict.fromkeys(["list_payments", "read_payment"], Right.VIEW_MONEY),
     **dict.fromkeys(["place_payment", "place_credit"], Right.PLACE_PAYMENTS),
     "reverse_payment": Right.REVERSE_PAYMENTS,

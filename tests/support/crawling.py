@@ -67,7 +67,7 @@ BY_NAME = {
     "cursor": "activity.Entry",
 }
 PLAIN_IDS = {"external_id", "tax_id", "tax_ids", "request_id", "message_id"}  # texts, not keys of rows
-OTHERS = {"n": "1", "index": "0", "digest": "0" * 64}
+OTHERS = {"n": "1", "index": "0", "digest": "0" * 64, "kind": "receipt", "language": "en"}
 
 
 # Addresses
@@ -148,14 +148,18 @@ class Operation:
     body: Mapping[str, Any]
     queries: tuple[str, ...]
 
+    def ids(self) -> list[str]:
+        """The names of the rows' keys in the address."""
+        return [name for name in re.findall(r"\{(\w+)\}", self.path) if name not in OTHERS]
+
     @property
     def wants_rows(self) -> bool:
-        return "{" in self.path
+        return bool(self.ids())
 
     def kind(self) -> str:
         """What the row is that it is about: the last one that its address names."""
-        names = [name for name in re.findall(r"\{(\w+)\}", self.path) if name not in OTHERS]
-        return MESSAGE if names[-1] == "message_id" else BY_NAME[names[-1]]
+        name = self.ids()[-1]
+        return MESSAGE if name == "message_id" else BY_NAME[name]
 
     def url(self, pk: object = "") -> str:
         above = subject_of(pk) if self.wants_rows and self.kind() == MESSAGE else pk
@@ -538,7 +542,7 @@ def explore(visitor: Visitor, rows: Rows) -> Site:
 EXAMPLES: dict[str, Any] = {
     "name": "Example", "reason": "because", "amount_minor": 1, "due_minor": 1, "method": "cash", "service_date": "2026-06-30", "unit_price": "1.00",
     "description": "Work", "rate": "5", "kind": "amount", "value": "1", "allocations": None, "items": None,
-    "components": None,
+    "components": None, "subject": "From {company}", "body": "Hello {customer}",
 }  # fmt: skip
 
 SAID_ANYWAY = {"description", "unit_price"}  # else a service must be named, which says them

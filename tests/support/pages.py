@@ -152,6 +152,7 @@ PAYMENTS = [
     Page("payment-place", "ledger:place", payment),
     Page("payment-reference", "ledger:reference", payment),
     Page("payment-reverse", "ledger:reverse", payment),
+    Page("payment-receipt", "invoices:receipt", payment),
 ]
 
 SETTINGS = [
@@ -159,6 +160,9 @@ SETTINGS = [
     Page("settings-company", "companies:company"),
     Page("settings-invoicing", "companies:invoicing"),
     Page("settings-look", "companies:look"),
+    Page("mail-texts", "invoices:mail-texts"),
+    Page("mail-text-edit", "invoices:mail-text", lambda: ["reminder", "en"]),
+    Page("mail-text-standard", "invoices:mail-text-standard", lambda: ["invoice", "en"]),
     Page("settings-members", "companies:members"),
     Page("settings-member", "companies:member", first(lambda: Member.objects.all())),
     Page("settings-member-new", "companies:member-new"),
@@ -203,6 +207,7 @@ INVOICES = [
     Page("place-credit", "invoices:place-credit", part_paid),
     Page("write-off-invoice", "invoices:write-off", part_paid),
     Page("edit-sent", "invoices:edit-sent", sent),
+    Page("send-copy", "invoices:send-copy", invoice(status="cancelled")),
     Page("remind", "invoices:remind", overdue),
     Page("retry", "invoices:retry", undelivered_mail),
     Page("new-link", "invoices:new-link", sent),
@@ -256,6 +261,8 @@ EXCLUDED = {
     "invoices:pdf": FILE,
     "invoices:version-pdf": FILE,
     "invoices:sample-pdf": FILE,
+    "invoices:mail-text-preview": PART,
+    "invoices:mail-text-html": "shown inside the text's page",
     "invoices:sample-picture": FILE,
     "operations:attachment": FILE,
     "operations:mail-html": "shown inside the mail's page",

@@ -31,6 +31,7 @@ SETTINGS: Sequence[Item] = (
     Item(_("Company"), "companies:company", "building-2", allowed=allowed(Right.VIEW_SETTINGS)),
     Item(_("Invoicing"), "companies:invoicing", "receipt-text", allowed=allowed(Right.VIEW_SETTINGS)),
     Item(_("Look"), "companies:look", "palette", allowed=allowed(Right.VIEW_SETTINGS)),
+    Item(_("Email texts"), "invoices:mail-texts", "mail", allowed=allowed(Right.VIEW_SETTINGS)),
     Item(_("Services"), "bookings:services", "briefcase", allowed=allowed(Right.VIEW_BOOKINGS)),
     Item(_("Taxes"), "bookings:tax-codes", "percent", allowed=allowed(Right.VIEW_SETTINGS)),
     Item(_("Members"), "companies:members", "users", allowed=allowed(Right.MANAGE_MEMBERS)),

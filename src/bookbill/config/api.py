@@ -6,7 +6,7 @@ from bookbill.bookings.api import bookings, repricings, services, tax_codes
 from bookbill.companies.api import router as companies
 from bookbill.companies.doors.api import ApiKeyAuth, in_company
 from bookbill.customers.api import router as customers
-from bookbill.invoices.api import balance, documents, invoices, payments, sendings
+from bookbill.invoices.api import balance, documents, invoices, mail_texts, payments, sendings
 from bookbill.ledger.api import router as ledger
 from bookbill.operations.api import router as operations
 from bookbill.web.api.building import make_api
@@ -23,6 +23,7 @@ ROUTERS = (
     sendings,
     documents,
     payments,
+    mail_texts,
     ledger,
     operations,
 )

@@ -15,14 +15,20 @@ from bookbill.config.pages import wire_pages
 from bookbill.customers.events import CustomerBillingChanged
 from bookbill.delivery import sender
 from bookbill.delivery.composing import register_composer
-from bookbill.invoices.actions import following, refresh
+from bookbill.invoices.actions import following, receipting, refresh
 from bookbill.invoices.actions.drafting import SEND_JOB
+from bookbill.invoices.actions.mail_texts import TRIAL
 from bookbill.invoices.actions.reminding import REMINDER
 from bookbill.invoices.actions.sending import CAUSE, PDF_JOB
-from bookbill.invoices.emails import compose_reminder_mail, compose_version_mail
+from bookbill.invoices.emails import (
+    compose_receipt_mail,
+    compose_reminder_mail,
+    compose_trial_mail,
+    compose_version_mail,
+)
 from bookbill.invoices.tasks import make_pdf, send_held
 from bookbill.ledger.actions.claims import release_excess
-from bookbill.ledger.events import BookingMoneyChanged
+from bookbill.ledger.events import BookingMoneyChanged, ReceiptsAsked
 from bookbill.lib.events import react
 from bookbill.work.housekeeping import register_housekeeping as forget_done_jobs
 from bookbill.work.registry import register, register_loop
@@ -43,6 +49,7 @@ def wire_reactions() -> None:
     react(BookingsChanged, refresh.on_bookings_changed)
     react(BookingsCancelled, following.let_go_of_cancelled)
     react(BookingMoneyChanged, refresh.on_booking_money_changed)
+    react(ReceiptsAsked, receipting.on_receipts_asked)
     react(CustomerBillingChanged, reprice_for_exemption, refresh.on_customer_billing_changed)
 
 
@@ -53,6 +60,8 @@ def wire_work() -> None:
     register(SEND_JOB, send_held, database_only=True)
     register_composer(CAUSE, compose_version_mail)
     register_composer(REMINDER, compose_reminder_mail)
+    register_composer(receipting.PAYMENT, compose_receipt_mail)
+    register_composer(TRIAL, compose_trial_mail)
     register_loop("mail", sender.run_once, threads=sender.lane_count())
     forget_kept_answers()
     forget_done_jobs()

@@ -19,4 +19,5 @@ def acts_of(invoice: Invoice) -> dict[str, bool]:
         "cancel": live,
         "remind": live and invoice.payable() > 0,
         "copy_link": live,
+        "send_copy": status == Status.CANCELLED,
     }

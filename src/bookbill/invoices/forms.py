@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from bookbill.companies.clock import zone
 from bookbill.companies.models import Company
 from bookbill.invoices.rules import instant_of
+from bookbill.invoices.wording import BODY_MAX, SUBJECT_MAX
 from bookbill.ledger.words import METHOD_LABELS
 from bookbill.lib.errors import BadInput
 from bookbill.lib.parsing import RECIPIENTS_MAX
@@ -113,6 +114,10 @@ class WriteOffForm(forms.Form):
     )
 
 
+class CopyForm(forms.Form):
+    recipients = RecipientsField(label=_("Send to"), help_text=_("This list is used for this sending only."))
+
+
 class CancelForm(forms.Form):
     reason = LineField(label=_("Reason"), max_length=REASON_MAX, refuse_cards=True)
     bookings = forms.ChoiceField(
@@ -147,3 +152,20 @@ class CancelManyForm(CancelForm):
         super().__init__(*args, **kwargs)
         self.fields["bookings"].label = _("Their bookings")
         self.fields["notify"].label = _("Send each cancelled copy to its recipients")
+
+
+class MailTextForm(forms.Form):
+    subject = LineField(label=_("Subject"), max_length=SUBJECT_MAX, refuse_cards=True)
+    body = NoteField(
+        label=_("Text"),
+        max_length=BODY_MAX,
+        help_text=_(
+            "An empty line begins a new paragraph. The figures, the button and your address follow by themselves."
+        ),
+    )
+
+    def __init__(self, *args: Any, readable_only: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["body"].widget.attrs["rows"] = "9"
+        for field in self.fields.values():
+            field.disabled = readable_only

@@ -28,15 +28,17 @@ from bookbill.money.currencies import exponent_of
 PRICES = (Decimal(100), Decimal(15))
 
 
-def sample_document(company: Company, *, now: dt.datetime, colour: str = "", paper: str = "") -> Document:
-    """Two bookings of an invented customer, in the company's language, currency and usual tax; half a dozen queries.
+def sample_document(
+    company: Company, *, now: dt.datetime, language: str = "", colour: str = "", paper: str = ""
+) -> Document:
+    """Two bookings of an invented customer, in the company's currency and usual tax; half a dozen queries.
 
-    ``colour`` and ``paper`` may be such as are not saved yet; they must have been read by `companies.settings_fields`.
+    ``language`` is the company's where none is given. ``colour`` and ``paper`` may be such as are not saved yet; they must have been read by `companies.settings_fields`.
     """
-    today = date_in_zone(company, now)
+    today, language = date_in_zone(company, now), language or company.language
     seller = seller_of(company)
     seller = replace(seller, colour=colour or seller.colour, paper=paper or seller.paper)  # type: ignore[arg-type]
-    with translation.override(company.language):
+    with translation.override(language):
         blocks = tuple(_block(company, n, today - dt.timedelta(days=21 - 7 * n)) for n in (1, 2))
         billing = Billing(
             name=_("Joe Maple"),
@@ -48,7 +50,7 @@ def sample_document(company: Company, *, now: dt.datetime, colour: str = "", pap
     return Document(
         status="sent",
         currency=company.currency,
-        language=company.language,
+        language=language,
         number=next_invoice_number(
             company,
             today=today,
@@ -64,7 +66,7 @@ def sample_document(company: Company, *, now: dt.datetime, colour: str = "", pap
         bookings=blocks,
         totals=totals_of(blocks),
         note=note,
-        terms_and_conditions=text_in(company.terms_and_conditions, company.language),
+        terms_and_conditions=text_in(company.terms_and_conditions, language),
         pay_url=f"{settings.PUBLIC_BASE_URL}/i/sample" if company.payment_link_default else None,
     )
 

@@ -1,4 +1,4 @@
-"""A version never changes (D4) and charges only grow: the database refuses anything else."""
+"""A version never changes (D4), charges only grow, and what a mail said stays: the database refuses anything else."""
 
 from bookbill.lib.triggers import append_only, frozen
 
@@ -6,4 +6,7 @@ TRIGGERS = [
     frozen("invoices_version", but_once=("pdf_id", "pdf_sha256")),
     append_only("invoices_charge"),
     append_only("invoices_reminder"),
+    append_only("invoices_mailtext"),
+    append_only("invoices_mailtrial"),
+    append_only("invoices_receipt"),
 ]

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from bookbill.delivery.rules import State
 from bookbill.invoices.models import Invoice
+from bookbill.invoices.placeholders import MailKind
 from bookbill.invoices.rules import Mark, Status, days_overdue
 from bookbill.web.formatting import clock, in_zone, moment
 
@@ -94,18 +94,6 @@ def some_of(numbers: Sequence[str]) -> str:
     }
 
 
-def message_word(state: str) -> Word:
-    return {
-        State.QUEUED: Word(_("Waiting to leave"), "neutral", "clock"),
-        State.SENDING: Word(_("Sending"), "info", "send"),
-        State.ACCEPTED: Word(_("Sent"), "success", "check"),
-        State.DEFERRED: Word(_("Refused for now, trying again"), "warning", "clock"),
-        State.FAILED: Word(_("Not delivered"), "error", "mail-x"),
-        State.BOUNCED: Word(_("Bounced"), "error", "mail-x"),
-        State.UNKNOWN: Word(_("Unknown: it may have arrived"), "warning", "circle-help"),
-    }[State(state)]
-
-
 def message_kind_word(kind: str) -> str:
     return {
         "invoice": _("Invoice"),
@@ -114,3 +102,14 @@ def message_kind_word(kind: str) -> str:
         "reminder": _("Reminder"),
         "receipt": _("Receipt"),
     }.get(kind, kind)
+
+
+def mail_occasion(kind: MailKind) -> str:
+    """When a mail of this kind leaves."""
+    return {
+        MailKind.INVOICE: _("When an invoice is sent, or sent again without a change"),
+        MailKind.UPDATED: _("When an invoice is sent again after a change"),
+        MailKind.REMINDER: _("When somebody reminds a customer of what is still to pay"),
+        MailKind.RECEIPT: _("When a payment is recorded with a receipt, or a receipt is sent later"),
+        MailKind.CANCELLED: _("When the copy of a cancelled invoice is sent"),
+    }[kind]

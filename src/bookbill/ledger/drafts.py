@@ -10,7 +10,7 @@ from uuid import UUID
 class PaymentDraft:
     """Money received. ``placing`` says by hand where it goes; otherwise it fills ``fill``, oldest service date first.
 
-    What fits nowhere is credit.
+    What fits nowhere is credit. ``send_receipt`` mails the customer a receipt in the same act.
     """
 
     customer_id: UUID
@@ -23,3 +23,4 @@ class PaymentDraft:
     placing: Mapping[UUID, int] | None = None
     fill: tuple[UUID, ...] = field(default=())
     external_id: str | None = None
+    send_receipt: bool = False

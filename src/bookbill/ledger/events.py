@@ -14,3 +14,12 @@ class BookingMoneyChanged:
     booking_ids: tuple[UUID, ...]
     by: Actor
     now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptsAsked:
+    """These payments were recorded, and their customers are to get a receipt."""
+
+    payment_ids: tuple[UUID, ...]
+    by: Actor
+    now: datetime

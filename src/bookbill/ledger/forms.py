@@ -49,6 +49,7 @@ class PaymentForm(forms.Form):
         help_text=_("Cheque number, transfer text …"),
     )
     way = forms.ChoiceField(label=_("Apply to"), widget=forms.RadioSelect, initial=Way.OLDEST)
+    send_receipt = forms.BooleanField(label=_("Send receipt"), required=False)
 
     def __init__(self, *args: Any, company: Company, ways: Sequence[Way] = tuple(Way), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -161,6 +162,7 @@ class RecordForms:
             reference=said["reference"],
             placing=self.placing.placing() if self.by_hand else None,
             fill=tuple(fill) if said["way"] == Way.OLDEST else (),
+            send_receipt=said["send_receipt"],
         )
 
 

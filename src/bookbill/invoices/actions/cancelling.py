@@ -16,14 +16,13 @@ from bookbill.bookings.rules import State
 from bookbill.companies.allowance import lock_allowance
 from bookbill.companies.models import Company
 from bookbill.companies.rights import Right, require
-from bookbill.delivery.actions import MessageDraft, owe_messages
 from bookbill.documents.document import Document, from_json_bytes, totals_of
+from bookbill.invoices.actions.copying import owe_copies
 from bookbill.invoices.actions.drafting import SEND_JOB, make_invoices
 from bookbill.invoices.actions.history import entry
 from bookbill.invoices.actions.locking import lock_invoices
 from bookbill.invoices.actions.refresh import SUMS, charge
 from bookbill.invoices.actions.sending import (
-    CAUSE,
     count_mails,
     frozen_version,
     promise_pdfs,
@@ -100,7 +99,10 @@ def cancel_invoices(
         batch_size=500,
     )  # fmt: skip
     if notify:
-        _owe_copies(invoices, versions, now=now)
+        to = resolve_recipients(invoices, {})
+        company = Company.objects.get(pk=by.company_id)
+        lock_allowance(company, at=now).refuse_beyond(count_mails(to))
+        owe_copies(versions, to, now=now)
     promise_pdfs(versions)
     record_many(
         [
@@ -224,28 +226,6 @@ def cancelled_copy(sent: Document, *, now: datetime) -> Document:
         issued_at=now.isoformat(timespec="seconds"),
         bookings=blocks,
         totals=totals_of(blocks, cancelled=True),
-    )
-
-
-def _owe_copies(invoices: Sequence[Invoice], versions: Sequence[Version], *, now: datetime) -> None:
-    to = resolve_recipients(invoices, {})
-    lock_allowance(Company.objects.get(pk=invoices[0].company_id), at=now).refuse_beyond(count_mails(to))
-    owe_messages(
-        [
-            MessageDraft(
-                company_id=version.company_id,
-                cause_kind=CAUSE,
-                cause_id=version.pk,
-                recipient=recipient,
-                kind="cancelled",
-                subject_id=version.invoice_id,
-                version_n=version.n,
-                ready=False,
-            )
-            for version in versions
-            for recipient in to[version.invoice_id]
-        ],
-        now=now,
     )
 
 

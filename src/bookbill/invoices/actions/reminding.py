@@ -17,7 +17,7 @@ from bookbill.invoices.actions.history import entry
 from bookbill.invoices.actions.locking import lock_invoices
 from bookbill.invoices.actions.pace import refuse_pestering
 from bookbill.invoices.actions.sending import count_mails, label_of, resolve_recipients
-from bookbill.invoices.models import Invoice, Reminder, Version
+from bookbill.invoices.models import Invoice, MailText, Reminder, Version
 from bookbill.invoices.rules import days_overdue
 from bookbill.lib.actor import Actor
 from bookbill.lib.errors import RuleBroken
@@ -68,6 +68,7 @@ def remind_invoices(invoice_ids: Sequence[UUID], *, by: Actor, now: datetime) ->
         for invoice in invoices
     ]
     Reminder.objects.bulk_create(reminders)
+    texts = MailText.objects.chosen()
     owe_messages(
         [
             MessageDraft(
@@ -78,6 +79,7 @@ def remind_invoices(invoice_ids: Sequence[UUID], *, by: Actor, now: datetime) ->
                 kind=REMINDER,
                 subject_id=reminder.invoice_id,
                 version_n=reminder.version.n,
+                text_id=texts.get((REMINDER, reminder.version.language)),
                 ready=reminder.version.pdf_id is not None,
             )
             for reminder in reminders

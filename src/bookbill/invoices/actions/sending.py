@@ -25,7 +25,7 @@ from bookbill.invoices.actions.pace import refuse_hurried
 from bookbill.invoices.actions.refresh import SUMS, charge, take_figures
 from bookbill.invoices.claims import claim_of
 from bookbill.invoices.live import read_live
-from bookbill.invoices.models import ChargeCause, Invoice, Version, VersionKind
+from bookbill.invoices.models import ChargeCause, Invoice, MailText, Version, VersionKind
 from bookbill.ledger.actions.payments import use_credit
 from bookbill.lib.actor import Actor
 from bookbill.lib.errors import BadInput, RuleBroken
@@ -87,6 +87,7 @@ def send_invoices(
     versions = [_freeze(invoice, documents[invoice.pk], by=by, now=now) for invoice in invoices]
     Version.objects.bulk_create(versions)
     charge(invoices, ChargeCause.SENT, now=now)
+    texts = {} if mark_only else MailText.objects.chosen()
     Invoice.objects.bulk_update(
         invoices,
         [*SUMS, "bookings_count", "live_claim", "sent_claim", "sent_total_minor", "charged_minor", "number", "number_n", "issue_date", "due_date",
@@ -103,6 +104,7 @@ def send_invoices(
                 kind=kinds[version.invoice_id],
                 subject_id=version.invoice_id,
                 version_n=version.n,
+                text_id=texts.get((kinds[version.invoice_id], version.language)),
                 ready=False,
             )
             for version in versions
@@ -301,6 +303,7 @@ def frozen_version(
         document=content.decode("utf-8"),
         sha256=sha256(content).hexdigest(),
         claim=claim_of(document),
+        language=document.language,
         currency=invoice.currency,
         total_minor=document.totals.total_minor,
         sent_at=now,

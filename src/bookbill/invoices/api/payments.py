@@ -1,5 +1,6 @@
 """The API of recording and listing payments; here and not in the ledger, because they may name an invoice."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from bookbill.invoices.actions.paying import (
     record_payment_on_invoice,
     write_off_invoice,
 )
+from bookbill.invoices.actions.receipting import send_receipts
 from bookbill.invoices.api.schema import InvoiceOut, invoice_out
 from bookbill.invoices.models import Invoice
 from bookbill.ledger.actions.payments import record_payments
@@ -32,6 +34,7 @@ from bookbill.web.api.routes import id_in_route, not_found
 from bookbill.web.api.schema import (
     NOTHING,
     TOTAL_MAX,
+    Answer,
     Body,
     Currency,
     Empty,
@@ -55,6 +58,7 @@ class PaymentIn(Body):
     """Money received, without the tip. Name an invoice (its oldest bookings are paid first), or place it by booking.
 
     What is not placed is credit. Left out: the invoice's customer, the company's currency, today.
+    `send_receipt` mails the customer a receipt.
     """
 
     customer_id: Id | None = None
@@ -67,6 +71,7 @@ class PaymentIn(Body):
     invoice_id: Id | None = None
     allocations: Allocations | None = None
     external_id: Annotated[str, text(120, required=True)] | None = None
+    send_receipt: bool = False
 
 
 class PaymentQuery(PageQuery):
@@ -138,6 +143,32 @@ def write_off_balance(request: CompanyRequest, invoice_id: str, body: BalanceIn)
     return answer_once(request, written_off)
 
 
+class ReceiptOut(Answer):
+    """What was sent: the receipt of a payment, and to whom."""
+
+    id: UUID
+    created_at: datetime
+    payment_id: UUID
+    recipients: list[str]
+
+
+@router.post("/payments/{payment_id}/receipts", response={201: ReceiptOut})
+def send_receipt(request: CompanyRequest, payment_id: str, body: Empty = NOTHING) -> HttpResponse:
+    """Mail the customer a receipt of a payment, in their language. Again: with what is due today."""
+    pk, at = id_in_route(payment_id), now(request.company)
+
+    def sent() -> ReceiptOut:
+        (receipt,) = send_receipts([pk], by=request.actor, now=at)
+        return ReceiptOut(
+            id=receipt.pk,
+            created_at=receipt.created_at,
+            payment_id=pk,
+            recipients=receipt.payment.customer.billing_recipients(),
+        )
+
+    return answer_once(request, sent)
+
+
 def _record(request: CompanyRequest, body: PaymentIn) -> Payment:
     # First, so that nobody else learns which invoices there are.
     require(request.actor, Right.RECORD_PAYMENTS)
@@ -153,6 +184,7 @@ def _record(request: CompanyRequest, body: PaymentIn) -> Payment:
         reference=body.reference,
         placing=None if body.allocations is None else placing_of(body.allocations),
         external_id=body.external_id,
+        send_receipt=body.send_receipt,
     )
     at = now(request.company)
     if body.invoice_id:

@@ -14,6 +14,8 @@ from bookbill.companies.clock import now
 from bookbill.companies.doors.once import answer_once
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.invoices.actions.cancelling import cancel_invoice
+from bookbill.invoices.actions.copying import send_cancelled_copy
+from bookbill.invoices.actions.locking import lock_invoice
 from bookbill.invoices.actions.reminding import remind_invoices
 from bookbill.invoices.actions.retrying import retry_mail
 from bookbill.invoices.actions.sending import (
@@ -87,7 +89,10 @@ class CancellationIn(Body):
 
 @router.post("/invoices/{invoice_id}/sendings", response={201: SendingOut, 202: PromisedSending})
 def send_invoice(request: CompanyRequest, invoice_id: str, body: SendingIn = NOW_TO_ITS_OWN) -> HttpResponse:
-    """Number, freeze and mail an invoice; again: a new version. With `send_at` it is promised (202) instead."""
+    """Number, freeze and mail an invoice; again: a new version. With `send_at` it is promised (202) instead.
+
+    A cancelled invoice's last version, the cancelled copy, is mailed as it is.
+    """
     pk = id_in_route(invoice_id)
     recipients = _chosen(pk, body)
     if body.send_at:
@@ -196,9 +201,12 @@ def _sent(
     request: CompanyRequest, pk: UUID, body: SendingIn, recipients: Mapping[UUID, list[str]] | None
 ) -> SendingOut:
     at = now(request.company)
-    (version,) = send_invoices(
-        [pk], recipients=recipients, mark_only=body.mark_only, by=request.actor, now=at
-    )
+    if lock_invoice(pk).cancelled_at and not body.mark_only:
+        version = send_cancelled_copy(pk, recipients=body.recipients or (), by=request.actor, now=at)
+    else:
+        (version,) = send_invoices(
+            [pk], recipients=recipients, mark_only=body.mark_only, by=request.actor, now=at
+        )
     facts = VersionOut.of(version).model_dump()
     return SendingOut(**facts, invoice_id=pk, number=version.invoice.number)
 

@@ -1,4 +1,4 @@
-"""Tables of invoices. Other capabilities name them by string: "invoices.Invoice"."""
+"""Tables of invoices and of what their mails say. Other capabilities name them by string: "invoices.Invoice"."""
 
 from bookbill.invoices.models.invoice import (
     Charge,
@@ -9,12 +9,16 @@ from bookbill.invoices.models.invoice import (
     Version,
     VersionKind,
 )
+from bookbill.invoices.models.mails import MailText, MailTrial, Receipt
 
 __all__ = [
     "Charge",
     "ChargeCause",
     "Invoice",
     "InvoiceQuerySet",
+    "MailText",
+    "MailTrial",
+    "Receipt",
     "Reminder",
     "Version",
     "VersionKind",

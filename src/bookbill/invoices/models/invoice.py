@@ -200,6 +200,7 @@ class Version(models.Model):
     document = models.TextField()
     sha256 = models.CharField(max_length=64)
     claim = models.CharField(max_length=64)
+    language = models.CharField(max_length=10, default="")  # of the document
     currency = models.CharField(max_length=3)
     total_minor = models.BigIntegerField()
     pdf = models.ForeignKey("documents.StoredFile", models.PROTECT, null=True, related_name="+")

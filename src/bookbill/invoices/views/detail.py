@@ -17,6 +17,7 @@ from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Right, may
 from bookbill.delivery.models import Message
+from bookbill.delivery.words import message_word
 from bookbill.invoices.actions.sending import resolve_recipients
 from bookbill.invoices.acts import acts_of
 from bookbill.invoices.changes import changes_between, changes_since_sent, who_edited
@@ -26,7 +27,7 @@ from bookbill.invoices.lines import own_bookings, read_lines
 from bookbill.invoices.live import customer_url
 from bookbill.invoices.models import Invoice, Version, VersionKind
 from bookbill.invoices.reading import find_invoice, rows_of
-from bookbill.invoices.words import SECONDS_COUNTED, leaving_word, message_kind_word, message_word
+from bookbill.invoices.words import SECONDS_COUNTED, leaving_word, message_kind_word
 from bookbill.ledger.models import Allocation, Payment
 from bookbill.ledger.words import method_word
 from bookbill.web.formatting import payment_terms

@@ -94,7 +94,7 @@ def has_new_total(entry: Entry) -> bool:
 
 def detail(entry: Entry, currency: str) -> str:
     """To whom it went, why it was done, or what else changed."""
-    if entry.type in ("invoice.sent", "invoice.reminded"):
+    if entry.type in ("invoice.sent", "invoice.reminded", "invoice.copy_sent"):
         _before, after = entry.personal_values() or ({}, {})
         recipients = ", ".join(after.get("recipients", []))
         to = _("To %(recipients)s") % {"recipients": recipients} if recipients else ""
@@ -151,6 +151,7 @@ def sentences() -> dict[str, tuple[str, str]]:
             "circle-alert",
         ),
         "invoice.cancelled": (_("%(who)s cancelled the invoice"), "ban"),
+        "invoice.copy_sent": (_("%(who)s sent the cancelled copy"), "send"),
         "invoice.reminded": (_("%(who)s sent a reminder"), "bell"),
         "invoice.message_retried": (_("%(who)s sent a mail again"), "rotate-ccw"),
         "invoice.message_bounced": (_("A mail came back"), "mail-x"),

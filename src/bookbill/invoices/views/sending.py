@@ -14,10 +14,11 @@ from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Feature, Right
 from bookbill.delivery.models import Message
 from bookbill.delivery.rules import State
+from bookbill.invoices.actions.copying import send_cancelled_copy
 from bookbill.invoices.actions.reminding import remind_invoices
 from bookbill.invoices.actions.retrying import retry_mail
 from bookbill.invoices.actions.sending import resolve_recipients, send_or_hold, undo_sending
-from bookbill.invoices.forms import SendForm
+from bookbill.invoices.forms import CopyForm, SendForm
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.reading import find_invoice
 from bookbill.invoices.views.acts import dialog
@@ -70,6 +71,29 @@ def send_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         changes_left=changes_left,
         last_sent=last_sent,
     )
+
+
+@staff_view(Right.SEND_INVOICES, feature=Feature.INVOICING)
+def copy_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
+    """Mail the copy of a cancelled invoice."""
+    invoice = find_invoice(pk)
+    if request.method == "POST":
+        form = CopyForm(request.POST)
+        if form.is_valid():
+
+            def act() -> str:
+                typed = form.cleaned_data["recipients"]
+                send_cancelled_copy(pk, recipients=typed, by=request.actor, now=now(request.company))
+                toast(request, _("The cancelled copy is on its way."))
+                return reverse("invoices:emails", args=[pk])
+
+            try:
+                return see_other(request, act_once(request, act))
+            except RuleBroken as refused:
+                refuse(form, refused)
+    else:
+        form = CopyForm(initial={"recipients": resolve_recipients([invoice], {})[pk]})
+    return dialog(request, "invoices/send_copy.html", invoice, form)
 
 
 def chosen_recipients(invoice: Invoice, typed: Sequence[str]) -> Mapping[UUID, Sequence[str]]:

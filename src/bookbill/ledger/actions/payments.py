@@ -16,7 +16,7 @@ from bookbill.companies.rights import Right, require
 from bookbill.customers.actions import lock_customers
 from bookbill.ledger.actions.placing import Move, check_placing, move_money
 from bookbill.ledger.drafts import PaymentDraft
-from bookbill.ledger.events import BookingMoneyChanged
+from bookbill.ledger.events import BookingMoneyChanged, ReceiptsAsked
 from bookbill.ledger.models import Allocation, Payment, Reversal
 from bookbill.ledger.rules import Cause
 from bookbill.lib.actor import Actor
@@ -82,6 +82,9 @@ def record_payments(drafts: Sequence[PaymentDraft], *, by: Actor, now: datetime)
         now=now,
     )
     publish(BookingMoneyChanged(tuple({move.booking_id for move in moves}), by=by, now=now))
+    asked = [payment.pk for payment, draft in zip(payments, drafts, strict=True) if draft.send_receipt]
+    if asked:
+        publish(ReceiptsAsked(tuple(asked), by=by, now=now))
     return payments
 
 

@@ -9,12 +9,14 @@ from bookbill.activity.models import Entry
 from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Right, may
+from bookbill.delivery.models import Message
+from bookbill.delivery.words import message_word
 from bookbill.ledger.models import Payment, Refund
 from bookbill.ledger.shown import shown
 from bookbill.ledger.words import said
 from bookbill.web.htmx import render_page
 
-HISTORY_MAX = 100
+HISTORY_MAX, MAILS_MAX = 100, 100
 
 
 @staff_view(Right.VIEW_MONEY, methods=("GET", "HEAD"))
@@ -32,6 +34,10 @@ def detail_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
             "payment": payment,
             "shown": shown([payment])[0],
             "refunds": Refund.objects.filter(payment=payment).order_by("created_at"),
+            "mails": [
+                (mail, message_word(mail.state))
+                for mail in Message.objects.about([pk]).order_by("-created_at", "recipient")[:MAILS_MAX]
+            ],
             "entries": [(entry, *said(entry)) for entry in entries],
         },
     )

@@ -1,0 +1,184 @@
+"""The mails about a version: written from the frozen document, so that a late retry says the same."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from uuid import UUID
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from bookbill.delivery.composing import MailCause
+from bookbill.delivery.mime import Attachment, MailContent
+from bookbill.documents.document import Document, from_json_bytes
+from bookbill.documents.files import read_file
+from bookbill.documents.formats import Formats, formats_of
+from bookbill.documents.printed import Printed, printed
+from bookbill.invoices.claims import Difference, differences
+from bookbill.invoices.emails.frame import Frame, chosen_wording
+from bookbill.invoices.live import customer_url
+from bookbill.invoices.models import Reminder, Version, VersionKind
+from bookbill.invoices.placeholders import MailKind
+from bookbill.invoices.wording import Wording
+from bookbill.web.formatting import day, money
+
+LINES_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class MailLine:
+    date: str
+    what: str
+    number: str
+    amount: str
+
+
+def compose_version_mail(cause: MailCause) -> MailContent:
+    """The mail that carries a version with exactly its PDF. Written once however many recipients it has."""
+    version = Version.objects.select_related("pdf", "invoice").get(pk=cause.cause_id)
+    document = from_json_bytes(version.document.encode("utf-8"))
+    kind = MailKind(cause.kind)
+    with translation.override(document.language):
+        return version_mail(
+            document,
+            chosen_wording(kind, document.language, cause.text_id),
+            kind=kind,
+            company_id=version.company_id,
+            changes=_changes(version, document) if kind == MailKind.UPDATED else (),
+            pdf=_pdf_of(version),
+        )
+
+
+def compose_reminder_mail(cause: MailCause) -> MailContent:
+    """The mail that asks again for what a version left to pay when the reminder was sent, with the same PDF."""
+    reminder = Reminder.objects.select_related("version__pdf", "invoice").get(pk=cause.cause_id)
+    sent = from_json_bytes(reminder.version.document.encode("utf-8"))
+    document = replace(
+        sent,
+        totals=replace(sent.totals, due_minor=reminder.payable_minor),
+        pay_url=customer_url(reminder.invoice) if sent.pay_url else None,
+    )
+    with translation.override(document.language):
+        return version_mail(
+            document,
+            chosen_wording(MailKind.REMINDER, document.language, cause.text_id),
+            kind=MailKind.REMINDER,
+            company_id=reminder.company_id,
+            days_overdue=reminder.days_overdue,
+            pdf=_pdf_of(reminder.version),
+        )
+
+
+def version_mail(
+    document: Document,
+    wording: Wording,
+    *,
+    kind: MailKind,
+    company_id: UUID,
+    pdf: bytes,
+    days_overdue: int = 0,
+    changes: Sequence[str] = (),
+) -> MailContent:
+    """A mail about an invoice, in the language that is active, which is the document's."""
+    texts, formats = printed(document, document.language), formats_of(document.language, document.currency)
+    says_note = kind in (MailKind.INVOICE, MailKind.UPDATED)
+    return Frame(company_id=company_id, seller=document.seller, formats=formats).draw(
+        wording,
+        {
+            "customer": document.billing.name,
+            "company": document.seller.name,
+            "invoice": document.number or "",
+            "issue_date": formats.date(document.issue_date),
+            "total": formats.money(document.totals.total_minor),
+            "due": texts.due.value,
+            "due_date": formats.date(document.due_date),
+            "to_pay": _to_pay(document, texts),
+            "overdue": _overdue(days_overdue, document, formats),
+        },
+        template="version",
+        context={
+            "note": document.note if says_note else "",
+            "changes": changes,
+            "due": texts.due if kind != MailKind.CANCELLED else None,
+            "due_by": texts.due_by,
+            "pay_url": document.pay_url if kind != MailKind.CANCELLED else None,
+            "lines": _lines(document),
+            "more": _more(document),
+            "exemption_reason": document.exemption_reason,
+            "totals": [row for row in texts.totals if row.kind != "plain" or kind != MailKind.REMINDER],
+        },
+        attachments=[Attachment(f"{document.number}.pdf", "application/pdf", pdf)],
+    )
+
+
+def _pdf_of(version: Version) -> bytes:
+    if version.pdf is None:
+        raise ValueError(f"version {version.pk} has no PDF yet")
+    return read_file(version.pdf)
+
+
+def _to_pay(document: Document, texts: Printed) -> str:
+    if not document.totals.due_minor:
+        return _("nothing to pay")
+    by = texts.due_by[:1].lower() + texts.due_by[1:]
+    return f"{texts.due.value}, {by}" if by else texts.due.value
+
+
+def _overdue(days: int, document: Document, formats: Formats) -> str:
+    if days:
+        return ngettext("%(days)d day overdue", "%(days)d days overdue", days) % {"days": days}
+    return _("due %(date)s") % {"date": formats.date(document.due_date)}
+
+
+def _lines(document: Document) -> list[MailLine]:
+    return [
+        MailLine(
+            date=day(date.fromisoformat(row.service_date)),
+            what=", ".join(line.description for line in row.lines[:3]) or _("Cancellation"),
+            number=row.number,
+            amount=money(row.total_minor, document.currency),
+        )
+        for row in document.bookings[:LINES_SHOWN]
+    ]
+
+
+def _more(document: Document) -> str:
+    count = len(document.bookings) - LINES_SHOWN
+    if count <= 0:
+        return ""
+    return ngettext(
+        "and %(count)d more booking, listed in the PDF",
+        "and %(count)d more bookings, listed in the PDF",
+        count,
+    ) % {"count": count}
+
+
+def _changes(version: Version, document: Document) -> list[str]:
+    before = (
+        Version.objects.filter(invoice=version.invoice_id, kind=VersionKind.SENT, n__lt=version.n)
+        .order_by("-n")
+        .first()
+    )
+    if before is None:
+        return []
+    return [
+        change_sentence(change, document.currency)
+        for change in differences(from_json_bytes(before.document.encode()), document)
+    ]
+
+
+def change_sentence(change: Difference, currency: str) -> str:
+    """One difference between versions as a person reads it."""
+    words = {
+        "booking": change.booking_number,
+        "before": money(change.before_minor or 0, currency),
+        "after": money(change.after_minor or 0, currency),
+    }
+    return {
+        "billing": _("Billing details changed"),
+        "total": _("%(booking)s: %(before)s → %(after)s"),
+        "lines": _("%(booking)s: details changed, same total"),
+        "added": _("%(booking)s added: %(after)s"),
+        "removed": _("%(booking)s removed: %(before)s"),
+    }[change.what] % words
