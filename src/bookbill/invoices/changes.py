@@ -70,7 +70,7 @@ def changes_between(versions: Sequence[Version]) -> list[list[Difference]]:
     }
     stored = dict(Version.objects.filter(pk__in=differing).values_list("pk", "document"))
     documents = {pk: from_json_bytes(document.encode()) for pk, document in stored.items()}
-    changes: list[list[Difference]] = [[]]
+    changes: list[list[Difference]] = [[] for _first in versions[:1]]
     for before, after in pairwise(versions):
         is_same = before.claim == after.claim
         changes.append([] if is_same else differences(documents[before.pk], documents[after.pk]))

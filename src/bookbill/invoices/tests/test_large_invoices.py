@@ -192,3 +192,26 @@ def test_a_changed_one_tells_what_changed_and_how_much_more(
     page = text(desk.get(f"/payments/invoices/{invoice.pk}"))
     assert f"{numbers(invoice)[0]}: details changed, same total, by Ana" in page
     assert "and 1 more" in page
+
+
+def test_every_tab_of_a_draft_opens_with_nothing_to_show(
+    desk: Client, make_invoice: Callable[..., Invoice]
+) -> None:
+    draft = make_invoice()
+    for tab in TABS:
+        assert desk.get(f"/payments/invoices/{draft.pk}{tab}").status_code == 200
+
+
+def test_the_versions_come_a_page_at_a_time_each_with_what_it_changed(
+    desk: Client, ana: Actor, make_large: Callable[..., Invoice], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bookbill.invoices.views.detail.VERSIONS_PAGE", 2)
+    invoice = make_large(1)
+    for _ in range(2):
+        move(Booking.objects.get(invoice=invoice), 1, ana)
+        send_again(invoice, ana)
+    first, second = (text(desk.get(f"/payments/invoices/{invoice.pk}/versions?page={n}")) for n in (1, 2))
+    tabs = [page.split('id="tab"')[1] for page in (first, second)]
+    assert [[n for n in (3, 2, 1) if f"Version {n}<" in tab] for tab in tabs] == [[3, 2], [1]]
+    assert tabs[0].count("details changed, same total") == 2
+    assert "First sent" in tabs[1]
