@@ -151,3 +151,17 @@ def test_a_refusal_stands_beside_its_field_or_at_the_head() -> None:
     refuse(form, RuleBroken("locked", "The invoice is locked.", field="elsewhere"))
     assert form.errors["amount"] == ["More than is due."]
     assert form.non_field_errors() == ["The invoice is locked."]
+    head = str(form.non_field_errors())
+    assert 'role="alert"' in head
+    assert "notice-error" in head
+
+
+def test_a_refusal_in_a_form_links_to_what_it_names_and_nothing_else_of_it_is_markup() -> None:
+    form = PaymentForm(GOOD)
+    details = {"invoice_id": "01a221b3-a345-74b8-bbd9-544ff6955e39"}
+    refuse(form, RuleBroken("locked", "<b>Maple</b> is locked.", details=details))
+    head = str(form.non_field_errors())
+    assert "&lt;b&gt;Maple&lt;/b&gt; is locked." in head
+    assert (
+        f'<a class="text-link" href="/payments/invoices/{details["invoice_id"]}">Open the invoice</a>' in head
+    )
