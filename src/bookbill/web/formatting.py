@@ -68,6 +68,11 @@ def short_day(value: dt.date, *, language: str | None = None) -> str:
     return written_short_day(value, tongue(language))
 
 
+def near_day(value: dt.date, today: dt.date, *, language: str | None = None) -> str:
+    """Jun 30 in this year, Jun 30, 2025 in another."""
+    return short_day(value, language=language) if value.year == today.year else day(value, language=language)
+
+
 def long_day(value: dt.date, *, language: str | None = None) -> str:
     """June 30, 2026."""
     return format_date(value, "long", locale=spoken(language))

@@ -30,7 +30,7 @@ def credit_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
 
         def act() -> str:
             placed = place_credit_on_invoice(pk, by=request.actor, now=now(request.company))
-            toast(request, _("%(amount)s of credit placed.") % {"amount": money(placed, invoice.currency)})
+            toast(request, _("%(amount)s of credit applied.") % {"amount": money(placed, invoice.currency)})
             return reverse("invoices:detail", args=[pk])
 
         return see_other(request, act_once(request, act))

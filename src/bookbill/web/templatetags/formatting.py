@@ -55,6 +55,12 @@ def short_day(value: dt.date | None) -> str:
 
 
 @register.filter
+def near_day(value: dt.date | None, today: dt.date) -> str:
+    """`{{ invoice.due_date|near_day:today }}`: with the year where it is another one."""
+    return "" if value is None else formatting.near_day(value, today)
+
+
+@register.filter
 def long_day(value: dt.date | None) -> str:
     return "" if value is None else formatting.long_day(value)
 

@@ -55,6 +55,10 @@ def test_days_are_written_in_the_language_of_the_reader() -> None:
     assert formatting.day(day, language="en") == "Jun 30, 2026"
     assert formatting.day(day, language="fr") == "30 juin 2026"
     assert formatting.short_day(day, language="en") == "Jun 30"
+    assert formatting.near_day(day, day.replace(month=1), language="en") == "Jun 30"
+    assert formatting.near_day(day, day.replace(year=day.year + 1), language="en") == formatting.day(
+        day, language="en"
+    )
     assert formatting.month(day, language="fr") == "juin 2026"
 
 
