@@ -113,3 +113,10 @@ def test_to_invoice_is_a_total_and_what_of_it_is_due(
         (f"/customers/{paid.customer_id}/invoices", "1 booking, $60.00 due"),
     ):
         assert said in desk.get(path).content.decode()
+
+
+def test_a_draft_has_no_versions_and_its_page_says_so(
+    desk: Client, make_invoice: Callable[..., Invoice]
+) -> None:
+    answer = desk.get(f"/payments/invoices/{make_invoice().pk}/versions")
+    assert (answer.status_code, list(answer.context["versions"])) == (200, [])
