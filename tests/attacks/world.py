@@ -8,8 +8,12 @@ from uuid import UUID
 
 from django.db import connection
 
+from bookbill.bookings.actions.booking import create_bookings
 from bookbill.bookings.actions.catalogue import ComponentDraft, create_service, create_tax_code
-from bookbill.bookings.models import Booking, Service, TaxCode
+from bookbill.bookings.actions.repricing_runs import start_repricing
+from bookbill.bookings.actions.succession import edit_tax_code
+from bookbill.bookings.drafts import BookingDraft, ItemDraft
+from bookbill.bookings.models import Booking, Repricing, Service, TaxCode
 from bookbill.companies.models import Company
 from bookbill.customers.models import Customer
 from bookbill.delivery.models import MailboxItem
@@ -22,7 +26,7 @@ from bookbill.ledger.models import Payment
 from bookbill.lib.actor import Actor
 from bookbill.lib.transactions import transact
 from bookbill.work.draining import drain
-from tests.support.cast import NOW, TODAY
+from tests.support.cast import NOW, TODAY, make_tax_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ class World:
     cancelled: Invoice
     payment: Payment
     mail: MailboxItem
+    repricing: Repricing
 
     @property
     def token(self) -> str:
@@ -49,7 +54,10 @@ class World:
         assert self.sent.pk
         return {
             "customers": self.customer.pk,
+            "bookings/services": self.service.pk,
             "bookings": self.scheduled.pk,
+            "settings/taxes": self.tax_code.pk,
+            "settings/repricings": self.repricing.pk,
             "payments/invoices": self.sent.pk,
             "payments/transactions": self.payment.pk,
             "mailbox": self.mail.pk,
@@ -61,6 +69,7 @@ class World:
             "payment_id": self.payment.pk,
             "service_id": self.service.pk,
             "tax_code_id": self.tax_code.pk,
+            "repricing_id": self.repricing.pk,
         }
 
 
@@ -88,13 +97,35 @@ def make_world(
     transact(lambda: cancel_invoice(cancelled.pk, reason="Wrong day", by=ana, now=NOW))
     money = PaymentDraft(customer.pk, "cash", 4_000, "CAD", TODAY, fill=(sent.bookings.get().pk,))
     payment = transact(lambda: record_payments([money], by=ana, now=NOW))[0]
+    repricing = transact(lambda: reprice_one(customer, ana, make_tax_code(company, "GST 5 %", "5")))
     drain()
     for invoice in (draft, sent, cancelled):
         invoice.refresh_from_db()
     mail = MailboxItem.objects.select_related("message").order_by("pk")[0]
     return World(
-        company, customer, tax_code, service, scheduled, completed, draft, sent, cancelled, payment, mail
+        company=company,
+        customer=customer,
+        tax_code=tax_code,
+        service=service,
+        scheduled=scheduled,
+        completed=completed,
+        draft=draft,
+        sent=sent,
+        cancelled=cancelled,
+        payment=payment,
+        mail=mail,
+        repricing=repricing,
     )
+
+
+def reprice_one(customer: Customer, by: Actor, code: TaxCode) -> Repricing:
+    """A booking under a code that was replaced, on its way to the successor."""
+    items = (ItemDraft(description="Yard work", unit_price=Decimal(60)),)
+    (booking,) = create_bookings(
+        [BookingDraft(customer.pk, TODAY, items, tax_code_id=code.pk)], by=by, now=NOW
+    )
+    edit_tax_code(code.pk, {"name": "GST 6 %"}, by=by, now=NOW)
+    return start_repricing(code.pk, [booking.pk], by=by, now=NOW)
 
 
 # Sessions are the browser's, not the company's; a program's key remembers the day it was last used.
