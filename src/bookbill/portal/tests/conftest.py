@@ -55,6 +55,7 @@ def pay(ana: Actor) -> Callable[..., None]:
     def record(invoice: Invoice, amount_minor: int, *, on: dt.date = dt.date(2026, 7, 2)) -> None:
         bookings: tuple[UUID, ...] = tuple(invoice.bookings.values_list("pk", flat=True))
         draft = PaymentDraft(invoice.customer_id, "cheque", amount_minor, invoice.currency, on, fill=bookings)
-        transact(lambda: record_payments([draft], by=ana, now=NOW))
+        then = max(NOW, dt.datetime.combine(on, NOW.timetz()))
+        transact(lambda: record_payments([draft], by=ana, now=then))
 
     return record
