@@ -49,7 +49,7 @@ PAGES: dict[str, Right | tuple[Right, Right] | None] = {
     ),
     **dict.fromkeys(
         ["invoices:send-many", "invoices:undo-many", "invoices:remind-many", "invoices:send", "invoices:undo-sending",
-         "invoices:remind", "invoices:retry", "invoices:send-copy"],
+         "invoices:remind", "invoices:retry", "invoices:send-copy", "invoices:dismiss-mail"],
         Right.SEND_INVOICES,
     ),
     **dict.fromkeys(["invoices:pay-many", "invoices:pay", "ledger:record", "ledger:reference", "invoices:receipt"], Right.RECORD_PAYMENTS),

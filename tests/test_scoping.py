@@ -11,6 +11,7 @@ BEYOND_ONE_COMPANY = {
     "companies/people.py": "whether a person belongs to another company too",
     "companies/tasks.py": "housekeeping of all companies",
     "delivery/sender.py": "the mail lane serves all companies",
+    "mail_events/actions.py": "the mail service's events name no company",
     "operations/queues.py": "how the queues of the whole house stand, for the operator",
     "operations/verify/money.py": "reads every table of a company, by a model that is not known beforehand",
     "operations/verify/promises.py": "the same",

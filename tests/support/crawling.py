@@ -32,7 +32,7 @@ UUID_TEXT = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f
 PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
 
 # Addresses that know no company's rows: signing in, the sample page of components, what is open to all.
-NOT_OF_A_COMPANY = ("accounts/", "_components", "theme", "favicon.ico", "demo/sign-in/", "look/", "healthz", "readyz", "metrics")  # fmt: skip
+NOT_OF_A_COMPANY = ("accounts/", "_components", "theme", "favicon.ico", "demo/sign-in/", "look/", "healthz", "readyz", "metrics", "providers/")  # fmt: skip
 OPENED_BY_A_LINK = ("i/",)
 
 # What an id in an address is, by the word before it; and in a body or a query, by its name.

@@ -269,6 +269,7 @@ EXCLUDED = {
     "operations:healthz": "for machines",
     "operations:readyz": "for machines",
     "operations:metrics": "for machines",
+    "mail_events:events": "for machines",
     "portal:pdf": FILE,
     "portal:logo": FILE,
     "web:favicon": FILE,

@@ -57,7 +57,7 @@ def customer_link_actor(company: Company, *, label: str, reference: str = "") ->
 
 
 def provider_event_actor(company: Company, *, label: str, reference: str = "") -> Actor:
-    """A payment provider reporting what happened. Has no role."""
+    """A payment provider or a mail service reporting what happened. Has no role."""
     return Actor(
         kind=ActorKind.PROVIDER_EVENT,
         company_id=company.pk,

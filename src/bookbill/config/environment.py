@@ -12,6 +12,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 SECRET_KEY_LENGTH = 32
+MAIL_SECRET_LENGTH = 16
+SIGNING_MAIL_PROVIDERS = ("mailersend", "mailgun")
+MAIL_PROVIDERS_WITH_LOGIN = ("brevo", "mailjet", "postmark", "sendgrid", "sparkpost")
 KNOWN_BAD_KEYS = ("django-insecure", "insecure", "changeme", "change-me", "default", "example")
 
 # Name and the default as docs/settings.md prints it.
@@ -31,6 +34,8 @@ VARIABLES: dict[str, str] = {
     "SMTP_TIMEOUT": "`20`",
     "MAIL_FROM": "`invoices@` the host of `PUBLIC_BASE_URL`",
     "MAILS_PER_DAY": "`10000`",
+    "MAIL_PROVIDER": "none",
+    "MAIL_PROVIDER_SECRET": "none",
     "STRIPE_API_BASE": "`https://api.stripe.com`",
     "STRIPE_API_KEY": "none",
     "STRIPE_WEBHOOK_SECRET": "none",
@@ -72,6 +77,14 @@ class Smtp:
 
 
 @dataclass(frozen=True, slots=True)
+class MailProvider:
+    """The mail service whose events we take; no name: none."""
+
+    name: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stripe:
     api_base: str
     api_key: str
@@ -90,6 +103,7 @@ class Environment:
     smtp: Smtp
     mail_from: str
     mails_per_day: int
+    mail_provider: MailProvider
     stripe: Stripe
     font_dir: Path | None
     demo: bool
@@ -161,6 +175,7 @@ def read_environment(variables: Mapping[str, str] = os.environ) -> Environment:
         smtp=read_smtp(reader),
         mail_from=read_mail_from(reader, host),
         mails_per_day=reader.number("MAILS_PER_DAY", 10_000, lowest=1, highest=1_000_000),
+        mail_provider=read_mail_provider(reader),
         stripe=Stripe(
             api_base=reader.text("STRIPE_API_BASE", "https://api.stripe.com"),
             api_key=reader.text("STRIPE_API_KEY"),
@@ -293,6 +308,24 @@ def read_smtp(reader: Reader) -> Smtp:
     port = reader.number("SMTP_PORT", {"none": 25, "starttls": 587, "tls": 465}[tls], lowest=1, highest=65535)
     timeout = reader.number("SMTP_TIMEOUT", 20, lowest=1, highest=300)
     return Smtp(host=host, port=port, user=user, password=password, tls=tls, timeout=timeout)
+
+
+def read_mail_provider(reader: Reader) -> MailProvider:
+    name, secret = reader.text("MAIL_PROVIDER").lower(), reader.text("MAIL_PROVIDER_SECRET")
+    if bool(name) != bool(secret):
+        raise BadEnvironment("MAIL_PROVIDER and MAIL_PROVIDER_SECRET belong together: set both or none.")
+    known = (*SIGNING_MAIL_PROVIDERS, *MAIL_PROVIDERS_WITH_LOGIN)
+    if name and name not in known:
+        raise BadEnvironment(f"MAIL_PROVIDER is “{name}”: write one of {', '.join(sorted(known))}.")
+    if name and len(secret) < MAIL_SECRET_LENGTH:
+        raise BadEnvironment(
+            f"MAIL_PROVIDER_SECRET is too short to keep forged events out: use at least {MAIL_SECRET_LENGTH} characters."
+        )
+    if name in MAIL_PROVIDERS_WITH_LOGIN and not all(secret.partition(":")):
+        raise BadEnvironment(
+            f"MAIL_PROVIDER_SECRET must be user:password for {name}, as it stands in the address entered there."
+        )
+    return MailProvider(name, secret)
 
 
 def read_mail_from(reader: Reader, host: str) -> str:

@@ -7,6 +7,7 @@ from bookbill.config.reference import reference_page
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("bookbill.operations.urls")),
+    path("", include("bookbill.mail_events.urls")),
     path("", include("bookbill.portal.urls")),
     path("", include("bookbill.invoices.urls")),
     path("", include("bookbill.ledger.urls")),

@@ -11,10 +11,9 @@ from django.utils.translation import gettext as _
 
 from bookbill.activity.actions import EntryDraft, record
 from bookbill.delivery.models import Message, Outbox
-from bookbill.delivery.rules import IN_TROUBLE, State, clean_answer
+from bookbill.delivery.rules import IN_TROUBLE, State
 from bookbill.lib.actor import Actor
 from bookbill.lib.errors import NotFound, RuleBroken
-from bookbill.lib.events import publish
 from bookbill.lib.ids import new_id
 from bookbill.lib.parsing import parse_email
 from bookbill.lib.transactions import assert_in_transaction
@@ -129,24 +128,21 @@ def retry_message(
     return message
 
 
-def record_bounce(
-    message_id: UUID, answer: str, *, subject_label: str, by: Actor, now: dt.datetime
-) -> Message:
-    """Note that a message came back after its server had taken it, with the words of the notice.
-
-    Saying it twice changes nothing. Raises NotFound, and RuleBroken for one that no server ever took.
-    """
+def dismiss_message(message_id: UUID, *, subject_label: str, by: Actor, now: dt.datetime) -> Message:
+    """Nobody has to look at it any more: a person dealt with it. Raises NotFound, RuleBroken."""
     assert_in_transaction()
     message = lock_message(message_id)
-    if message.state == State.BOUNCED:
-        return message
-    if message.state not in (State.ACCEPTED, State.UNKNOWN):
-        raise RuleBroken("message_not_sent", _("This message has not left yet, so it cannot have come back."))
-    before = {"state": message.state, "server_answer": message.server_answer}
-    message.come_back(clean_answer(answer), now)
-    record(entry(message, "message_bounced", subject_label, before), by=by, now=now)
-    publish(message.settled())
+    if message.trouble_at is None:
+        raise RuleBroken("message_not_failed", _("This message does not ask for anything."))
+    message.be_dealt_with(now)
+    message.save(update_fields=["trouble_at", "dealt_with_at"])
+    record(entry(message, "message_dealt_with", subject_label, {}), by=by, now=now)
     return message
+
+
+def end_trouble(subject_ids: Sequence[UUID], *, now: dt.datetime) -> None:
+    """A newer mail about these takes the place of those that were not delivered."""
+    Message.objects.about(subject_ids).in_trouble().update(trouble_at=None, dealt_with_at=now)
 
 
 def lock_message(message_id: UUID) -> Message:
@@ -166,7 +162,12 @@ def entry(message: Message, happened: str, subject_label: str, before: dict[str,
         subject_id=message.subject_id or message.id,
         subject_label=subject_label,
         before=before,
-        after={"state": message.state, "kind": message.kind, "version": message.version_n},
+        after={
+            "message_id": str(message.id),
+            "state": message.state,
+            "kind": message.kind,
+            "version": message.version_n,
+        },
         personal_after={"recipient": message.recipient},
     )
 

@@ -115,6 +115,7 @@ def write(settlements: Sequence[Settlement]) -> None:
             provider_id=provider_id_in(outcome.answer) if state == State.ACCEPTED else "",
             accepted_at=lived_at(message, at) if state == State.ACCEPTED else None,
             trouble_at=lived_at(message, at) if state in IN_TROUBLE else None,
+            dealt_with_at=None,
         )
         if not written:
             continue

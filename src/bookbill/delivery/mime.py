@@ -85,11 +85,14 @@ def build(content: MailContent, *, mail_from: str) -> Built:
     return Built(from_address=from_address, subject=subject, rest=rest)
 
 
-def addressed(built: Built, *, recipient: str, message_id: str, at: datetime) -> bytes:
-    """The whole mail for one recipient; ``message_id`` stays the same at every try."""
+def addressed(
+    built: Built, *, recipient: str, message_id: str, at: datetime, echo: tuple[str, str] | None = None
+) -> bytes:
+    """The whole mail for one recipient; ``message_id`` stays the same at every try. ``echo`` is one more header."""
     if not re.fullmatch(r"<[A-Za-z0-9.-]+@[A-Za-z0-9.-]+>", message_id, re.ASCII):
         raise ValueError(f"not a message id: {message_id!r}")
     own = f"To: {plain_address(recipient)}\r\nMessage-ID: {message_id}\r\nDate: {format_datetime(at)}\r\n"
+    own += f"{echo[0]}: {echo[1]}\r\n" if echo else ""
     return own.encode("ascii") + built.rest
 
 

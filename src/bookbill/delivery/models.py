@@ -183,24 +183,16 @@ class Message(models.Model):
 
     def come_back(self, answer: str, now: dt.datetime) -> None:
         """A server took it and sent it back."""
-        self.state, self.server_answer, self.trouble_at, self.lease_holder = (
-            State.BOUNCED.value,
-            answer,
-            now,
-            None,
-        )
-        self.dealt_with_at = None
-        self.save()
+        self.state, self.server_answer, self.lease_holder = State.BOUNCED.value, answer, None
+        self.trouble_at, self.dealt_with_at = now, None
 
     def be_complained_about(self, now: dt.datetime) -> None:
         """Its recipient called it spam: it arrived, and a person has to look."""
         self.trouble_at, self.dealt_with_at = now, None
-        self.save(update_fields=["trouble_at", "dealt_with_at"])
 
     def be_dealt_with(self, now: dt.datetime) -> None:
         """Nobody has to look any more; what became of it stays."""
         self.trouble_at, self.dealt_with_at = None, now
-        self.save(update_fields=["trouble_at", "dealt_with_at"])
 
 
 class Attempt(models.Model):

@@ -23,6 +23,7 @@ from django.db import connection
 from bookbill.delivery import claims, mailbox
 from bookbill.delivery.claims import FIRST, Settlement
 from bookbill.delivery.composing import Bodies, MailCause
+from bookbill.delivery.echoes import echo_header
 from bookbill.delivery.mime import Built, addressed
 from bookbill.delivery.models import Attempt, Message, Outbox
 from bookbill.delivery.rules import Outcome, State, lane_pause, pause_before_composing
@@ -146,7 +147,11 @@ class Lane:
         if built is None:
             return
         mail = addressed(
-            built, recipient=message.recipient, message_id=message.message_id, at=process_clock()
+            built,
+            recipient=message.recipient,
+            message_id=message.message_id,
+            at=process_clock(),
+            echo=echo_header(settings.MAIL_PROVIDER, message.message_id),
         )
         refusal = self.address(connection, message, built, len(mail))
         if refusal:

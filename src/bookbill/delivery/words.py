@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from bookbill.delivery.rules import State
+from bookbill.delivery.rules import EventKind, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +26,20 @@ def message_word(state: str) -> Word:
         State.BOUNCED: Word(_("Bounced"), "error", "mail-x"),
         State.UNKNOWN: Word(_("Unknown: it may have arrived"), "warning", "circle-help"),
     }[State(state)]
+
+
+def trouble_word(state: str) -> Word:
+    """Why a person has to look at a mail: an accepted one arrived and was called spam."""
+    return event_word(EventKind.COMPLAINED) if state == State.ACCEPTED else message_word(state)
+
+
+def event_word(kind: str) -> Word:
+    """What a mail service reported."""
+    return {
+        EventKind.DELIVERED: Word(_("Delivered"), "success", "mail-check"),
+        EventKind.OPENED: Word(_("Opened"), "success", "eye"),
+        EventKind.DEFERRED: Word(_("Delayed"), "warning", "clock"),
+        EventKind.BOUNCED: Word(_("Bounced"), "error", "mail-x"),
+        EventKind.REJECTED: Word(_("Refused by the mail service"), "error", "mail-x"),
+        EventKind.COMPLAINED: Word(_("Marked as spam"), "error", "mail-warning"),
+    }[EventKind(kind)]

@@ -15,6 +15,12 @@ SENT = Q(sent_at__isnull=False, cancelled_at=None)
 OWED = Q(status__in=(Status.SENT, Status.PARTIALLY_PAID))
 """Sent, live and not covered: the same as something due."""
 
+TROUBLES = {
+    Mark.NOT_DELIVERED: (State.FAILED, State.UNKNOWN),
+    Mark.BOUNCED: (State.BOUNCED,),
+    Mark.MARKED_AS_SPAM: (State.ACCEPTED,),
+}
+
 
 def overdue_q(today: date) -> Q:
     """Past its due date with something payable. SQL twin of `rules.days_overdue`."""
@@ -40,10 +46,8 @@ def marked(mark: Mark, *, today: date) -> Q:
             return Q(sending_at__isnull=False)
         case Mark.SENDING_REFUSED:
             return ~Q(sending_refused="")
-        case Mark.NOT_DELIVERED:
-            return _troubled(State.FAILED, State.UNKNOWN)
-        case Mark.BOUNCED:
-            return _troubled(State.BOUNCED)
+        case Mark.NOT_DELIVERED | Mark.BOUNCED | Mark.MARKED_AS_SPAM:
+            return _troubled(TROUBLES[mark])
         case Mark.CHANGED_SINCE_SENT:
             return SENT & ~Q(live_claim=F("sent_claim"))
         case Mark.CREDIT_TO_PLACE:
@@ -56,7 +60,7 @@ def marked(mark: Mark, *, today: date) -> Q:
             return Q(status=Status.DRAFT, paid_minor__gt=0, due_minor=0)
 
 
-def _troubled(*states: State) -> Q:
+def _troubled(states: tuple[State, ...]) -> Q:
     return Q(pk__in=Message.objects.in_trouble().filter(state__in=states).values("subject_id"))
 
 

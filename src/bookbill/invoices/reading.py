@@ -96,6 +96,7 @@ def read_marks(invoices: Sequence[Invoice], *, now: datetime) -> dict[UUID, list
                 refused=bool(invoice.sending_refused),
                 undelivered=bool(troubles[invoice.pk] & {State.FAILED, State.UNKNOWN}),
                 bounced=State.BOUNCED in troubles[invoice.pk],
+                complained=State.ACCEPTED in troubles[invoice.pk],
                 changed=invoice.is_changed(),
                 customer_credit_minor=credit.get(invoice.customer_id, 0),
                 overpaid=invoice.pk in overpaid,

@@ -22,6 +22,7 @@ class Mark(StrEnum):
     SENDING_REFUSED = "sending_refused"
     NOT_DELIVERED = "not_delivered"
     BOUNCED = "bounced"
+    MARKED_AS_SPAM = "marked_as_spam"
     CHANGED_SINCE_SENT = "changed_since_sent"
     CREDIT_TO_PLACE = "credit_to_place"
     DISPUTED = "disputed"
@@ -33,6 +34,7 @@ class Mark(StrEnum):
 ASKING = (
     Mark.SENDING_REFUSED,
     Mark.BOUNCED,
+    Mark.MARKED_AS_SPAM,
     Mark.NOT_DELIVERED,
     Mark.CHANGED_SINCE_SENT,
     Mark.CREDIT_TO_PLACE,
@@ -68,6 +70,7 @@ class MarkFacts:
     refused: bool
     undelivered: bool
     bounced: bool
+    complained: bool
     changed: bool
     customer_credit_minor: int
     overpaid: bool
@@ -83,6 +86,7 @@ def marks_of(facts: MarkFacts) -> list[Mark]:
         Mark.OVERDUE: live
         and days_overdue(today=facts.today, due_date=facts.due_date, payable_minor=facts.payable_minor) > 0,
         Mark.BOUNCED: facts.bounced,
+        Mark.MARKED_AS_SPAM: facts.complained,
         Mark.NOT_DELIVERED: facts.undelivered,
         Mark.CHANGED_SINCE_SENT: live and facts.changed,
         Mark.CREDIT_TO_PLACE: live

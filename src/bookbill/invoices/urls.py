@@ -51,6 +51,11 @@ urlpatterns = [
     path("payments/invoices/<uuid:pk>/cancelled-copies", sending.copy_page, name="send-copy"),
     path("payments/invoices/<uuid:pk>/reminders", sending.remind_page, name="remind"),
     path("payments/invoices/<uuid:pk>/emails/<uuid:message_id>", sending.retry_page, name="retry"),
+    path(
+        "payments/invoices/<uuid:pk>/emails/<uuid:message_id>/dismissal",
+        sending.dismiss_page,
+        name="dismiss-mail",
+    ),
     path("payments/invoices/<uuid:pk>/payments", acts.payment_page, name="pay"),
     path("payments/invoices/<uuid:pk>/credit", settling.credit_page, name="place-credit"),
     path("payments/invoices/<uuid:pk>/write-off", settling.write_off_page, name="write-off"),

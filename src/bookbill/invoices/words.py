@@ -59,6 +59,7 @@ def _mark_words() -> dict[Mark, Word]:
         Mark.SENDING_REFUSED: Word(_("Could not be sent"), "error", "circle-alert"),
         Mark.NOT_DELIVERED: Word(_("Not delivered"), "error", "mail-x"),
         Mark.BOUNCED: Word(_("Bounced"), "error", "mail-x"),
+        Mark.MARKED_AS_SPAM: Word(_("Marked as spam"), "error", "mail-warning"),
         Mark.CHANGED_SINCE_SENT: Word(_("Changed since sent"), "warning", "file-diff"),
         Mark.CREDIT_TO_PLACE: Word(_("Credit to place"), "info", "coins"),
         Mark.DISPUTED: Word(_("Disputed"), "error", "circle-alert"),

@@ -15,7 +15,6 @@ from bookbill.delivery.actions import (
     hold_outbox,
     mark_ready,
     owe_messages,
-    record_bounce,
     resume_outbox,
     retry_message,
 )
@@ -194,19 +193,6 @@ def test_a_strangers_message_is_not_there(owe: Owe, sandbox: Company, ana: Actor
     put_in(message, State.FAILED)
     with scope(company=sandbox), pytest.raises(NotFound):
         transact(lambda: retry_message(message.id, subject_label="", by=ana, now=NOW))
-
-
-def test_an_accepted_message_can_bounce_and_be_sent_again(owe: Owe, ana: Actor) -> None:
-    (message,) = owe("joe@maple.example")
-    with pytest.raises(RuleBroken, match="not left yet"):
-        transact(lambda: record_bounce(message.id, "mailbox full", subject_label="", by=ana, now=NOW))
-    put_in(message, State.ACCEPTED)
-    bounce = partial(record_bounce, message.id, "mailbox\r\nfull", subject_label="", by=ana, now=NOW)
-    transact(bounce)
-    bounced = transact(bounce)
-    assert (bounced.state, bounced.server_answer, bounced.trouble_at) == ("bounced", "mailbox full", NOW)
-    assert Entry.objects.count() == 1
-    assert transact(lambda: retry_message(message.id, subject_label="", by=ana, now=NOW)).accepted_at is None
 
 
 def test_health_tells_depth_and_age_of_what_should_have_left(owe: Owe) -> None:

@@ -1,4 +1,4 @@
-"""Sending one mail about an invoice again, to the one recipient it did not reach."""
+"""One mail about an invoice that did not reach its recipient: sending it again, or leaving it."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from bookbill.companies.rights import Feature, Right, require
-from bookbill.delivery.actions import retry_message
+from bookbill.delivery.actions import dismiss_message, retry_message
 from bookbill.delivery.models import Message
 from bookbill.invoices.actions.locking import lock_invoice
 from bookbill.lib.actor import Actor
@@ -39,3 +39,13 @@ def retry_mail(
     return retry_message(
         message.pk, subject_label=invoice.number, may_arrive_twice=may_arrive_twice, by=by, now=now
     )
+
+
+def dismiss_mail(invoice_id: UUID, message_id: UUID, *, by: Actor, now: datetime) -> Message:
+    """Somebody dealt with a mail that was not delivered or was called spam. Raises NotFound, `message_not_failed`."""
+    assert_in_transaction()
+    require(by, Right.SEND_INVOICES)
+    invoice = lock_invoice(invoice_id)
+    if not Message.objects.about([invoice.pk]).filter(pk=message_id).exists():
+        raise NotFound("not_found", _("There is no such message."))
+    return dismiss_message(message_id, subject_label=invoice.number, by=by, now=now)

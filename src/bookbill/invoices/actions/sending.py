@@ -16,7 +16,7 @@ from bookbill.companies.models import Company
 from bookbill.companies.numbers import Numbered, take_invoice_numbers
 from bookbill.companies.rights import Feature, Right, require
 from bookbill.customers.models import Customer
-from bookbill.delivery.actions import MessageDraft, owe_messages
+from bookbill.delivery.actions import MessageDraft, end_trouble, owe_messages
 from bookbill.documents.document import Document, to_json_bytes
 from bookbill.invoices.actions.drafting import SEND_JOB
 from bookbill.invoices.actions.history import entry
@@ -53,7 +53,7 @@ def send_invoices(
 ) -> list[Version]:
     """Number, freeze and promise the emails of invoices; they leave after the commit. Constant queries for 1 and for 500.
 
-    Sending again always makes a new version. ``recipients`` replaces the resolved ones for this send, by invoice;
+    Sending again always makes a new version, and nobody has to look after mails of earlier ones that did not arrive. ``recipients`` replaces the resolved ones for this send, by invoice;
     ``mark_only`` freezes without any mail. Raises CannotSend naming the first invoice that has nobody to send it to,
     carries nothing, or is cancelled; TooMany for one that was sent too often and for more mails than the day allows;
     BadInput for an issue date that the series no longer allows.
@@ -94,6 +94,8 @@ def send_invoices(
          "sent_at", "sending_at", "sending_refused", "last_version_n", "revision"],
         batch_size=500,
     )  # fmt: skip
+    if not mark_only:
+        end_trouble(invoice_ids, now=now)
     owe_messages(
         [
             MessageDraft(

@@ -47,7 +47,7 @@ def pay(customer: Customer, by: Actor, placing: dict[Booking, int] | None = None
 
 
 def trouble(invoice: Invoice, state: str) -> None:
-    accepted_at = NOW if state == "bounced" else None
+    accepted_at = NOW if state in ("bounced", "accepted") else None
     Message.objects.filter(subject_id=invoice.pk).update(
         state=state, trouble_at=NOW, ready_at=NOW, next_at=None, accepted_at=accepted_at
     )
@@ -64,7 +64,7 @@ def invoices(
     make_invoice()
     send(make_invoice(), ana)
     Invoice.objects.filter(pk=send(make_invoice(), ana).pk).update(viewed_at=NOW)
-    for state in ("failed", "unknown", "bounced"):
+    for state in ("failed", "unknown", "bounced", "accepted"):
         trouble(send(make_invoice(), ana), state)
     held = make_invoice()
     transact(lambda: hold_sending([held.pk], by=ana, now=NOW))

@@ -17,7 +17,6 @@ from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Right, may
 from bookbill.delivery.models import Message
-from bookbill.delivery.words import message_word
 from bookbill.invoices.actions.sending import resolve_recipients
 from bookbill.invoices.acts import acts_of
 from bookbill.invoices.changes import changes_between, changes_since_sent, who_edited
@@ -25,9 +24,10 @@ from bookbill.invoices.claims import Difference
 from bookbill.invoices.emails import change_sentence
 from bookbill.invoices.lines import own_bookings, read_lines
 from bookbill.invoices.live import customer_url
+from bookbill.invoices.mailings import read_mailings
 from bookbill.invoices.models import Invoice, Version, VersionKind
 from bookbill.invoices.reading import find_invoice, rows_of
-from bookbill.invoices.words import SECONDS_COUNTED, leaving_word, message_kind_word
+from bookbill.invoices.words import SECONDS_COUNTED, leaving_word
 from bookbill.ledger.models import Allocation, Payment
 from bookbill.ledger.words import method_word
 from bookbill.web.formatting import payment_terms
@@ -91,15 +91,12 @@ def versions_tab(request: CompanyRequest, pk: UUID) -> HttpResponse:
 
 @staff_view(Right.VIEW_INVOICES, methods=("GET", "HEAD"))
 def emails_tab(request: CompanyRequest, pk: UUID) -> HttpResponse:
-    """Every mail about this invoice, and what became of it."""
+    """For each recipient every mail about this invoice, and what happened to it when."""
     invoice = find_invoice(pk)
-    messages = Message.objects.about([invoice.pk]).order_by("-created_at", "recipient")
-    pages = pages_of(request.GET.get("page"), count=messages.count(), size=TAB_PAGE)
-    rows = [
-        (message, message_kind_word(message.kind), message_word(message.state))
-        for message in messages[pages.start : pages.start + pages.size]
-    ]
-    return frame(request, invoice, "emails", {"mails": rows, "pages": pages})
+    count = Message.objects.about([invoice.pk]).count()
+    pages = pages_of(request.GET.get("page"), count=count, size=TAB_PAGE)
+    told = read_mailings(invoice, request.company, start=pages.start, size=pages.size)
+    return frame(request, invoice, "emails", {"recipients_of_mails": told, "pages": pages})
 
 
 def frame(request: CompanyRequest, invoice: Invoice, tab: str, context: dict[str, Any]) -> HttpResponse:

@@ -99,6 +99,9 @@ def detail(entry: Entry, currency: str) -> str:
         recipients = ", ".join(after.get("recipients", []))
         to = _("To %(recipients)s") % {"recipients": recipients} if recipients else ""
         return " · ".join(filter(None, [to, clock_set_back(entry)]))
+    if entry.type.startswith("invoice.message_"):
+        _before, after = entry.personal_values() or ({}, {})
+        return str(after.get("recipient", ""))
     if entry.type == "booking.edited":
         return changes(entry.before, entry.after, currency)
     return str(entry.after.get("reason") or "")
@@ -155,6 +158,8 @@ def sentences() -> dict[str, tuple[str, str]]:
         "invoice.reminded": (_("%(who)s sent a reminder"), "bell"),
         "invoice.message_retried": (_("%(who)s sent a mail again"), "rotate-ccw"),
         "invoice.message_bounced": (_("A mail came back"), "mail-x"),
+        "invoice.message_complained": (_("A recipient marked a mail as spam"), "mail-warning"),
+        "invoice.message_dealt_with": (_("%(who)s dealt with a mail that did not arrive"), "check"),
         "invoice.link_renewed": (_("%(who)s made a new link for the customer"), "link"),
         "invoice.viewed": (_("The customer opened it"), "eye"),
         "booking.created": (_("%(who)s created booking %(what)s"), "plus"),

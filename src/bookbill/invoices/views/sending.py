@@ -16,7 +16,7 @@ from bookbill.delivery.models import Message
 from bookbill.delivery.rules import State
 from bookbill.invoices.actions.copying import send_cancelled_copy
 from bookbill.invoices.actions.reminding import remind_invoices
-from bookbill.invoices.actions.retrying import retry_mail
+from bookbill.invoices.actions.retrying import dismiss_mail, retry_mail
 from bookbill.invoices.actions.sending import resolve_recipients, send_or_hold, undo_sending
 from bookbill.invoices.forms import CopyForm, SendForm
 from bookbill.invoices.models import Invoice
@@ -140,6 +140,14 @@ def retry_page(request: CompanyRequest, pk: UUID, message_id: UUID) -> HttpRespo
         )
     )
     toast(request, _("On its way again to %(recipient)s.") % {"recipient": message.recipient})
+    return see_other(request, reverse("invoices:emails", args=[pk]))
+
+
+@staff_view(Right.SEND_INVOICES, methods=("POST",))
+def dismiss_page(request: CompanyRequest, pk: UUID, message_id: UUID) -> HttpResponse:
+    """Take a mail that did not arrive off the list of what needs somebody."""
+    transact(lambda: dismiss_mail(pk, message_id, by=request.actor, now=now(request.company)))
+    toast(request, _("Noted. It needs nobody any more."))
     return see_other(request, reverse("invoices:emails", args=[pk]))
 
 

@@ -41,12 +41,13 @@ def check_mail_once(finding: Finding, company: Company) -> None:
         Attempt.objects.filter(outcome=State.ACCEPTED)
         .order_by()
         .values("message_id")
-        .annotate(count=Count("pk"))
+        .annotate(ever=Count("pk"), lately=Count("pk", filter=Q(at__gte=F("message__first_try_at"))))
     )
-    counts = {row["message_id"]: row["count"] for row in accepted.iterator(CHUNK)}
+    counts = {row["message_id"]: (row["ever"], row["lately"]) for row in accepted.iterator(CHUNK)}
     for pk, state in Message.objects.values_list("pk", "state").iterator(CHUNK):
-        times = counts.get(pk, 0)
-        finding.look(pk, right=times == 1 if state == State.ACCEPTED else times <= 1)
+        # One that came back and was sent again was accepted twice; a clock that went back hides when.
+        times = counts.get(pk, (0, 0))
+        finding.look(pk, right=1 in times if state == State.ACCEPTED else min(times) <= 1)
 
 
 def check_leases(finding: Finding, company: Company) -> None:

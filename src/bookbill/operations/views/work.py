@@ -12,7 +12,7 @@ from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Right
 from bookbill.delivery.models import Message
 from bookbill.delivery.rules import State
-from bookbill.delivery.words import message_word
+from bookbill.delivery.words import trouble_word
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.words import message_kind_word
 from bookbill.lib.transactions import transact
@@ -44,12 +44,13 @@ def work_page(request: CompanyRequest) -> HttpResponse:
         {
             "queues": read_queues(request.company.pk, clock=process_clock()),
             "mails": [
-                (mail, message_kind_word(mail.kind), message_word(mail.state), invoices.get(mail.subject_id))
+                (mail, message_kind_word(mail.kind), trouble_word(mail.state), invoices.get(mail.subject_id))
                 for mail in mails
             ],
             "next_cursor": next_cursor,
             "jobs": [(job, job_word(job.kind), why_word(job.last_error)) for job in jobs],
             "unknown": State.UNKNOWN.value,
+            "accepted": State.ACCEPTED.value,
         },
     )
 

@@ -1,0 +1,138 @@
+"""The Emails tab: what happened to each mail when, and the ways out of trouble."""
+
+import datetime as dt
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from bookbill.companies.models import Company
+from bookbill.delivery.claims import Settlement, write
+from bookbill.delivery.models import Message, MessageEvent
+from bookbill.delivery.rules import EventKind, Outcome, State
+from bookbill.invoices.actions.sending import send_invoices
+from bookbill.invoices.mailings import read_mailings
+from bookbill.invoices.marks import needs_attention_q
+from bookbill.invoices.models import Invoice
+from bookbill.lib.actor import Actor
+from bookbill.lib.errors import RuleBroken
+from bookbill.lib.ids import new_id
+from bookbill.lib.transactions import transact
+from tests.support.cast import NOW, TODAY
+
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def sent(make_sent: Callable[..., Invoice]) -> Invoice:
+    return make_sent(extra_recipients=("second@customer.example",))
+
+
+def tried(mail: Message, *outcomes: tuple[State, str]) -> None:
+    """What a lane notes, try after try."""
+    for minute, outcome in enumerate(outcomes):
+        mail.lease_holder, mail.state, mail.first_try_at = new_id(), State.SENDING, NOW
+        mail.ready_at, mail.next_at = NOW, NOW
+        mail.save()
+        settlement = Settlement(mail, Outcome(*outcome), NOW + dt.timedelta(minutes=minute + 1))
+        transact(partial(write, [settlement]))
+    mail.refresh_from_db()
+
+
+def reported(mail: Message, kind: EventKind, words: str = "") -> None:
+    MessageEvent.objects.create(
+        company_id=mail.company_id, message=mail, provider="postmark", event_key=f"{kind}{mail.pk.hex[:20]}",
+        kind=kind, at=NOW + dt.timedelta(hours=1), words=words,
+    )  # fmt: skip
+
+
+def test_each_recipient_sees_its_own_story_in_the_order_it_happened(
+    desk: Client, sent: Invoice, company: Company
+) -> None:
+    first, second = Message.objects.order_by("recipient")
+    tried(first, (State.DEFERRED, "451 try later"), (State.ACCEPTED, "250 taken"))
+    reported(first, EventKind.DELIVERED, "250 stored")
+    reported(first, EventKind.OPENED)
+    tried(second, (State.FAILED, "550 no such user"))
+
+    told = {who.address: who.mailings[0] for who in read_mailings(sent, company)}
+    assert [(m.sentence, m.words) for m in told["maple@customer.example"].moments] == [
+        ("Waiting to leave", ""),
+        ("Refused for now", "451 try later"),
+        ("The mail server took it", "250 taken"),
+        ("Delivered", "250 stored"),
+        ("Opened", ""),
+    ]
+    assert [told[address].word.text for address in sorted(told)] == ["Opened", "Not delivered"]
+    page = desk.get(f"/payments/invoices/{sent.pk}/emails").content.decode()
+    for words in (
+        "451 try later",
+        "250 stored",
+        "550 no such user",
+        "Refused for good",
+        "Correct the address",
+    ):
+        assert words in page
+
+
+def test_retrying_stands_in_the_story_and_ends_the_trouble(
+    desk: Client, sent: Invoice, company: Company
+) -> None:
+    mail = Message.objects.get(recipient="maple@customer.example")
+    tried(mail, (State.FAILED, "550 no such user"))
+    assert desk.post(f"/payments/invoices/{sent.pk}/emails/{mail.pk}").status_code == 303
+
+    moments = [moment.sentence for who in read_mailings(sent, company) for moment in who.mailings[0].moments]
+    assert "Ana sent it again" in moments
+    assert not Message.objects.in_trouble().exists()
+
+
+def test_a_person_says_it_is_dealt_with_and_nobody_is_asked_again(
+    desk: Client, sent: Invoice, company: Company
+) -> None:
+    mail = Message.objects.get(recipient="maple@customer.example")
+    tried(mail, (State.FAILED, "550 no such user"))
+    assert Invoice.objects.filter(needs_attention_q(today=TODAY)).exists()
+    at = f"/payments/invoices/{sent.pk}/emails/{mail.pk}/dismissal"
+    assert desk.post(at).status_code == 303
+    assert desk.post(at).status_code == 409
+
+    mail.refresh_from_db()
+    assert (mail.state, mail.server_answer, mail.trouble_at) == ("failed", "550 no such user", None)
+    assert not Invoice.objects.filter(needs_attention_q(today=TODAY)).exists()
+    history = desk.get(f"/payments/invoices/{sent.pk}/history").content.decode()
+    assert "Ana dealt with a mail that did not arrive" in history
+
+
+def test_sending_a_new_version_ends_the_trouble_of_the_old_one(
+    ana: Actor, sent: Invoice, company: Company
+) -> None:
+    tried(Message.objects.earliest("recipient"), (State.FAILED, "550 no such user"))
+    transact(lambda: send_invoices([sent.pk], mark_only=True, by=ana, now=NOW))
+    assert Message.objects.in_trouble().count() == 1
+    transact(lambda: send_invoices([sent.pk], by=ana, now=NOW))
+    assert not Message.objects.in_trouble().exists()
+
+
+def test_a_refused_sending_leaves_the_trouble_where_it_was(ana: Actor, sent: Invoice, settings: Any) -> None:
+    tried(Message.objects.earliest("recipient"), (State.FAILED, "550 no such user"))
+    settings.MAILS_PER_DAY = 1
+    with pytest.raises(RuleBroken):
+        transact(lambda: send_invoices([sent.pk], by=ana, now=NOW))
+    assert Message.objects.in_trouble().count() == 1
+
+
+def test_a_story_of_many_takes_as_many_queries_as_of_one(
+    ana: Actor, sent: Invoice, company: Company, django_assert_num_queries: Any
+) -> None:
+    with django_assert_num_queries(4):
+        read_mailings(sent, company)
+    for _ in range(4):
+        transact(lambda: send_invoices([sent.pk], by=ana, now=timezone.now()))
+    for mail in Message.objects.all():
+        tried(mail, (State.ACCEPTED, "250 taken"))
+    with django_assert_num_queries(4):
+        assert sum(len(who.mailings) for who in read_mailings(sent, company)) == 10

@@ -1,0 +1,1 @@
+from bookbill.invoices.tests.conftest import make_sent  # noqa: F401
