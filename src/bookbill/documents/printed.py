@@ -190,6 +190,7 @@ def _stamp(document: Document) -> str:
 
 
 def _facts(document: Document, formats: Formats) -> tuple[Fact, ...]:
+    """The status as of freezing only where it tells its reader something: *Sent* does not, on the paper that was sent."""
     facts = [
         (_("Invoice date"), formats.date(document.issue_date)),
         (_("Due date"), formats.date(document.due_date)),
