@@ -50,6 +50,9 @@ def value_of(name: str, pattern: str, world: World) -> str:
         "n": "1",
         "index": "0",
         "page": "public",
+        "name": "postmark",
+        "kind": "invoice",
+        "language": "en",
     }
     return known[name]
 
@@ -59,6 +62,8 @@ def key_of(pattern: str, world: World) -> Any:
         return Member.objects.values_list("pk", flat=True).order_by("pk")[0]
     if pattern.startswith("settings/keys"):
         return ApiKey.objects.values_list("pk", flat=True).order_by("pk").first() or world.customer.pk
-    if pattern.startswith("operations/jobs"):
+    if pattern.startswith(("operations/jobs", "settings/repricings")):
         return world.customer.pk
+    if pattern.startswith("accounts/2fa/webauthn"):
+        return 1
     return next(key for start, key in world.ids.items() if pattern.startswith(start))

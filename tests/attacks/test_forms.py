@@ -162,7 +162,7 @@ def test_a_form_sent_twice_acts_once(world: World, desk: Client) -> None:
         f"/customers/{world.customer.pk}/payments/new": {
             "amount": "5.00", "received_on": "2026-06-30", "method": "cash", "way": "credit"},
         f"/payments/invoices/{world.sent.pk}/payments": {
-            "amount": "5.00", "received_on": "2026-06-30", "method": "cash"},
+            "amount": "5.00", "received_on": "2026-06-30", "method": "cash", "way": "oldest"},
         f"/payments/invoices/{world.sent.pk}/sendings": {"recipients": "a@c.example", "act": "send"},
         f"/payments/transactions/{world.payment.pk}/reversal": {"reason": "Wrong"},
         "/bookings/services/new": {"name": "Ovens", "unit_price": "35.00"},

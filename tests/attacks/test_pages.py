@@ -163,9 +163,9 @@ ELSEWHERE = [
 
 
 def test_no_form_leads_to_another_site(make_customer: Any, make_booking: Any, desk: Client) -> None:
-    customer = make_customer()
+    customer, worked_for = make_customer(), make_customer("Oak Dental")
     for wanted in ELSEWHERE:
-        booking = make_booking(customer, completed=False)
+        booking = make_booking(worked_for, completed=False)
         answers = [
             desk.post("/theme", {"theme": "dark", "next": wanted}),
             desk.post(f"/customers/{customer.pk}/archive", {"next": wanted}),

@@ -63,6 +63,7 @@ class World:
             "mailbox": self.mail.pk,
             "operations/mails": self.mail.message_id,
             "companies": self.company.pk,
+            "settings/taxes": self.tax_code.pk,
             "customer_id": self.customer.pk,
             "booking_id": self.scheduled.pk,
             "invoice_id": self.sent.pk,
