@@ -31,7 +31,6 @@ def visitor() -> Client:
 TAMPERED: list[Callable[[str], str]] = [
     lambda token: token[:-1],
     lambda token: token + "x",
-    lambda token: token + "/",
     lambda token: token.swapcase(),
     lambda token: token[::-1],
     lambda token: token[:-1] + ("a" if token[-1] != "a" else "b"),
@@ -59,6 +58,12 @@ def test_a_token_that_is_not_exactly_right_opens_nothing(
     token = make_invoice().link_token
     for tampered in TAMPERED:
         assert set(every_page(visitor, tampered(token))) <= {404}, tampered(token)
+
+
+def test_a_slash_too_many_leads_back_whether_the_token_is_known_or_not(world: World, visitor: Client) -> None:
+    for token in (world.token, new_link_token()):
+        answer = visitor.get(f"/i/{token}/")
+        assert (answer.status_code, answer.headers["Location"]) == (301, f"/i/{token}")
 
 
 def test_a_draft_has_no_page_and_a_cancelled_one_no_way_to_pay(world: World, visitor: Client) -> None:

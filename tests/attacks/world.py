@@ -56,7 +56,6 @@ class World:
             "customers": self.customer.pk,
             "bookings/services": self.service.pk,
             "bookings": self.scheduled.pk,
-            "settings/taxes": self.tax_code.pk,
             "settings/repricings": self.repricing.pk,
             "payments/invoices": self.sent.pk,
             "payments/transactions": self.payment.pk,
