@@ -1,9 +1,7 @@
 """The product served for a real browser, and the browser."""
 
-import asyncio
 import os
 import shutil
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -39,22 +37,6 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     # Playwright keeps an event loop in the tests' thread, where Django would otherwise refuse its ordinary calls.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     return {**browser_type_launch_args, "executable_path": program, "args": BROWSER_FLAGS}
-
-
-@pytest.fixture(autouse=True)
-def _no_event_loop_without_a_browser(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Hide the loop that Playwright leaves running in a process from the tests that come after its first browser.
-
-    While a loop runs, Django keeps its connections by context, and a job, which gets a context of its own, opened a
-    second one: it did not see what the test had written.
-    """
-    loop = None if "browser" in request.fixturenames else asyncio._get_running_loop()
-    if loop is None:
-        yield
-        return
-    asyncio._set_running_loop(None)
-    yield
-    asyncio._set_running_loop(loop)
 
 
 @pytest.fixture(scope="session")

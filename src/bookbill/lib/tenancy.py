@@ -1,11 +1,14 @@
 """The one door to tenant tables: a manager that refuses to query outside `scope(company=…)`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
 from django.db import models
 from django_scopes import ScopedManager, scope, scopes_disabled
+from django_scopes.state import state
 
-__all__ = ["scope", "scopes_disabled", "tenant_manager"]
+__all__ = ["no_scope", "scope", "scopes_disabled", "tenant_manager"]
 
 Q = TypeVar("Q", bound="models.QuerySet[Any]")
 
@@ -17,3 +20,13 @@ def tenant_manager(queryset: type[Q]) -> Q:
     """
     manager = cast(Any, models.Manager).from_queryset(queryset)
     return cast(Q, ScopedManager(company="company", _manager_class=manager))
+
+
+@contextmanager
+def no_scope() -> Iterator[None]:
+    """As if none were open: what belongs to a company cannot be read here."""
+    token = state.set({})
+    try:
+        yield
+    finally:
+        state.reset(token)

@@ -11,8 +11,9 @@ from uuid import UUID
 
 from django.apps import apps
 from django.db import connection, models
+from django.utils import translation
 
-from bookbill.lib.tenancy import scope
+from bookbill.lib.tenancy import no_scope, scope
 from bookbill.work import claims
 from bookbill.work.models import Job
 from bookbill.work.pace import HOLD_SECONDS, paced
@@ -104,16 +105,18 @@ def companies_of(jobs: Sequence[Job]) -> Companies:
 
 
 def call(job: Job, companies: Companies) -> None:
-    """Call the handler in the scope of the job's company and with nothing else left over: no language, no other scope."""
+    """Call the handler in the scope of the job's company and with nothing else left over: no language, no other scope.
+
+    In a copy of the context and not in an empty one: where an event loop runs in the thread, as in tests after a browser,
+    Django keeps its connections by context, and the handler would not see what the caller's transaction has written.
+    """
     view = JobView(job.pk, job.kind, job.company_id, job.args, job.attempts)
     handler = KINDS[job.kind].handler
     company = companies[job.company_id] if job.company_id else None
 
     def run() -> None:
-        if company is None:
+        translation.deactivate()
+        with scope(company=company) if company else no_scope():
             handler(view)
-        else:
-            with scope(company=company):
-                handler(view)
 
-    contextvars.Context().run(run)
+    contextvars.copy_context().run(run)

@@ -1,11 +1,12 @@
 """What handlers may rely on, and what happens when they fail."""
 
+import asyncio
 import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import translation
 from django_scopes import get_scope
 
@@ -20,6 +21,7 @@ from bookbill.work.draining import drain
 from bookbill.work.housekeeping import register_housekeeping
 from bookbill.work.models import Job, JobFailure, State
 from bookbill.work.registry import JobView
+from bookbill.work.running import call
 
 pytestmark = pytest.mark.both_databases
 
@@ -171,3 +173,25 @@ def test_jobs_done_long_ago_are_forgotten_in_chunks(promised: Promised, handled:
     promised("work.forget_done")
     drain()
     assert list(Job.objects.filter(kind="note")) == [kept]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_handler_sees_what_the_caller_has_written_where_an_event_loop_runs_too(
+    promised: Promised, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a process that has driven a browser; there Django keeps its connections by context."""
+    seen: list[int] = []
+    registry.register("note", lambda job: seen.append(Company.objects.count()), database_only=True)
+    job = promised()
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    loop = asyncio.new_event_loop()
+    asyncio._set_running_loop(loop)
+    try:
+        with transaction.atomic():
+            Company.objects.create(name="Twin", currency="CAD")
+            call(job, {company.pk: company})
+    finally:
+        connection.close()
+        asyncio._set_running_loop(None)
+        loop.close()
+    assert seen == [2]
