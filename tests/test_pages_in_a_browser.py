@@ -38,12 +38,17 @@ def test_every_page_is_for_everybody(browser: Browser, sandbox: Sandbox, form: F
             found += [f"{page.name}: {text}" for text in visit.complaints]
             if visit.is_sideways():
                 found.append(f"{page.name}: wider than the window")
-            if not form.longer:
+            if is_read_by_axe(form):
                 found += [
                     f"{page.name}: {problem['id']} {[node['html'][:160] for node in problem['nodes']]}"
                     for problem in Axe().run(tab, options={"resultTypes": ["violations"]})["violations"]
                 ]
     assert found == []
+
+
+def is_read_by_axe(form: Form) -> bool:
+    """At a desk and on a phone; what lies between differs from them in width alone."""
+    return not form.longer and form.width in (1440, 390)
 
 
 def named_routes(resolver: URLResolver, namespace: str = "") -> Iterator[tuple[str, URLPattern]]:
