@@ -1,7 +1,7 @@
 """Pictures of every page in every form, into `shots/`: one file each, and contact sheets to look at.
 
 `python -m tools.shots [--only WORD]` seeds and serves a sandbox of its own under `var/shots`. WORD picks the pages
-whose name holds it, or the forms (`dark`, `390`, `fr`).
+whose name holds it, or the forms (`dark`, `390`, `fr`). `--docs` takes the chosen few of `docs/pictures` instead.
 """
 
 import argparse
@@ -18,6 +18,12 @@ from playwright.sync_api import Browser, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 SHOTS = ROOT / "shots"
 DATA_DIR = ROOT / "var" / "shots"
+DOCS = ROOT / "docs" / "pictures"
+CHOSEN = {
+    ("light", 1440): ("invoices", "invoice-changed", "generate", "calendar", "mail"),
+    ("dark", 1440): ("dashboard",),
+    ("light", 390): ("link-part-paid", "invoices"),
+}
 TALLEST = {1440: 1_100, 768: 1_750, 390: 1_250}
 SHEETS = {1440: (2, 620), 768: (3, 410), 390: (4, 310)}
 """Columns of a contact sheet, and the width of a picture on it, in pixels."""
@@ -27,6 +33,7 @@ SHEET_HEIGHT, CAPTION, GAP = 1_050, 18, 12
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="./dev shots", description="Take pictures of every page.")
     parser.add_argument("--only", default="", metavar="WORD", help="pages or forms whose name holds this")
+    parser.add_argument("--docs", action="store_true", help="take the pictures of the documentation")
     parser.add_argument("--seeded", action="store_true", help="take the sandbox of the last time")
     options = parser.parse_args(arguments)
     os.environ |= {"DJANGO_SETTINGS_MODULE": "bookbill.config.settings", "DATA_DIR": str(DATA_DIR)}
@@ -41,7 +48,10 @@ def main(arguments: Sequence[str]) -> int:
         seed(DATA_DIR)
     with served(DATA_DIR) as sandbox, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_program(), args=BROWSER_FLAGS)
-        take_all(browser, sandbox, options.only)
+        if options.docs:
+            take_chosen(browser, sandbox)
+        else:
+            take_all(browser, sandbox, options.only)
         browser.close()
     return 0
 
@@ -72,6 +82,21 @@ def take_all(browser: Browser, sandbox: Any, only: str) -> None:
                 pictures.append(picture)
         make_sheets(form, pictures)
         print(f"{form}: {len(pictures)} pictures", flush=True)
+
+
+def take_chosen(browser: Browser, sandbox: Any) -> None:
+    from tests.support.pages import PAGES
+    from tests.support.visiting import Form, visiting
+
+    pages = {page.name: page for page in PAGES}
+    for (theme, width), names in CHOSEN.items():
+        with visiting(browser, sandbox, Form(theme, width)) as visit:
+            for name in names:
+                picture = DOCS / f"{name}{'-phone' if width == 390 else ''}.png"
+                photograph(visit.open(pages[name]), picture, whole=False)
+                with Image.open(picture) as image:
+                    few = image.convert("RGB").quantize(128, dither=Image.Dither.NONE)
+                few.save(picture, optimize=True)
 
 
 def photograph(tab: Any, picture: Path, *, whole: bool) -> None:
