@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from bookbill.bookings.models import Booking, BookingTax
@@ -109,10 +111,17 @@ def enter_claims(
 
 
 def store_cover(bookings: Sequence[Booking]) -> None:
-    """Write the ledger's sums of these bookings in one statement; the database holds them within the totals."""
-    Booking.objects.bulk_update(
-        bookings, ["paid_minor", "reduced_minor", "written_off_minor"], batch_size=500
+    """Make the sums on these bookings those of their entries, in one statement; the database holds them within the totals."""
+    Booking.objects.filter(pk__in=[booking.pk for booking in bookings]).update(
+        paid_minor=_sum_on_booking(Allocation),
+        reduced_minor=_sum_on_booking(Reduction),
+        written_off_minor=_sum_on_booking(WriteOff),
     )
+
+
+def _sum_on_booking(entry: type[Allocation] | type[Reduction] | type[WriteOff]) -> Coalesce:
+    own = entry.objects.filter(booking=OuterRef("pk")).order_by().values("booking")
+    return Coalesce(Subquery(own.annotate(total=Sum("amount_minor")).values("total")), 0)
 
 
 def check_placing(placing: Mapping[UUID, int], *, amount_minor: int) -> None:
