@@ -22,6 +22,7 @@ SQL_BY_HAND = {
     "activity/models.py": "asks PostgreSQL which transactions are open: no tenant's table",
     "companies/doors/once.py": "how long to wait for a twin: no table",
     "delivery/claims.py": "two updates of messages by key, measured; each names the company",
+    "lib/transactions.py": "lets PostgreSQL check deferred keys early: names no table",
     "lib/triggers.py": "guards are SQL",
     "operations/readiness.py": "whether the database answers: no table",
     "operations/verify/command.py": "which database this is, and one state for all reads: no table",

@@ -41,8 +41,16 @@ def system_actor(company: Company) -> Actor:
 
 
 def on_behalf_of(by: Actor) -> Actor:
-    """The system doing later what somebody asked for: their rights, their name."""
-    return replace(by, kind=ActorKind.SYSTEM)
+    """The system doing later what somebody asked for: under their name, with the role and the plan of now.
+
+    Who is no member any more has no role left: `require` refuses.
+    """
+    company = Company.objects.get(pk=by.company_id)
+    role = by.role
+    if by.member_id:
+        members = Member.objects.active().filter(pk=by.member_id)
+        role = members.values_list("role", flat=True).first() or ""
+    return replace(by, kind=ActorKind.SYSTEM, role=role, plan=company.plan)
 
 
 def customer_link_actor(company: Company, *, label: str, reference: str = "") -> Actor:

@@ -22,7 +22,7 @@ FIELDS = (
     "name", "company_name", "email", "billing_email", "bill_only_to_billing_email", "always_copy", "phone", "service_address",
     "billing_address", "tax_ids", "purchase_order", "tax_exempt", "exemption_reason", "language", "payment_terms_days", "external_id",
 )  # fmt: skip
-NOT_PRINTED = {"service_address", "external_id", "language", "payment_terms_days"}
+NOT_PRINTED = {"external_id", "language", "payment_terms_days"}
 EXEMPTION = {"tax_exempt", "exemption_reason"}
 PERSONAL = {
     "name",

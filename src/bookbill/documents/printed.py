@@ -31,7 +31,7 @@ class Party:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TotalRow:
-    """``kind``: "plain", "strong" (the total) or "due" (what is left to pay)."""
+    """``kind``: "plain" (what makes the total), "strong" (the total), "cover" (what lowers it) or "due" (what is left to pay)."""
 
     kind: str
     label: str
@@ -190,13 +190,12 @@ def _stamp(document: Document) -> str:
 
 
 def _facts(document: Document, formats: Formats) -> tuple[Fact, ...]:
-    """The status as of freezing only where it tells its reader something: *Sent* does not, on the paper that was sent."""
     facts = [
         (_("Invoice date"), formats.date(document.issue_date)),
         (_("Due date"), formats.date(document.due_date)),
         (_("Terms"), "" if document.terms_days is None else payment_terms(document.terms_days)),
         (_("Purchase order"), document.billing.purchase_order),
-        (_("Status"), "" if document.status == "sent" else status_label(document.status)),
+        (_("Status"), status_label(document.status)),
     ]
     return tuple(Fact(label=label, value=value) for label, value in facts if value)
 
@@ -252,11 +251,11 @@ def _totals(totals: Totals, formats: Formats, marks: TaxMarks) -> Iterable[Total
     for tax in totals.taxes:
         yield TotalRow(kind="plain", label=_tax_label(tax, formats, marks), amount=money(tax.amount_minor))
     yield TotalRow(kind="strong", label=_("Total"), amount=money(totals.total_minor))
-    yield TotalRow(kind="plain", label=_("Paid"), amount=money(-totals.paid_minor))
+    yield TotalRow(kind="cover", label=_("Paid"), amount=money(-totals.paid_minor))
     if totals.reduced_minor:
-        yield TotalRow(kind="plain", label=_("Credited"), amount=money(-totals.reduced_minor))
+        yield TotalRow(kind="cover", label=_("Credited"), amount=money(-totals.reduced_minor))
     if totals.written_off_minor:
-        yield TotalRow(kind="plain", label=_("Written off"), amount=money(-totals.written_off_minor))
+        yield TotalRow(kind="cover", label=_("Written off"), amount=money(-totals.written_off_minor))
     yield TotalRow(kind="due", label=_("Balance due"), amount=money(totals.due_minor))
 
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import translation
 
 from bookbill.activity.actions import record
-from bookbill.companies.actors import system_actor
+from bookbill.companies.actors import on_behalf_of, system_actor
 from bookbill.companies.clock import now as business_now
 from bookbill.companies.models import Company
 from bookbill.delivery.actions import mark_ready
@@ -75,9 +75,9 @@ def note_replaced(version: Version, characters: Sequence[str], *, by: Actor, now
 
 
 def send_held(job: JobView) -> None:
-    """The hold is over: send, with the rights of who asked. What cannot be sent any more is shown, not retried."""
+    """The hold is over: send, with the rights that who asked has by now. What cannot be sent any more is shown, not retried."""
     invoice_id = UUID(job.args["invoice_id"])
-    by = Actor.from_json(job.args["by"])
+    by = on_behalf_of(Actor.from_json(job.args["by"]))
     company = Company.objects.get(pk=by.company_id)
     now = business_now(company)
     invoice = Invoice.objects.filter(pk=invoice_id).first()

@@ -144,6 +144,11 @@ class RecordForms:
             )
             self.by_hand = True  # so that they are in sight
 
+        if self.by_hand and not self.placing.has_amounts():
+            self.form.add_error(
+                "way", gettext("Enter an amount for at least one booking, or choose another way.")
+            )
+
     def is_valid(self) -> bool:
         return self.form.is_valid() and (not self.by_hand or self.placing.is_valid())
 

@@ -53,3 +53,14 @@ def assert_in_transaction() -> None:
     """Actions call this first: an act outside a transaction would be half done after a crash."""
     if not connection.in_atomic_block:
         raise RuntimeError("an action was called outside transact()")
+
+
+def check_keys_now() -> None:
+    """Check the foreign keys of what was written so far, and with them lock the rows they point at, before the commit.
+
+    Django defers them on PostgreSQL, so until then nobody waits for us who changes such a row. SQLite has one writer.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")

@@ -107,10 +107,15 @@ def edit_booking(
             "stale",
             _("This booking was changed by someone else meanwhile. Look at the new state, then save again."),
         )
-    if booking.state == State.CANCELLED:
+    only_held = edit.items is None and fields.keys() == {"held_back"}
+    if booking.state == State.CANCELLED and not (only_held and booking.total_minor):
         raise RuleBroken("booking_cancelled", _("A cancelled booking is final. Duplicate it instead."))
     before = _facts(booking)
-    items = None if edit.items is None or _same_items(booking, edit.items) else edit.items
+    # Lines that name a tax code say more than what is stored where the booking's own code changes.
+    names_codes = "tax_code_id" in fields and any(draft.tax_code_id for draft in edit.items or ())
+    items = (
+        None if edit.items is None or (not names_codes and _same_items(booking, edit.items)) else edit.items
+    )
     if "customer_id" in fields and "service_address" not in fields:
         fields["service_address"] = _place_at(fields["customer_id"], booking)
     fields = {name: value for name, value in fields.items() if value != _stored(booking, name)}

@@ -11,6 +11,7 @@ from bookbill.bookings.drafts import ItemDraft
 from bookbill.bookings.models import Booking, BookingItem, BookingTax, Service, TaxCode
 from bookbill.customers.models import Customer
 from bookbill.lib.errors import BadInput, RuleBroken
+from bookbill.lib.transactions import check_keys_now
 from bookbill.money.currencies import exponent_of
 from bookbill.money.errors import MoneyError
 from bookbill.money.pricing import Line, Priced, TaxTerms, price
@@ -65,6 +66,8 @@ def refuse_changed(catalogue: Catalogue) -> None:
     From then on they hold the code's row: an edit waits for them, sees them, and makes a successor.
     """
     read = {pk: code.revision for pk, code in catalogue.tax_codes.items()}
+    if read:
+        check_keys_now()
     stored = dict(TaxCode.objects.filter(pk__in=read).values_list("pk", "revision")) if read else {}
     if stored != read:
         raise RuleBroken("stale", _("A tax code was changed this very moment. Please try again."))

@@ -11,7 +11,12 @@ from django.utils.translation import gettext as _
 
 from bookbill.activity.actions import EntryDraft, record_many
 from bookbill.bookings.actions.booking import lock_bookings
-from bookbill.bookings.actions.pricing import price_booking, read_terms, take_exemption
+from bookbill.bookings.actions.pricing import (
+    price_booking,
+    read_catalogue,
+    refuse_changed,
+    take_exemption,
+)
 from bookbill.bookings.events import BookingsChanged, BookingsEditing, BookingTotalsChanging
 from bookbill.bookings.models import Booking, BookingItem, BookingTax, Outcome
 from bookbill.bookings.rules import State
@@ -77,7 +82,8 @@ def reprice_bookings(
         for pk in bookings.keys() - moving.keys()
     }
     refused = _refusals(moving, by=by, now=now)
-    terms = read_terms([BookingItem(tax_code_id=new), *(item for own in items.values() for item in own)])
+    codes = {new, *(item.tax_code_id for own in items.values() for item in own)}
+    catalogue = read_catalogue([], codes, kept=codes)
     fresh = []
     for pk, booking in moving.items():
         if pk not in refused:
@@ -86,7 +92,7 @@ def reprice_bookings(
                 if carrier.tax_code_id == old:
                     carrier.tax_code_id = new
             try:
-                fresh.append(price_again(booking, items[pk], terms))
+                fresh.append(price_again(booking, items[pk], catalogue.terms))
             except BadInput as problem:
                 refused[pk] = problem.message
     became |= {pk: Became(Outcome.REFUSED, reason) for pk, reason in refused.items()}
@@ -95,6 +101,8 @@ def reprice_bookings(
         for each in fresh
     }
     store_prices(fresh, by=by, now=now)
+    if fresh:
+        refuse_changed(catalogue)
     return became
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from bookbill.activity.actions import EntryDraft, record
 from bookbill.bookings.actions.repricing import Became, reprice_bookings
 from bookbill.bookings.models import Booking, Outcome, RepricedBooking, Repricing, TaxCode
+from bookbill.companies.actors import on_behalf_of
 from bookbill.companies.rights import Right, require
 from bookbill.lib.actor import Actor
 from bookbill.lib.errors import BadInput, NotFound, RuleBroken
@@ -92,7 +93,7 @@ def reprice_next(run_id: UUID, *, now: datetime) -> None:
     assert_in_transaction()
     run = Repricing.objects.select_for_update(no_key=True).get(pk=run_id)
     rows = list(RepricedBooking.objects.waiting_in(run)[:PART])
-    by = Actor.from_json(run.by)
+    by = on_behalf_of(Actor.from_json(run.by))
     there = Booking.objects.filter(pk__in=[row.booking_id for row in rows]).values_list("pk", flat=True)
     became = reprice_bookings(
         list(there), old=run.tax_code_id, new=TaxCode.objects.in_force(run.tax_code_id).pk, by=by, now=now

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bookbill.activity.models import Entry
-from bookbill.bookings.actions.booking import BookingEdit, edit_booking
+from bookbill.bookings.actions.booking import BookingEdit, cancel_booking, edit_booking
 from bookbill.bookings.drafts import ItemDraft
 from bookbill.bookings.models import Booking
 from bookbill.companies.models import AfterSending, Company
@@ -20,7 +20,7 @@ from bookbill.lib.actor import Actor
 from bookbill.lib.addresses import clean_address
 from bookbill.lib.errors import RuleBroken
 from bookbill.lib.transactions import transact
-from tests.support.cast import NOW, TODAY
+from tests.support.cast import NOW, TODAY, make_tax_code
 
 pytestmark = pytest.mark.both_databases
 
@@ -115,3 +115,33 @@ def test_a_booking_at_its_customers_address_moves_to_that_of_the_new_customer(
     assert edit(ana, elsewhere, BookingEdit({"customer_id": oak.pk})).service_address == ELSEWHERE
     told = BookingEdit({"customer_id": maple.pk, "service_address": oak.service_address})
     assert edit(ana, at_maple, told).service_address == oak.service_address
+
+
+def test_a_cancelled_booking_with_a_fee_can_be_held_back_and_taken_up_again(
+    ana: Actor, make_booking: Callable[..., Booking]
+) -> None:
+    fee = ItemDraft(description="Late cancellation", unit_price=Decimal(40))
+    booking = make_booking()
+    transact(lambda: cancel_booking(booking.pk, fee=fee, reason="too late", by=ana, now=NOW))
+
+    def hold(held: bool) -> None:
+        transact(lambda: edit_booking(booking.pk, BookingEdit({"held_back": held}), by=ana, now=NOW))
+
+    for held in (True, False):
+        hold(held)
+        assert Booking.objects.to_invoice().filter(pk=booking.pk).exists() is not held
+    with pytest.raises(RuleBroken) as refused:
+        transact(
+            lambda: edit_booking(booking.pk, BookingEdit({"note": "x", "held_back": True}), by=ana, now=NOW)
+        )
+    assert refused.value.code == "booking_cancelled"
+
+
+def test_lines_that_name_their_tax_code_keep_it_when_the_bookings_own_changes(
+    ana: Actor, company: Company, make_booking: Callable[..., Booking]
+) -> None:
+    gst, pst = make_tax_code(company, "GST", "5"), make_tax_code(company, "PST", "7")
+    lines = (ItemDraft(description="Work", unit_price=Decimal(100), tax_code_id=gst.pk),)
+    booking = make_booking(items=lines, tax_code_id=gst.pk)
+    transact(lambda: edit_booking(booking.pk, BookingEdit({"tax_code_id": pst.pk}, lines), by=ana, now=NOW))
+    assert Booking.objects.get(pk=booking.pk).total_minor == 10_500

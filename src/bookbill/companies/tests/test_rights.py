@@ -1,11 +1,14 @@
+from collections.abc import Callable
 from uuid import UUID
 
 import pytest
 
-from bookbill.companies.actors import on_behalf_of
+from bookbill.companies.actors import member_actor, on_behalf_of
+from bookbill.companies.models import Company, Member
 from bookbill.companies.rights import Feature, Right, Role, is_own_only, may, plan_sentence, require
 from bookbill.lib.actor import Actor, ActorKind
 from bookbill.lib.errors import Forbidden
+from bookbill.lib.tenancy import scope
 
 
 def actor(role: str = Role.OWNER, plan: str = "grow", kind: ActorKind = ActorKind.MEMBER) -> Actor:
@@ -42,11 +45,21 @@ def test_a_link_and_a_provider_event_pass_nowhere(kind: ActorKind) -> None:
     assert not any(may(actor(role="", kind=kind), right) for right in Right)
 
 
-def test_the_system_acts_with_the_rights_of_whoever_asked() -> None:
-    later = on_behalf_of(actor(Role.OFFICE))
-    assert later.kind == ActorKind.SYSTEM
-    assert may(later, Right.SEND_INVOICES)
-    assert not may(later, Right.REFUND)
+def test_the_system_acts_with_the_rights_that_whoever_asked_has_by_now(
+    company: Company, make_member: Callable[..., Member]
+) -> None:
+    asked = make_member(company, Role.OWNER)
+    by = member_actor(company, asked)
+    with scope(company=company):
+        Member.objects.filter(pk=asked.pk).update(role=Role.OFFICE)
+        Company.objects.filter(pk=company.pk).update(plan="free")
+        later = on_behalf_of(by)
+        assert (later.kind, later.label, later.plan) == (ActorKind.SYSTEM, by.label, "free")
+        assert may(later, Right.SEND_INVOICES)
+        assert not may(later, Right.WRITE_OFF)
+
+        Member.objects.filter(pk=asked.pk).update(is_active=False)
+        assert not may(on_behalf_of(by), Right.SEND_INVOICES)
 
 
 def test_only_a_provider_is_kept_to_the_own_bookings() -> None:

@@ -16,12 +16,13 @@ from bookbill.lib.transactions import assert_in_transaction
 def refuse_locked(event: BookingsEditing) -> None:
     """A sent invoice may lock its bookings (company's choice), and never lets one be reopened or moved to another customer.
 
-    A booking that moves to another customer leaves its draft; an emptied draft goes.
+    A booking that moves to another customer leaves its draft; an emptied draft goes. One that is planned again leaves
+    a draft that carries others too: only alone is a booking billed ahead.
     """
     assert_in_transaction()
     for invoice in invoices_over(event.booking_ids):
         if invoice.sent_at is None:
-            if event.moves_customer:
+            if event.moves_customer or (event.reopens and invoice.bookings_count > 1):
                 Booking.objects.filter(invoice=invoice, pk__in=event.booking_ids).update(invoice=None)
                 _after_leaving(invoice, event)
             continue

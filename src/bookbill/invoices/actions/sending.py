@@ -67,12 +67,8 @@ def send_invoices(
         refuse_unsendable(invoice, to=to.get(invoice.pk), mark_only=mark_only)
     refuse_hurried(invoices, at=now)
     if company.use_credit_at_sending:
-        first_sends = [invoice for invoice in invoices if invoice.sent_at is None]
         use_credit(
-            {
-                booking.pk: booking
-                for booking in Booking.objects.filter(invoice__in=first_sends).oldest_first()
-            },
+            {booking.pk: booking for booking in Booking.objects.filter(invoice__in=invoices).oldest_first()},
             by=by,
             now=now,
         )

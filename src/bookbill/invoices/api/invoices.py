@@ -47,6 +47,7 @@ MarkName = Literal[
     "sending_refused",
     "not_delivered",
     "bounced",
+    "marked_as_spam",
     "changed_since_sent",
     "credit_to_place",
     "disputed",

@@ -14,7 +14,7 @@ from bookbill.delivery.mime import Attachment, MailContent
 from bookbill.documents.document import Document, from_json_bytes
 from bookbill.documents.files import read_file
 from bookbill.documents.formats import Formats, formats_of
-from bookbill.documents.printed import Printed, printed
+from bookbill.documents.printed import Printed, TotalRow, printed
 from bookbill.invoices.claims import Difference, differences
 from bookbill.invoices.emails.frame import Frame, chosen_wording
 from bookbill.invoices.live import customer_url
@@ -106,7 +106,7 @@ def version_mail(
             "lines": _lines(document),
             "more": _more(document),
             "exemption_reason": document.exemption_reason,
-            "totals": [row for row in texts.totals if row.kind != "plain" or kind != MailKind.REMINDER],
+            "totals": _totals(document, texts),
         },
         attachments=[Attachment(f"{document.number}.pdf", "application/pdf", pdf)],
     )
@@ -123,6 +123,12 @@ def _to_pay(document: Document, texts: Printed) -> str:
         return _("nothing to pay")
     by = texts.due_by[:1].lower() + texts.due_by[1:]
     return f"{texts.due.value}, {by}" if by else texts.due.value
+
+
+def _totals(document: Document, texts: Printed) -> list[TotalRow]:
+    """From the total down: the lines of a mail carry their tax already, and nothing paid needs no row."""
+    is_paid = document.totals.paid_minor > 0
+    return [row for row in texts.totals if row.kind != "plain" and (is_paid or row.label != _("Paid"))]
 
 
 def _overdue(days: int, document: Document, formats: Formats) -> str:

@@ -2,12 +2,14 @@
 
 import datetime as dt
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from bookbill.bookings.models import Booking
 from bookbill.companies.models import Company
+from bookbill.customers.actions import edit_customer
 from bookbill.customers.models import Customer
 from bookbill.delivery.models import Message
 from bookbill.invoices.actions.cancelling import cancel_invoice
@@ -22,6 +24,7 @@ from bookbill.ledger.actions.payments import record_payments, use_credit
 from bookbill.ledger.drafts import PaymentDraft
 from bookbill.lib.actor import Actor
 from bookbill.lib.transactions import transact
+from bookbill.operations.verify.command import verify
 from tests.support.cast import NOW, TODAY
 
 pytestmark = pytest.mark.both_databases
@@ -140,3 +143,17 @@ def test_an_overpaid_invoice_shows_that_credit_waits_until_it_is_used(
     next_job = make_booking(over.customer, price="40.00")
     transact(lambda: use_credit({next_job.pk: Booking.objects.get(pk=next_job.pk)}, by=ana, now=NOW))
     assert Mark.CREDIT_TO_PLACE not in read_marks([invoice], now=NOW)[invoice.pk]
+
+
+def test_a_service_address_that_is_printed_as_the_billing_address_marks_the_change(
+    ana: Actor,
+    make_customer: Callable[..., Customer],
+    make_booking: Callable[..., Booking],
+    make_invoice: Any,
+) -> None:
+    invoice = send(make_invoice(make_booking(make_customer())), ana)
+    address = {"line1": "9 New Road", "city": "Montréal", "country": "CA"}
+    transact(lambda: edit_customer(invoice.customer_id, {"service_address": address}, by=ana, now=NOW))
+    invoice.refresh_from_db()
+    assert Mark.CHANGED_SINCE_SENT in read_marks([invoice], now=NOW)[invoice.pk]
+    assert not [finding for finding in verify() if finding.bad]

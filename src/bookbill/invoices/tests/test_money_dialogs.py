@@ -204,3 +204,13 @@ def test_programs_place_credit_and_write_a_balance_off(
     body = {"due_minor": 15_000, "reason": "Bankrupt"}
     assert api.post(f"/invoices/{invoice.pk}/write-off", body | {"due_minor": 1}).json()["code"] == "stale"
     assert api.post(f"/invoices/{invoice.pk}/write-off", body).json()["written_off_minor"] == 15_000
+
+
+def test_by_hand_without_an_amount_is_asked_about_and_books_nothing(
+    desk: Client, make_sent: Make, two: list[Booking]
+) -> None:
+    invoice = make_sent(*two)
+    answer = desk.post(f"/payments/invoices/{invoice.pk}/payments", {**PAID, "way": "hand"})
+    assert answer.status_code == 422
+    assert "Enter an amount for at least one booking" in answer.content.decode()
+    assert not Payment.objects.exists()

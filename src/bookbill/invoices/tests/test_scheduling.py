@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.test import Client
 
-from bookbill.companies.models import Company
+from bookbill.bookings.actions.booking import BookingEdit, edit_booking
+from bookbill.bookings.models import Booking
+from bookbill.companies.models import Company, Member
 from bookbill.customers.actions import edit_customer
 from bookbill.customers.models import Customer
 from bookbill.delivery.models import Message
@@ -158,3 +160,36 @@ def test_send_with_an_emptied_box_goes_to_nobody(desk: Client, make_booking: Cal
     form = {"bookings": str(booking.pk), "recipients": "", "terms_days": "14", "act": "send"}
     assert desk.post(f"/payments/invoices/new?bookings={booking.pk}", form).status_code == 422
     assert not Invoice.objects.exists()
+
+
+@pytest.mark.parametrize("ended", ["plan", "member"])
+def test_what_was_promised_needs_the_rights_of_the_moment_it_leaves(
+    ana: Actor, company: Company, make_invoice: Callable[..., Invoice], ended: str
+) -> None:
+    invoice = make_invoice()
+    hold(invoice, ana)
+    if ended == "plan":
+        Company.objects.filter(pk=company.pk).update(plan="free")
+    else:
+        Member.objects.filter(role="owner").update(is_active=False)
+    run_promise()
+    invoice.refresh_from_db()
+    assert (invoice.status, invoice.number, invoice.sending_at) == ("draft", "", None)
+    assert invoice.sending_refused
+
+
+def test_a_booking_that_is_planned_again_leaves_a_draft_over_others(
+    ana: Actor,
+    make_booking: Callable[..., Booking],
+    make_customer: Callable[..., Customer],
+    make_invoice: Any,
+) -> None:
+    customer = make_customer()
+    one, other = make_booking(customer), make_booking(customer)
+    invoice = make_invoice(one, other)
+    transact(lambda: edit_booking(other.pk, BookingEdit({"state": "scheduled"}), by=ana, now=NOW))
+    invoice.refresh_from_db()
+    assert (invoice.bookings_count, invoice.total_minor) == (1, 10_000)
+    transact(lambda: edit_booking(one.pk, BookingEdit({"state": "scheduled"}), by=ana, now=NOW))
+    invoice.refresh_from_db()
+    assert invoice.bookings_count == 1  # alone it may be billed ahead

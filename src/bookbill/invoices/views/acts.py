@@ -104,8 +104,10 @@ def delete_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
 def cancel_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
     """Say in figures what cancelling does, ask for a reason, do it; in the same act make a new one, if wished."""
     invoice = find_invoice(pk)
+    recipients = resolve_recipients([invoice], {})[pk]
     if request.method == "POST":
         form = CancelForm(request.POST)
+        form.name_recipients(recipients)
         if form.is_valid():
             said, makes_new = form.cleaned_data, request.POST.get("act") == "make_new"
             try:
@@ -129,8 +131,7 @@ def cancel_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
                 return see_other(request, reverse("invoices:detail", args=[pk]))
     else:
         form = CancelForm()
-    recipients = resolve_recipients([invoice], {})[pk]
-    form.name_recipients(recipients)
+        form.name_recipients(recipients)
     bookings = Booking.objects.filter(invoice=invoice).oldest_first().values_list("number", "paid_minor")
     return dialog(
         request,

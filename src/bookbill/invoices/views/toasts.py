@@ -28,7 +28,7 @@ def say_sent(
     elif held:
         toast(
             request,
-            _("Leaves in %(seconds)d seconds.") % {"seconds": request.company.hold_seconds},
+            _("Sending. You can still undo."),
             undo_url=undo_url,
         )
     elif marked:

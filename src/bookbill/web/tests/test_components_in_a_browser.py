@@ -97,7 +97,7 @@ def test_the_menu_the_dialog_and_the_palette_open_by_keyboard(
     page.get_by_role("dialog").get_by_label("Amount").fill("12.345")
     page.keyboard.press("Enter")
     page.get_by_text("At most 2 decimals here.").first.wait_for()
-    page.keyboard.press("Escape")
+    page.get_by_role("dialog").get_by_label("Amount").press("Escape")
     page.locator("#dialog").wait_for(state="hidden")
 
     page.route("**/search*", lambda route: route.fulfill(body=""))  # nobody is signed in here
