@@ -78,12 +78,19 @@ def promise_many(rows: Sequence[Promise]) -> list[Job]:
 
 def withdraw(kind: str, company_id: UUID | None, unique_key: str) -> bool:
     """Take a promise back for good, unless a worker has it already. True if it is gone and nothing was done."""
+    return bool(withdraw_many(kind, company_id, [unique_key]))
+
+
+def withdraw_many(kind: str, company_id: UUID | None, unique_keys: Iterable[str]) -> set[str]:
+    """The same for many in two queries; the keys whose promise is gone."""
     assert_in_transaction()
     # Lock first: a claim that is under way either commits before, and then this finds nothing, or skips the row.
-    waiting = Job.objects.of_company(company_id).filter(kind=kind, unique_key=unique_key, state=State.QUEUED)
-    found = list(waiting.select_for_update().values_list("pk", flat=True))
+    waiting = Job.objects.of_company(company_id).filter(
+        kind=kind, unique_key__in=list(unique_keys), state=State.QUEUED
+    )
+    found = dict(waiting.order_by("pk").select_for_update().values_list("pk", "unique_key"))
     Job.objects.filter(pk__in=found).delete()
-    return bool(found)
+    return {key for key in found.values() if key is not None}
 
 
 def is_promised(kind: str, company_id: UUID | None, unique_keys: Iterable[str]) -> set[str]:

@@ -18,7 +18,7 @@ from bookbill.companies.models import Company
 from bookbill.companies.rights import Right, require
 from bookbill.documents.document import Document, from_json_bytes, totals_of
 from bookbill.invoices.actions.copying import owe_copies
-from bookbill.invoices.actions.drafting import SEND_JOB, make_invoices
+from bookbill.invoices.actions.drafting import make_invoices, withdraw_sendings
 from bookbill.invoices.actions.history import entry
 from bookbill.invoices.actions.locking import lock_invoices
 from bookbill.invoices.actions.refresh import SUMS, charge
@@ -34,7 +34,6 @@ from bookbill.ledger.actions.claims import undo_write_offs
 from bookbill.lib.actor import Actor
 from bookbill.lib.errors import BadInput, RuleBroken
 from bookbill.lib.transactions import assert_in_transaction
-from bookbill.work.actions import withdraw
 
 
 def cancel_invoice(
@@ -82,8 +81,7 @@ def cancel_invoices(
     invoices = lock_invoices(invoice_ids)
     for invoice in invoices:
         refuse_cancelling(invoice)
-        if invoice.sending_at:
-            withdraw(SEND_JOB, invoice.company_id, str(invoice.pk))
+    withdraw_sendings(invoices)
     bookings = _free_bookings(invoices, reason=reason, hold_back=hold_back, now=now)
     before = {invoice.pk: _facts(invoice) for invoice in invoices}
     documents = last_sent_documents(invoices)

@@ -18,7 +18,7 @@ from bookbill.companies.rights import Feature, Right, require
 from bookbill.customers.models import Customer
 from bookbill.delivery.actions import MessageDraft, end_trouble, owe_messages
 from bookbill.documents.document import Document, to_json_bytes
-from bookbill.invoices.actions.drafting import SEND_JOB
+from bookbill.invoices.actions.drafting import SEND_JOB, withdraw_sendings
 from bookbill.invoices.actions.history import entry
 from bookbill.invoices.actions.locking import lock_invoices
 from bookbill.invoices.actions.pace import refuse_hurried
@@ -32,7 +32,7 @@ from bookbill.lib.errors import BadInput, RuleBroken
 from bookbill.lib.ids import new_id
 from bookbill.lib.parsing import RECIPIENTS_MAX
 from bookbill.lib.transactions import assert_in_transaction
-from bookbill.work.actions import Promise, promise_many, withdraw
+from bookbill.work.actions import Promise, promise_many
 
 PDF_JOB = "invoices.make_pdf"
 AHEAD_MAX = timedelta(days=366)
@@ -72,9 +72,7 @@ def send_invoices(
             by=by,
             now=now,
         )
-    for invoice in invoices:
-        if invoice.sending_at:
-            withdraw(SEND_JOB, company.pk, str(invoice.pk))
+    withdraw_sendings(invoices)
     documents = read_live(invoices, now=now)
     kinds = {invoice.pk: message_kind(invoice) for invoice in invoices}
     if not mark_only:
@@ -195,15 +193,17 @@ def send_or_hold(
 
 
 def undo_sending(invoice_ids: Sequence[UUID], *, by: Actor, now: datetime) -> None:
-    """Take a promised sending back, while it has not begun. Raises `already_sent` when it is too late."""
+    """Take a promised sending back, while it has not begun. Raises `already_sent` when it is too late, `not_promised`."""
     assert_in_transaction()
     require(by, Right.SEND_INVOICES)
     invoices = lock_invoices(invoice_ids)
+    withdrawn = withdraw_sendings(invoices)
     for invoice in invoices:
-        if not withdraw(SEND_JOB, invoice.company_id, str(invoice.pk)):
-            raise RuleBroken(
-                "already_sent", _("Too late to undo: %(invoice)s was sent.") % {"invoice": label_of(invoice)}
-            )
+        name = {"invoice": label_of(invoice)}
+        if invoice.pk not in withdrawn and (invoice.sent_at or invoice.sending_at):
+            raise RuleBroken("already_sent", _("Too late to undo: %(invoice)s was sent.") % name)
+        if invoice.pk not in withdrawn:
+            raise RuleBroken("not_promised", _("%(invoice)s is not about to be sent.") % name)
     Invoice.objects.filter(pk__in=[invoice.pk for invoice in invoices]).update(sending_at=None)
     record_many([entry("invoice.sending_undone", invoice) for invoice in invoices], by=by, now=now)
 

@@ -162,6 +162,20 @@ def test_send_with_an_emptied_box_goes_to_nobody(desk: Client, make_booking: Cal
     assert not Invoice.objects.exists()
 
 
+def test_sending_twenty_promised_ones_takes_as_many_queries_as_one(
+    ana: Actor, make_invoice: Callable[..., Invoice], django_assert_max_num_queries: Any
+) -> None:
+    first = make_invoice()  # it makes the row of the series too
+    transact(lambda: send_invoices([first.pk], by=ana, now=NOW))
+    one, many = [make_invoice()], [make_invoice() for _ in range(20)]
+    for invoice in (*one, *many):
+        hold(invoice, ana)
+    with django_assert_max_num_queries(40) as for_one:
+        transact(lambda: send_invoices([invoice.pk for invoice in one], by=ana, now=NOW))
+    with django_assert_max_num_queries(len(for_one)):
+        transact(lambda: send_invoices([invoice.pk for invoice in many], by=ana, now=NOW))
+
+
 @pytest.mark.parametrize("ended", ["plan", "member"])
 def test_what_was_promised_needs_the_rights_of_the_moment_it_leaves(
     ana: Actor, company: Company, make_invoice: Callable[..., Invoice], ended: str
