@@ -44,7 +44,7 @@ def _standard(kind: MailKind) -> Wording:
         MailKind.REMINDER: (
             _("Reminder: invoice {invoice} from {company}, {due} to pay"),
             _("A friendly reminder: invoice {invoice} is {overdue}."),
-            _("If you have paid it meanwhile, thank you: nothing more is to do."),
+            _("If you have paid it meanwhile, thank you: there is nothing more to do."),
         ),
         MailKind.RECEIPT: (
             _("Receipt from {company}: {amount}"),

@@ -62,7 +62,7 @@ def opened(view: LinkView, request: HttpRequest, token: str) -> HttpResponse:
             404,
             _("This link is no longer valid"),
             _(
-                "Please ask whoever sent it to you for a new one. Was it copied, check that nothing is missing."
+                "Please ask whoever sent it to you for a new one. If it was copied, check that nothing is missing."
             ),
         )
     with scope(company=invoice.company), timezone.override(zone(invoice.company)):

@@ -34,14 +34,14 @@ def problem(
     return response
 
 
-def refusal(request: HttpRequest, refused: RuleBroken) -> HttpResponse:
-    """The page for a RuleBroken that no form can show."""
+def refusal(request: HttpRequest, refused: RuleBroken, *first: Way) -> HttpResponse:
+    """The page for a RuleBroken that no form can show; ``first`` are ways on that only the door knows."""
     return problem(
         request,
         refused.status,
         message=refused.message,
         retry_after=refused.details.get("retry_after", 2 if refused.status == 503 else None),
-        ways=[*ways_on(refused), *way_back(request)],
+        ways=[*first, *ways_on(refused), *way_back(request)],
     )
 
 

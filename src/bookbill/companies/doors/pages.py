@@ -18,6 +18,7 @@ from bookbill.companies.rights import Feature, Right, refuse_sign_in, require
 from bookbill.lib.errors import Forbidden, RuleBroken
 from bookbill.web.htmx import is_htmx
 from bookbill.web.problems import refusal, usual
+from bookbill.web.ways import Way
 
 View = Callable[..., HttpResponseBase]
 StaffView = Callable[..., HttpResponseBase]
@@ -75,7 +76,8 @@ def refused_page(request: HttpRequest, refused: RuleBroken) -> HttpResponse:
         messages.error(request, refused.message)
         toasts = render_to_string("web/parts/toasts_oob.html", {}, request=request)
         return HttpResponse(toasts, status=422, headers={"HX-Reswap": "none"})
-    return refusal(request, refused)
+    plans = [Way(_("See the plans"), reverse("companies:plan"))] if refused.code == "plan_required" else []
+    return refusal(request, refused, *plans)
 
 
 def unavailable_page() -> HttpResponse:

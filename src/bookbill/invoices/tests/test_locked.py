@@ -33,6 +33,8 @@ def test_pages_show_invoicing_locked_with_the_reason(
         page = desk.get(address).content.decode()
         assert (REASON in page) is locked, address
         assert ("btn-locked" in page) is locked, address
+    refused = desk.get("/payments/invoices/choose").content.decode()
+    assert (REASON in refused and "See the plans" in refused) is locked
     assert ("What you have stays readable" in desk.get("/payments/invoices").content.decode()) is locked
     assert desk.get(f"/payments/invoices/{invoice.pk}/pdf").status_code == 200
     assert desk.get(f"/payments/invoices/{invoice.pk}/payments").status_code == 200

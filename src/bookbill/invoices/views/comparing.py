@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -19,7 +20,7 @@ from bookbill.invoices.reading import find_invoice
 from bookbill.invoices.shown import read_shown
 from bookbill.invoices.words import Word
 from bookbill.web.api.routes import not_found
-from bookbill.web.formatting import day, moment, money
+from bookbill.web.formatting import day, moment, money, rate
 from bookbill.web.htmx import render_page
 from bookbill.web.paging import pages_of
 
@@ -129,7 +130,9 @@ def said_of(block: BookingBlock | None, currency: str) -> tuple[str, ...] | None
         for line in block.lines
     )
     discount = [f"{_('Discount')} · {money(-block.discount_minor, currency)}"] if block.discount_minor else []
-    taxes = (f"{tax.name} {tax.rate} % · {money(tax.amount_minor, currency)}" for tax in block.taxes)
+    taxes = (
+        f"{tax.name} {rate(Decimal(tax.rate))} · {money(tax.amount_minor, currency)}" for tax in block.taxes
+    )
     total = f"{_('Total')} · {money(block.total_minor, currency)}"
     return (day(date.fromisoformat(block.service_date)), *lines, *discount, *taxes, total)
 
