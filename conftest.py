@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from django.utils import translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
@@ -55,6 +56,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         from tests.support.databases import stop_postgresql
 
         stop_postgresql()
+
+
+@pytest.fixture(autouse=True)
+def _in_no_language_left_over() -> None:
+    """A request leaves its language in the thread that answered it, and the next test would speak it."""
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")
