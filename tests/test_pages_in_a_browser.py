@@ -26,14 +26,18 @@ LONG = [
 ]
 
 
+PARTS = 4  # so that several processes share the walk
+
+
 @pytest.mark.browser
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize(
     "form", [*SHORT, *(pytest.param(form, marks=pytest.mark.long) for form in LONG)], ids=str
 )
-def test_every_page_is_for_everybody(browser: Browser, sandbox: Sandbox, form: Form) -> None:
+def test_every_page_is_for_everybody(browser: Browser, sandbox: Sandbox, form: Form, part: int) -> None:
     found = []
     with visiting(browser, sandbox, form) as visit:
-        for page in PAGES:
+        for page in PAGES[part::PARTS]:
             tab = visit.open(page)
             found += [f"{page.name}: {text}" for text in visit.complaints]
             if visit.is_sideways():
