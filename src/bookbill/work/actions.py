@@ -76,13 +76,8 @@ def promise_many(rows: Sequence[Promise]) -> list[Job]:
     return [job for job in jobs if job.unique_key is None or job.pk in made]
 
 
-def withdraw(kind: str, company_id: UUID | None, unique_key: str) -> bool:
-    """Take a promise back for good, unless a worker has it already. True if it is gone and nothing was done."""
-    return bool(withdraw_many(kind, company_id, [unique_key]))
-
-
-def withdraw_many(kind: str, company_id: UUID | None, unique_keys: Iterable[str]) -> set[str]:
-    """The same for many in two queries; the keys whose promise is gone."""
+def withdraw(kind: str, company_id: UUID | None, unique_keys: Iterable[str]) -> set[str]:
+    """Take promises back for good, unless a worker has them already; the keys that are gone with nothing done. Two queries."""
     assert_in_transaction()
     # Lock first: a claim that is under way either commits before, and then this finds nothing, or skips the row.
     waiting = Job.objects.of_company(company_id).filter(

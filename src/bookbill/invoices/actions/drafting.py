@@ -25,7 +25,7 @@ from bookbill.lib.actor import Actor
 from bookbill.lib.errors import BadInput, NotFound, RuleBroken
 from bookbill.lib.ids import new_id
 from bookbill.lib.transactions import assert_in_transaction
-from bookbill.work.actions import withdraw_many
+from bookbill.work.actions import withdraw
 
 SEND_JOB = "invoices.send"
 
@@ -191,7 +191,7 @@ def withdraw_sendings(invoices: Sequence[Invoice]) -> set[UUID]:
     promised = [str(invoice.pk) for invoice in invoices if invoice.sending_at]
     if not promised:
         return set()
-    return {UUID(key) for key in withdraw_many(SEND_JOB, invoices[0].company_id, promised)}
+    return {UUID(key) for key in withdraw(SEND_JOB, invoices[0].company_id, promised)}
 
 
 def remove_drafts(invoices: Sequence[Invoice], *, by: Actor, now: datetime) -> None:

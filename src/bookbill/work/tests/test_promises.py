@@ -126,11 +126,11 @@ def test_a_promise_can_be_taken_back_until_it_is_claimed(
     promised: Promised, company: Company, handled: list[JobView]
 ) -> None:
     promised(unique_key="7")
-    assert transact(lambda: withdraw("note", company.pk, "7"))
-    assert not transact(lambda: withdraw("note", company.pk, "7"))
+    assert transact(lambda: withdraw("note", company.pk, ["7"]))
+    assert not transact(lambda: withdraw("note", company.pk, ["7"]))
     promised(unique_key="7")
     take()
-    assert not transact(lambda: withdraw("note", company.pk, "7"))
+    assert not transact(lambda: withdraw("note", company.pk, ["7"]))
     assert Job.objects.get().state == State.RUNNING
 
 
@@ -139,7 +139,7 @@ def test_taking_back_and_claiming_at_once_never_both_succeed(together: Callable[
     for turn in range(20):
         transact(lambda key=str(turn): promise("note", company_id=company.pk, args={}, unique_key=key))  # type: ignore[misc]
         withdrawn, claimed = together(
-            lambda key=str(turn): transact(lambda: withdraw("note", company.pk, key)), take
+            lambda key=str(turn): bool(transact(lambda: withdraw("note", company.pk, [key]))), take
         )
         assert withdrawn is not bool(claimed), (withdrawn, claimed)
 
