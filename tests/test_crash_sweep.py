@@ -1,8 +1,12 @@
-"""A process killed at every database step of send, pay, cancel and edit: all of the act or nothing, and once in the end."""
+"""A process killed at any database step of send, pay, cancel and edit: all of the act or nothing, and once in the end.
+
+At every step with `--long`; else at every third, from another one in each run, and around each commit.
+"""
 
 import hashlib
+import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -122,6 +126,25 @@ def crasher() -> Iterator[Crasher]:
     crasher.close()
 
 
+Chosen = Callable[[Sequence[str]], list[int]]
+
+
+@pytest.fixture
+def chosen(pytestconfig: pytest.Config) -> Chosen:
+    """At which of an act's steps (from 1) to die."""
+    apart = 1 if pytestconfig.getoption("--long") else 3
+
+    def choose(steps: Sequence[str]) -> list[int]:
+        begin = random.randrange(apart)
+        return [
+            at
+            for at, step in enumerate(steps, 1)
+            if at % apart == begin or "COMMIT" in step or at == len(steps)
+        ]
+
+    return choose
+
+
 @dataclass(frozen=True)
 class State:
     """All that is stored: how many rows in each table, and a hash over everything."""
@@ -157,7 +180,7 @@ def nothing_broken() -> None:
 
 @pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.__name__)
 def test_killed_at_any_step_an_act_happens_whole_or_not_at_all_and_repeated_it_happens_once(
-    house: House, crasher: Crasher, plan: Plan
+    house: House, crasher: Crasher, chosen: Chosen, plan: Plan
 ) -> None:
     first, second = plan(house, 2)
     crasher.run(first)
@@ -168,7 +191,7 @@ def test_killed_at_any_step_an_act_happens_whole_or_not_at_all_and_repeated_it_h
     assert effect
     assert "before COMMIT" in whole.steps
 
-    steps = range(1, len(whole.steps) + 1)
+    steps = chosen(whole.steps)
     requests = plan(house, len(steps))
     start = before = State.read()
     happened = []
@@ -193,7 +216,7 @@ def test_killed_at_any_step_an_act_happens_whole_or_not_at_all_and_repeated_it_h
 
 
 def test_a_worker_killed_at_any_step_of_a_held_sending_sends_it_whole_or_not_at_all_and_once_in_the_end(
-    house: House, crasher: Crasher
+    house: House, crasher: Crasher, chosen: Chosen
 ) -> None:
     def hold(invoice: Invoice) -> None:
         transact(lambda: hold_sending([invoice.pk], by=house.by, now=NOW))
@@ -211,7 +234,7 @@ def test_a_worker_killed_at_any_step_of_a_held_sending_sends_it_whole_or_not_at_
     committed = [at for at, step in enumerate(whole.steps, 1) if step == "after COMMIT"]
     assert len(committed) == 2
 
-    steps = range(1, len(whole.steps) + 1)
+    steps = chosen(whole.steps)
     house.make(len(steps))
     for die_at, invoice in zip(steps, house.invoices, strict=True):
         hold(invoice)
@@ -230,7 +253,7 @@ def test_a_worker_killed_at_any_step_of_a_held_sending_sends_it_whole_or_not_at_
 
 
 def test_a_worker_killed_at_any_step_of_a_repricing_goes_on_and_reprices_each_booking_once(
-    house: House, crasher: Crasher
+    house: House, crasher: Crasher, chosen: Chosen
 ) -> None:
     def begin(invoice: Invoice) -> Booking:
         """A code replaced under the invoice's booking, which is to follow it."""
@@ -255,7 +278,7 @@ def test_a_worker_killed_at_any_step_of_a_repricing_goes_on_and_reprices_each_bo
     assert effect
     committed = [at for at, step in enumerate(whole.steps, 1) if step == "after COMMIT"]
 
-    steps = range(1, len(whole.steps) + 1)
+    steps = chosen(whole.steps)
     house.make_sent(len(steps))
     Job.objects.filter(kind=PDF_JOB).delete()
     for die_at, invoice in zip(steps, house.invoices, strict=True):
