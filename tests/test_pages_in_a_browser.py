@@ -4,50 +4,71 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.urls.exceptions import NoReverseMatch
 from playwright.sync_api import Browser
+from playwright.sync_api import Page as Tab
 
 from bookbill.companies.models import Company, Member
 from bookbill.lib.actor import Actor
 from tests.support.pages import EXCLUDED, PAGES
 from tests.support.sandbox import Sandbox
-from tests.support.visiting import Form, visiting
+from tests.support.visiting import Form, Visit, visiting
 
-SHORT = [Form("light", 1440), Form("light", 768), Form("dark", 390)]
+# Each page is loaded once and looked at in these forms, one after the other.
+SHORT = (
+    Form("light", 1440),
+    Form("light", 768),
+    Form("dark", 390),
+    Form("light", 320, longer=True),
+)
+# Each page is loaded anew in each of these.
 LONG = [
     Form("dark", 1440),
     Form("light", 390),
+    Form("dark", 390),
     Form("dark", 768),
     *(Form("light", width, longer=True) for width in (1440, 768, 390, 320)),
     *(Form("light", width, language="fr") for width in (1440, 390)),
 ]
-
-
 PARTS = 4  # so that several processes share the walk
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize(
-    "form", [*SHORT, *(pytest.param(form, marks=pytest.mark.long) for form in LONG)], ids=str
+    "forms",
+    [
+        pytest.param(SHORT, id="all-in-turn"),
+        *(pytest.param((form,), id=str(form), marks=pytest.mark.long) for form in LONG),
+    ],
 )
-def test_every_page_is_for_everybody(browser: Browser, sandbox: Sandbox, form: Form, part: int) -> None:
-    found = []
-    with visiting(browser, sandbox, form) as visit:
+def test_every_page_is_for_everybody(
+    browser: Browser, sandbox: Sandbox, forms: tuple[Form, ...], part: int
+) -> None:
+    found: list[str] = []
+    with visiting(browser, sandbox, forms[0]) as visit:
         for page in PAGES[part::PARTS]:
             tab = visit.open(page)
             found += [f"{page.name}: {text}" for text in visit.complaints]
-            if visit.is_sideways():
-                found.append(f"{page.name}: wider than the window")
-            if is_read_by_axe(form):
-                found += [
-                    f"{page.name}: {problem['id']} {[node['html'][:160] for node in problem['nodes']]}"
-                    for problem in Axe().run(tab, options={"resultTypes": ["violations"]})["violations"]
-                ]
-    assert found == []
+            for form in forms:
+                visit.turn(tab, form)
+                found += [f"{page.name}, {form}: {text}" for text in faults(visit, tab)]
+            visit.turn(tab, forms[0])
+    assert not found, "\n".join(found)
+
+
+def faults(visit: Visit, tab: Tab) -> list[str]:
+    """What somebody would stumble over in what is open."""
+    found = []
+    if visit.is_sideways():
+        found.append("wider than the window")
+    if visit.form.width < 768 and not visit.form.longer:
+        found += visit.small_targets(tab)
+    if is_read_by_axe(visit.form):
+        found += visit.violations(tab)
+    return found
 
 
 def is_read_by_axe(form: Form) -> bool:

@@ -43,6 +43,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
     return {
         **browser_context_args,
+        "reduced_motion": "reduce",  # a fade between pages that another page cuts short is an error to the browser
         "locale": "en-CA",
         "timezone_id": "America/Toronto",
         "service_workers": "block",

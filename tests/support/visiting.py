@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Literal
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Response
+from axe_core_python.base import AXE_SCRIPT
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Response, ViewportSize
 from playwright.sync_api import Page as Tab
 
 from tests.support.pages import Page
@@ -56,8 +58,31 @@ class Visit:
             tab.evaluate(LENGTHEN)
         return tab
 
+    def turn(self, tab: Tab, form: Form) -> None:
+        """Look at what is open in another form of the same language, as a window is resized."""
+        if form.longer and not self.form.longer:
+            tab.evaluate(LENGTHEN)
+        if form.width != self.form.width:
+            tab.set_viewport_size(size(form))
+            tab.evaluate(UNTIL_RESIZED, form.width)
+        if form.theme != self.form.theme:
+            tab.emulate_media(color_scheme=theme(form))
+        self.form = form
+
+    def small_targets(self, tab: Tab) -> list[str]:
+        """What a thumb does not hit: lower than 44 px, links in running text left out."""
+        found: list[str] = tab.evaluate(SMALL_TARGETS)
+        return found
+
+    def violations(self, tab: Tab) -> list[str]:
+        """What axe finds in what is open."""
+        if not tab.evaluate("'axe' in window"):  # reading the script takes longer than running it
+            tab.evaluate(AXE_SCRIPT)
+        found: list[str] = tab.evaluate(RUN_AXE)
+        return found
+
     def is_sideways(self) -> bool:
-        """Whether a page just opened is wider than the window, or a list on it than its panel."""
+        """Whether what is open is wider than the window, or a list on it than its panel."""
         return any(tab.evaluate(SIDEWAYS) for tab in (self.member, self.stranger))
 
 
@@ -86,13 +111,21 @@ def sign_in(tab: Tab, sandbox: Sandbox, language: str = "en") -> None:
 
 def new_context(browser: Browser, form: Form) -> BrowserContext:
     return browser.new_context(
-        viewport={"width": form.width, "height": HEIGHTS[form.width]},
-        color_scheme="dark" if form.theme == "dark" else "light",
+        viewport=size(form),
+        color_scheme=theme(form),
         reduced_motion="reduce",
         locale={"en": "en-CA", "fr": "fr-CA"}[form.language],
         timezone_id="America/Toronto",
         service_workers="block",
     )
+
+
+def size(form: Form) -> ViewportSize:
+    return {"width": form.width, "height": HEIGHTS[form.width]}
+
+
+def theme(form: Form) -> Literal["light", "dark"]:
+    return "dark" if form.theme == "dark" else "light"
 
 
 def listen(tab: Tab, complaints: list[str]) -> None:
@@ -122,3 +155,20 @@ LENGTHEN = """() => {
     if (text.length > 3 && !/[@$0-9]/.test(text)) node.textContent = text + " " + text.slice(0, Math.ceil(text.length * 0.4));
   }
 }"""
+
+# The window is resized some time after it is told to be.
+UNTIL_RESIZED = """width => new Promise((done) => {
+  const look = () => document.documentElement.clientWidth === width && matchMedia(`(width: ${width}px)`).matches
+    ? requestAnimationFrame(() => done())
+    : requestAnimationFrame(look);
+  look();
+})"""
+
+RUN_AXE = """() => axe.run({ resultTypes: ["violations"] }).then(({ violations }) =>
+  violations.map(({ id, nodes }) => `${id} ${nodes.map(({ html }) => html.slice(0, 160)).join(" ")}`))"""
+
+SMALL_TARGETS = """() => [...document.querySelectorAll("a[href], button, select, input:not([type=hidden])")]
+  .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.closest("[popover]:not(:popover-open), p, .notice-text, .sr-only, .skip-link, thead"))
+  .map((element) => ({ element, box: (element.closest("label, .search-box, .palette-input") ?? (element.matches(".row-link") ? element.closest("tr") : element)).getBoundingClientRect() }))
+  .filter(({ element, box }) => box.width > 1 && box.height < 43.5 && !(element.matches("a") && getComputedStyle(element).display === "inline"))
+  .map(({ element, box }) => `${element.outerHTML.slice(0, 120)} ${Math.round(box.width)}x${Math.round(box.height)}`)"""

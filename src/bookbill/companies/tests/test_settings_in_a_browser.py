@@ -1,10 +1,9 @@
-"""Settings and account pages as people meet them: both themes, phone to desk, in the words of a longer language."""
+"""What the settings do under a hand: examples that follow, a logo, a key, another company."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 from django.test import Client
 from playwright.sync_api import Page
 
@@ -12,27 +11,8 @@ from bookbill.companies.models import Company, Member
 from bookbill.companies.tests.test_pictures import picture
 from bookbill.lib.actor import Actor
 from bookbill.lib.tenancy import scope
-from bookbill.web.tests.test_components_in_a_browser import LENGTHEN, SMALL_TARGETS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-PAGES = [
-    "/settings",
-    "/settings/company",
-    "/settings/invoicing",
-    "/settings/look",
-    "/settings/members",
-    "/settings/members/new",
-    "/settings/keys",
-    "/settings/plan",
-    "/profile",
-    "/profile/security",
-    "/accounts/password/change/",
-    "/accounts/2fa/",
-    "/accounts/sessions/",
-    "/accounts/logout/",
-]
-BEFORE_SIGNING_IN = ["/accounts/login/", "/accounts/password/reset/", "/accounts/password/reset/key/1-x/"]
 
 
 @pytest.fixture
@@ -51,32 +31,6 @@ def signed_in(page: Page, site: str, owner: Actor, page_of: Callable[[Actor], Cl
     cookie = page_of(owner).cookies["sessionid"]
     page.context.add_cookies([{"name": "sessionid", "value": cookie.value, "url": site}])
     return site
-
-
-def assert_good(page: Page, address: str) -> None:
-    page.emulate_media(reduced_motion="reduce")
-    page.goto(address)
-    for theme, width in (("light", 1440), ("dark", 390)):
-        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-        page.set_viewport_size({"width": width, "height": 900})
-        problems = Axe().run(page)["violations"]
-        found = [(one["id"], [node["html"][:160] for node in one["nodes"]]) for one in problems]
-        assert found == [], f"{theme}, {width} px"
-    assert page.evaluate(SMALL_TARGETS) == []
-    page.evaluate(LENGTHEN)
-    for width in (1440, 768, 320):
-        page.set_viewport_size({"width": width, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_everybody_can_use_the_settings(page: Page, signed_in: str, said: list[str], path: str) -> None:
-    assert_good(page, signed_in + path)
-
-
-@pytest.mark.parametrize("path", BEFORE_SIGNING_IN)
-def test_everybody_can_sign_in(page: Page, site: str, said: list[str], path: str) -> None:
-    assert_good(page, site + path)
 
 
 def test_the_next_number_and_the_sample_follow_the_hand(
@@ -129,5 +83,5 @@ def test_a_person_of_two_companies_switches_in_the_own_menu(
     page.goto(signed_in + "/profile")
     page.get_by_role("button", name="Your account").click()
     page.get_by_role("button", name="Maple Cleaning").click()
-    page.goto(signed_in + "/settings")
+    page.wait_for_url(signed_in + "/")
     assert page.locator(".nav-head .company-name").inner_text() == "Maple Cleaning"

@@ -1,22 +1,12 @@
-"""The page of components as people meet it: both themes, phone to desk, with and without JavaScript."""
+"""What the components do under a hand, by keyboard, and without JavaScript. How they look is in the walk over all pages."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-PAGES = [
-    "/_components?toast=1",
-    "/_components/states",
-    "/_components/dialog",
-    "/_components/public/page",
-    "/_components/plain/page",
-]
-WIDTHS = [1440, 768, 390, 320]
 
 
 @pytest.fixture
@@ -34,50 +24,6 @@ def said(page: Page) -> Iterator[list[str]]:
     yield complaints
     # A refused form is an answer, though the browser logs it.
     assert [text for text in complaints if "status of 422" not in text] == []
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_everybody_can_use_it(page: Page, shown: str, said: list[str], path: str) -> None:
-    for theme, width in (("light", 1440), ("light", 390), ("dark", 1440), ("dark", 390)):
-        page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
-        page.set_viewport_size({"width": width, "height": 900})
-        page.goto(shown + path)
-        problems = Axe().run(page)["violations"]
-        found = [(one["id"], [node["html"][:160] for node in one["nodes"]]) for one in problems]
-        assert found == [], f"{theme}, {width} px"
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_no_page_scrolls_sideways_also_with_longer_words(page: Page, shown: str, path: str) -> None:
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.goto(shown + path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        page.evaluate(LENGTHEN)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-# Every text of a label, button or heading 40 % longer, as in French.
-LENGTHEN = """() => {
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    const text = node.textContent.trim();
-    if (text.length > 3 && !/[@$0-9]/.test(text)) node.textContent = text + " " + text.slice(0, Math.ceil(text.length * 0.4));
-  }
-}"""
-
-SMALL_TARGETS = """() => [...document.querySelectorAll("a[href], button, select, input:not([type=hidden])")]
-  .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.closest("[popover]:not(:popover-open), p, .notice-text, .sr-only, .skip-link, thead"))
-  .map((element) => ({ element, box: (element.closest("label, .search-box, .palette-input") ?? (element.matches(".row-link") ? element.closest("tr") : element)).getBoundingClientRect() }))
-  .filter(({ box }) => box.width > 1 && box.height < 43.5)
-  .map(({ element, box }) => `${element.outerHTML.slice(0, 120)} ${Math.round(box.width)}x${Math.round(box.height)}`)"""
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_a_thumb_hits_everything_on_a_phone(page: Page, shown: str, path: str) -> None:
-    page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(shown + path)
-    assert page.evaluate(SMALL_TARGETS) == []
 
 
 def test_the_menu_the_dialog_and_the_palette_open_by_keyboard(
