@@ -195,10 +195,10 @@ def _cancel_instant_bookings(
     by: Actor,
     now: datetime,
 ) -> None:
-    """The bookings of instant invoices are in no calendar: they end with their invoice."""
+    """The bookings of instant invoices are in no calendar: they end with their invoice. What else was put on it stays."""
     for invoice in invoices:
         for booking in bookings[invoice.pk] if invoice.is_instant else ():
-            if booking.state != State.CANCELLED:
+            if booking.is_instant and booking.state != State.CANCELLED:
                 cancel_booking(booking.pk, fee=None, reason=reason, by=by, now=now)
 
 

@@ -9,6 +9,7 @@ from django.test import Client
 from bookbill.activity.models import Entry
 from bookbill.bookings.models import Booking
 from bookbill.companies.tests.clients import ApiClient
+from bookbill.customers.models import Customer
 from bookbill.delivery.composing import MailCause
 from bookbill.delivery.models import Message
 from bookbill.invoices.actions.cancelling import cancel_invoice
@@ -67,6 +68,21 @@ def test_the_booking_of_an_instant_invoice_goes_on_the_new_one(
 
     assert (new.is_instant, new.bookings_count) == (True, 1)
     assert Booking.objects.get().state == "completed"
+
+
+def test_a_calendar_booking_on_an_instant_invoice_outlives_it(
+    ana: Actor,
+    make_sent: Callable[..., Invoice],
+    make_booking: Callable[..., Booking],
+    make_customer: Callable[..., Customer],
+) -> None:
+    ann = make_customer()
+    invoice = make_sent(make_booking(ann, is_instant=True), make_booking(ann))
+
+    transact(lambda: cancel_invoice(invoice.pk, reason="Wrong date", by=ana, now=NOW))
+
+    states = dict(Booking.objects.values_list("is_instant", "state"))
+    assert states == {True: "cancelled", False: "completed"}
 
 
 def test_a_replacement_may_be_deleted_as_any_draft(ana: Actor, sent: Invoice) -> None:
