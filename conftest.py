@@ -70,15 +70,15 @@ def _in_no_language_left_over() -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _pages_tell_their_own_context_alone(django_test_environment: None) -> Iterator[None]:
     """Django notes every widget and part of every page for `response.context`, a fifth of the time of rendering it."""
-    note = Template._render
+    note = Template._render  # type: ignore[attr-defined]
 
     def render(self: Template, context: Context) -> SafeString:
         is_page = context.template is self and not str(self.name).startswith("django/forms/")
         return note(self, context) if is_page else self.nodelist.render(context)
 
-    Template._render = render  # type: ignore[method-assign]
+    Template._render = render  # type: ignore[attr-defined]
     yield
-    Template._render = note  # type: ignore[method-assign]
+    Template._render = note  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")
