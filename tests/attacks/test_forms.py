@@ -165,7 +165,7 @@ def test_a_form_sent_twice_acts_once(world: World, desk: Client) -> None:
             "amount": "5.00", "received_on": "2026-06-30", "method": "cash", "way": "oldest"},
         f"/payments/invoices/{world.sent.pk}/sendings": {"recipients": "a@c.example", "act": "send"},
         f"/payments/transactions/{world.payment.pk}/reversal": {"reason": "Wrong"},
-        "/bookings/services/new": {"name": "Ovens", "unit_price": "35.00"},
+        "/settings/services/new": {"name": "Ovens", "unit_price": "35.00"},
     }  # fmt: skip
     for at, (path, values) in enumerate(forms.items()):
         first = desk.post(path, {**values, "operation_id": f"once-{at}"})

@@ -89,7 +89,7 @@ def forecast(bookings: Sequence[Booking], *, old: UUID, new: UUID) -> dict[UUID,
 
 
 def why(booking: Booking) -> str:
-    """Why it does not follow by itself. Read it from `priced_with`, with its invoice."""
+    """Why you decide. Read it from `priced_with`, with its invoice."""
     group = Group(booking.group)  # type: ignore[attr-defined]
     number = booking.invoice.number if booking.invoice else ""
     if booking.state == State.CANCELLED:
@@ -101,7 +101,7 @@ def why(booking: Booking) -> str:
     if group == Group.SENT:
         return _("On %(invoice)s, which was sent: it would show “changed since sent”.") % {"invoice": number}
     if booking.paid_minor:
-        return _("Money lies on it; a higher total leaves the rest due.")
+        return _("A payment is on it; a higher total leaves the rest due.")
     if group == Group.DONE:
         return _("Completed: its price stands until you change it.")
     return _("Planned, not paid and not invoiced.")

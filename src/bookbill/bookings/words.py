@@ -72,7 +72,7 @@ def said(entry: Entry, currency: str) -> tuple[str, str, str]:
         "booking.edited": (_("%(who)s edited the booking"), "pencil"),
         "booking.completed": (_("%(who)s completed the booking"), "check"),
         "booking.cancelled": (_("%(who)s cancelled the booking"), "ban"),
-        "booking.repriced": (_("Taxes worked out again"), "percent"),
+        "booking.repriced": (_("Taxes recalculated"), "percent"),
         "booking.cover_released": (_("Money became credit, because the total fell"), "coins"),
         "booking.written_off": (_("%(who)s wrote off a part"), "ban"),
         "booking.reduced": (_("%(who)s lowered what is owed"), "trending-down"),

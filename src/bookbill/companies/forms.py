@@ -127,7 +127,7 @@ class InvoicingForm(SettingsForm):
     first_number = NumberField(label=_("First number"), places=0, least=1, most=FIRST_MAX, required=False)
     payment_terms_days = forms.TypedChoiceField(label=_("Terms"), coerce=int)
     default_tax_code_id = forms.TypedChoiceField(
-        label=_("Usual tax"),
+        label=_("Default tax"),
         coerce=UUID,
         empty_value=None,
         required=False,

@@ -38,7 +38,7 @@ def limit(what: str, *, most: int, seconds: int) -> None:
     if count > most:
         raise TooMany(
             "too_many_requests",
-            _("Too many tries. Please wait a moment and try again."),
+            _("Too many attempts. Please wait a moment and try again."),
             details={"retry_after": max(1, int(ends - clock))},
         )
 

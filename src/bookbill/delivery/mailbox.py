@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 from bookbill.delivery.claims import Settlement, lived_at, write
 from bookbill.delivery.commits import commit
@@ -10,6 +11,9 @@ from bookbill.delivery.mime import Built, addressed
 from bookbill.delivery.models import MailboxItem, Message
 from bookbill.delivery.rules import Outcome, State
 from bookbill.work.clock import process_clock
+
+KEPT = gettext_noop("Kept in the mailbox")
+"""In place of the words of a server; pages say it in their language."""
 
 
 def is_kept(message: Message) -> bool:
@@ -29,7 +33,7 @@ def keep(mails: Sequence[tuple[Message, Built]]) -> None:
         mine = [
             (message, built) for message, built in mails if holders.get(message.id) == message.lease_holder
         ]
-        outcome = Outcome(State.ACCEPTED, "kept in the mailbox")
+        outcome = Outcome(State.ACCEPTED, KEPT)
         write([Settlement(message, outcome, now) for message, _ in mine])
         MailboxItem.objects.bulk_create(
             [

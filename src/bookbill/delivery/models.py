@@ -28,7 +28,7 @@ EVENT_LABELS = [
     (EventKind.OPENED.value, _("Opened")),
     (EventKind.DEFERRED.value, _("Delayed")),
     (EventKind.BOUNCED.value, _("Bounced")),
-    (EventKind.REJECTED.value, _("Refused by the mail service")),
+    (EventKind.REJECTED.value, _("Refused by the email service")),
     (EventKind.COMPLAINED.value, _("Marked as spam")),
 ]
 

@@ -18,7 +18,7 @@ class Word:
 
 def message_word(state: str) -> Word:
     return {
-        State.QUEUED: Word(_("Waiting to leave"), "neutral", "clock"),
+        State.QUEUED: Word(_("Waiting to be sent"), "neutral", "clock"),
         State.SENDING: Word(_("Sending"), "info", "send"),
         State.ACCEPTED: Word(_("Sent"), "success", "check"),
         State.DEFERRED: Word(_("Refused for now, trying again"), "warning", "clock"),
@@ -40,6 +40,6 @@ def event_word(kind: str) -> Word:
         EventKind.OPENED: Word(_("Opened"), "success", "eye"),
         EventKind.DEFERRED: Word(_("Delayed"), "warning", "clock"),
         EventKind.BOUNCED: Word(_("Bounced"), "error", "mail-x"),
-        EventKind.REJECTED: Word(_("Refused by the mail service"), "error", "mail-x"),
+        EventKind.REJECTED: Word(_("Refused by the email service"), "error", "mail-x"),
         EventKind.COMPLAINED: Word(_("Marked as spam"), "error", "mail-warning"),
     }[EventKind(kind)]

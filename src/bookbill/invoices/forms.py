@@ -63,7 +63,7 @@ class InvoiceForm(ScheduleForm):
         label=_("Personal note"),
         max_length=NOTE_MAX,
         required=False,
-        help_text=_("Printed on the invoice and put into the mail."),
+        help_text=_("Printed on the invoice and shown in the email."),
     )
     payment_link = forms.BooleanField(label=_("Add Payment Link to Invoice"), required=False)
 

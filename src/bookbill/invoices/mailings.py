@@ -5,10 +5,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
 from bookbill.activity.models import Entry
 from bookbill.companies.models import Company
+from bookbill.delivery.mailbox import KEPT
 from bookbill.delivery.models import Attempt, Message, MessageEvent
 from bookbill.delivery.rules import EventKind, State
 from bookbill.delivery.words import Word, event_word, message_word
@@ -56,11 +58,10 @@ def read_mailings(
     acts = Entry.objects.of_subject("invoice", invoice.pk).filter(type__in=ACTS)
     moved = dt.timedelta(seconds=company.clock_offset_seconds if company.is_sandbox else 0)
     moments: dict[UUID, list[Moment]] = {
-        mail.pk: [Moment(mail.created_at, _("Waiting to leave"), "clock")] for mail in mails
+        mail.pk: [Moment(mail.created_at, _("Waiting to be sent"), "clock")] for mail in mails
     }
     for attempt in tries:
-        sentence, icon = try_word(attempt.outcome)
-        moments[attempt.message_id].append(Moment(attempt.at + moved, sentence, icon, attempt.answer))
+        moments[attempt.message_id].append(try_moment(attempt, attempt.at + moved))
     for event in events:
         word = event_word(event.kind)
         moments[event.message_id].append(Moment(event.at, word.text, word.icon, event.words))
@@ -95,9 +96,16 @@ ARRIVED: Sequence[EventKind] = (EventKind.DELIVERED, EventKind.OPENED, EventKind
 ACTS = ("invoice.message_retried", "invoice.message_dealt_with")
 
 
+def try_moment(attempt: Attempt, at: dt.datetime) -> Moment:
+    if attempt.answer == KEPT:
+        return Moment(at, gettext(KEPT), "inbox")
+    sentence, icon = try_word(attempt.outcome)
+    return Moment(at, sentence, icon, attempt.answer)
+
+
 def try_word(outcome: str) -> tuple[str, str]:
     return {
-        State.ACCEPTED: (_("The mail server took it"), "check"),
+        State.ACCEPTED: (_("Accepted by the mail server"), "check"),
         State.DEFERRED: (_("Refused for now"), "clock"),
         State.FAILED: (_("Refused for good"), "mail-x"),
         State.UNKNOWN: (_("The server’s answer was lost"), "circle-help"),
@@ -108,4 +116,4 @@ def act_word(act: Entry) -> tuple[str, str]:
     who = {"who": act.actor_label}
     if act.type == "invoice.message_retried":
         return _("%(who)s sent it again") % who, "rotate-ccw"
-    return _("%(who)s dealt with it") % who, "check-check"
+    return _("%(who)s marked it as resolved") % who, "check-check"

@@ -32,10 +32,10 @@ def events(request: HttpRequest, name: str) -> HttpResponse:
         reports = read_reports(request, name, settings.MAIL_PROVIDER_SECRET)
     except AnymailWebhookValidationFailure:
         log.warning("Events that %s did not sign were refused", name)
-        return problem(request, 401, "unauthorized", _("This did not come from the mail service."))
+        return problem(request, 401, "unauthorized", _("This did not come from the email service."))
     except UnreadableError as unreadable:
         log.warning("Events of %s could not be read: %s", name, unreadable)
-        return problem(request, 400, "malformed", _("This cannot be read as events of the mail service."))
+        return problem(request, 400, "malformed", _("This cannot be read as events of the email service."))
     try:
         noted = take_reports(reports)
     except RuleBroken as busy:

@@ -42,10 +42,12 @@ def queue_matters(queues: Queues) -> list[Matter]:
     url = reverse("operations:work")
     found = []
     waiting = queues.mails.waiting
-    emails = ngettext("%(count)d email waits to leave", "%(count)d emails wait to leave", waiting)
+    emails = ngettext(
+        "%(count)d email is waiting to be sent", "%(count)d emails are waiting to be sent", waiting
+    )
     if waiting and queues.held_because:
         text = emails % {"count": waiting}
-        found.append(Matter(text, url, "mail-warning", "error", _("All mail is held back.")))
+        found.append(Matter(text, url, "mail-warning", "error", _("All emails are held back.")))
     elif queues.mails_are_stuck:
         detail = queues.trouble or _("Nothing has left for some minutes: is the worker running?")
         found.append(Matter(emails % {"count": waiting}, url, "mail-warning", "error", detail))

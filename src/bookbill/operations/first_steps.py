@@ -61,7 +61,7 @@ def read_first_steps(by: Actor) -> Sequence[Step]:
         ),
         (
             _("Generate the invoice"),
-            _("One click makes it from the booking and mails it with its PDF."),
+            _("One click makes it from the booking and emails it with its PDF."),
             _("Generate Invoice"),
             reverse("invoices:choose"),
             "send",

@@ -42,7 +42,7 @@ def by_link(*methods: str) -> Callable[[LinkView], Callable[[HttpRequest, str], 
                 limit(f"link:{client_address(request)}", most=MOST_A_MINUTE, seconds=60)
                 response = opened(view, request, token)
             except RuleBroken as refused:
-                response = not_shown(request, refused.status, _("Too many tries"), refused.message)
+                response = not_shown(request, refused.status, _("Too many attempts"), refused.message)
                 if "retry_after" in refused.details:
                     response.headers["Retry-After"] = str(refused.details["retry_after"])
             for name, value in PRIVATE.items():

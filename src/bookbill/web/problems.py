@@ -56,7 +56,7 @@ def usual(status: int) -> tuple[str, str]:
         case 409:
             return _("That is not possible now"), _("Nothing was changed.")
         case 429:
-            return _("Too many tries"), _("Wait a moment, then try again.")
+            return _("Too many attempts"), _("Wait a moment, then try again.")
         case 503:
             return _("Busy right now"), _("Nothing was changed. Please try again in a moment.")
     return _("Something went wrong"), _("Nothing was lost. The error has been noted; please try again.")

@@ -136,5 +136,5 @@ def _lock_set_aside(job_id: UUID, company_id: UUID | None) -> Job:
     assert_in_transaction()
     job = Job.objects.of_company(company_id).set_aside().select_for_update().filter(pk=job_id).first()
     if job is None:
-        raise NotFound("not_found", _("This work is not set aside (any more)."))
+        raise NotFound("not_found", _("This task has not failed, or was retried already."))
     return job

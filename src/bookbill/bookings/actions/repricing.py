@@ -78,7 +78,7 @@ def reprice_bookings(
         if old in {booking.tax_code_id, *(item.tax_code_id for item in items[pk])}
     }
     became = {
-        pk: Became(Outcome.UNCHANGED, _("It carries the old tax code no more."))
+        pk: Became(Outcome.UNCHANGED, _("It no longer has the old tax code."))
         for pk in bookings.keys() - moving.keys()
     }
     refused = _refusals(moving, by=by, now=now)

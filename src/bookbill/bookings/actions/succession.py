@@ -159,7 +159,7 @@ def _refuse_in_use(code: TaxCode, company: Company) -> None:
         raise RuleBroken(
             "tax_code_in_use",
             _(
-                "“%(code)s” is the usual tax of new bookings. Choose another one in Settings → Invoicing first."
+                "“%(code)s” is the default tax of new bookings. Choose another one in Settings → Invoicing first."
             )
             % {"code": code.name},
         )

@@ -52,7 +52,7 @@ def taxes(*parts: tuple[str, str], **fields: str) -> dict[str, str]:
 
 
 def test_a_service_is_edited_archived_and_brought_back(desk: Client, service: Service) -> None:
-    page = f"/bookings/services/{service.pk}"
+    page = f"/settings/services/{service.pk}"
     assert 'value="115.00"' in text_of(desk.get(page))
     sent = {"name": "Deep clean", "unit_price": "120", "unit": "visit", "revision": "1"}
     assert desk.post(page, sent).status_code == 303
@@ -63,9 +63,9 @@ def test_a_service_is_edited_archived_and_brought_back(desk: Client, service: Se
     desk.post(f"{page}/archival", {"archived": "yes"})
     assert (
         "Deep clean"
-        not in text_of(desk.get("/bookings/services")).partition("<main")[2].partition("toast")[0]
+        not in text_of(desk.get("/settings/services")).partition("<main")[2].partition("toast")[0]
     )
-    assert "Deep clean" in text_of(desk.get("/bookings/services?tab=archived"))
+    assert "Deep clean" in text_of(desk.get("/settings/services?tab=archived"))
     desk.post(f"{page}/archival?archived=no")
     assert Service.objects.current().get() == service
 
@@ -74,9 +74,9 @@ def test_an_archived_service_is_copied_as_text_and_a_replaced_code_as_its_succes
     desk: Client, ana: Actor, service: Service, tax_code: TaxCode, make_booking: Callable[..., Booking]
 ) -> None:
     booking = make_booking(items=(ItemDraft(service_id=service.pk),), tax_code_id=tax_code.pk)
-    desk.post(f"/bookings/services/{service.pk}/archival", {"archived": "yes"})
+    desk.post(f"/settings/services/{service.pk}/archival", {"archived": "yes"})
     new = transact(lambda: edit_tax_code(tax_code.pk, {"name": "HST 2"}, by=ana, now=NOW))
-    desk.get("/bookings/services")  # shows the toast
+    desk.get("/settings/services")  # shows the toast
     page = text_of(desk.get(f"/bookings/new?copy={booking.pk}"))
     assert str(service.pk) not in page
     assert f'<option value="{new.pk}" selected>HST 2</option>' in page
@@ -237,7 +237,7 @@ def test_the_usual_tax_is_chosen_in_the_settings_and_new_bookings_begin_with_it(
     assert Company.objects.get().default_tax_code_id == tax_code.pk
     for form in ("/bookings/new", "/payments/invoices/instant"):
         assert f'<option value="{tax_code.pk}" selected>HST 13 %</option>' in text_of(desk.get(form))
-    assert "Usual" in text_of(desk.get("/settings/taxes"))
+    assert "Default" in text_of(desk.get("/settings/taxes"))
     none = {**settings, "default_tax_code_id": "", "revision": "2"}
     assert desk.post("/settings/invoicing", none).status_code == 303
     assert Company.objects.get().default_tax_code_id is None

@@ -334,7 +334,7 @@ def test_a_provider_sees_own_bookings_without_anything_of_money(
     assert client.get(f"/bookings/{other.pk}").status_code == 404
     for refused in (
         "/bookings/new",
-        "/bookings/services",
+        "/settings/services",
         f"/bookings/{mine.pk}/edit",
         f"/bookings/{mine.pk}/payments",
         f"/bookings/{mine.pk}/cancellation",
@@ -382,7 +382,7 @@ def test_a_line_is_asked_for_filled_in_and_summed_while_typing(
 
 
 def test_services_and_tax_codes_are_added_from_their_pages(desk: Client, company: Company) -> None:
-    assert "No services yet" in text_of(desk.get("/bookings/services"))
+    assert "No services yet" in text_of(desk.get("/settings/services"))
     sent = {
         "name": "GST + QST",
         "components-TOTAL_FORMS": "3",
@@ -406,8 +406,8 @@ def test_services_and_tax_codes_are_added_from_their_pages(desk: Client, company
     assert refused.status_code == 422
     assert "1 to 10 components" in text_of(refused)
     sent = {"name": "Windows", "unit_price": "45", "unit": "hour", "tax_code": str(code.pk)}
-    assert desk.post("/bookings/services/new", sent).status_code == 303
-    assert "$45.00" in text_of(desk.get("/bookings/services"))
+    assert desk.post("/settings/services/new", sent).status_code == 303
+    assert "$45.00" in text_of(desk.get("/settings/services"))
     assert "9.975%" in text_of(desk.get("/settings/taxes"))
 
 

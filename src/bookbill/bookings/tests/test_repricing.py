@@ -220,7 +220,7 @@ def test_a_booking_that_left_the_code_or_went_meanwhile_is_unchanged(
     transact(lambda: delete_booking(gone.pk, by=ana, now=NOW))
     drain()
     assert outcomes(run) == [
-        ("unchanged", "It carries the old tax code no more."),
+        ("unchanged", "It no longer has the old tax code."),
         ("unchanged", "The booking was deleted."),
     ]
     assert total(left) == 10_000

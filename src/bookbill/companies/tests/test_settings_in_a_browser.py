@@ -61,7 +61,7 @@ def test_an_owner_uploads_a_logo_and_makes_a_key(
     page.get_by_label("Program").fill("Till")
     page.get_by_role("button", name="Make the key").click()
     assert page.locator("#secret").inner_text().startswith("bb_")
-    page.get_by_role("link", name="I have it").click()
+    page.get_by_role("link", name="I have copied it").click()
     page.get_by_role("button", name="Actions for Till").click()
     page.get_by_role("link", name="Revoke").click()
     page.get_by_role("dialog").get_by_role("button", name="Revoke").click()

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=bookbill.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('provider', models.CharField(max_length=20)),
                 ('event_key', models.CharField(max_length=64)),
-                ('kind', models.CharField(choices=[('delivered', 'Delivered'), ('opened', 'Opened'), ('deferred', 'Delayed'), ('bounced', 'Bounced'), ('rejected', 'Refused by the mail service'), ('complained', 'Marked as spam')], max_length=10)),
+                ('kind', models.CharField(choices=[('delivered', 'Delivered'), ('opened', 'Opened'), ('deferred', 'Delayed'), ('bounced', 'Bounced'), ('rejected', 'Refused by the email service'), ('complained', 'Marked as spam')], max_length=10)),
                 ('at', models.DateTimeField()),
                 ('words', models.CharField(blank=True, default='', max_length=500)),
             ],

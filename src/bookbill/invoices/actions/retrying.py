@@ -33,7 +33,7 @@ def retry_mail(
     if invoice.cancelled_at and message.kind != ABOUT_CANCELLED:
         raise RuleBroken(
             "invoice_cancelled",
-            _("%(invoice)s is cancelled: this mail would ask for money that is no longer owed.")
+            _("%(invoice)s is cancelled: this email would ask for money that is no longer owed.")
             % {"invoice": invoice.number},
         )
     return retry_message(

@@ -188,7 +188,7 @@ def _chosen(pk: UUID, body: SendingIn) -> Mapping[UUID, list[str]] | None:
         return None
     if body.mark_only:
         raise BadInput(
-            "choose_one", _("Marking as sent mails nobody: leave out the recipients."), field="recipients"
+            "choose_one", _("Marking as sent emails nobody: leave out the recipients."), field="recipients"
         )
     if not body.recipients:
         raise BadInput(

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from bookbill.companies.models import Company
 from bookbill.delivery.claims import Settlement, write
+from bookbill.delivery.mailbox import KEPT
 from bookbill.delivery.models import Message, MessageEvent
 from bookbill.delivery.rules import EventKind, Outcome, State
 from bookbill.invoices.actions.sending import send_invoices
@@ -60,9 +61,9 @@ def test_each_recipient_sees_its_own_story_in_the_order_it_happened(
 
     told = {who.address: who.mailings[0] for who in read_mailings(sent, company)}
     assert [(m.sentence, m.words) for m in told["maple@customer.example"].moments] == [
-        ("Waiting to leave", ""),
+        ("Waiting to be sent", ""),
         ("Refused for now", "451 try later"),
-        ("The mail server took it", "250 taken"),
+        ("Accepted by the mail server", "250 taken"),
         ("Delivered", "250 stored"),
         ("Opened", ""),
     ]
@@ -76,6 +77,16 @@ def test_each_recipient_sees_its_own_story_in_the_order_it_happened(
         "Correct the address",
     ):
         assert words in page
+
+
+def test_in_a_sandbox_the_story_says_in_the_readers_language_that_the_mailbox_kept_it(
+    sent: Invoice, company: Company
+) -> None:
+    tried(Message.objects.get(recipient="maple@customer.example"), (State.ACCEPTED, KEPT))
+    with translation.override("fr"):
+        told = {who.address: who.mailings[0].moments[-1] for who in read_mailings(sent, company)}
+    kept = told["maple@customer.example"]
+    assert (kept.sentence, kept.words) == ("Gardé dans la boîte aux lettres", "")
 
 
 def test_retrying_stands_in_the_story_and_ends_the_trouble(
@@ -104,7 +115,7 @@ def test_a_person_says_it_is_dealt_with_and_nobody_is_asked_again(
     assert (mail.state, mail.server_answer, mail.trouble_at) == ("failed", "550 no such user", None)
     assert not Invoice.objects.filter(needs_attention_q(today=TODAY)).exists()
     history = desk.get(f"/payments/invoices/{sent.pk}/history").content.decode()
-    assert "Ana dealt with a mail that did not arrive" in history
+    assert "Ana marked an undelivered email as resolved" in history
 
 
 def test_sending_a_new_version_ends_the_trouble_of_the_old_one(

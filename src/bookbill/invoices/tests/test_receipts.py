@@ -220,7 +220,7 @@ def test_the_payments_page_sends_one_and_shows_what_became_of_it(
     assert desk.post(f"{page}/receipts").status_code == 303
     shown = desk.get(page).content.decode()
     assert "maple@customer.example" in shown
-    assert "Waiting to leave" in shown
+    assert "Waiting to be sent" in shown
     assert "sent a receipt" in shown
 
 

@@ -196,4 +196,4 @@ def send_test(request: CompanyRequest, kind: MailKind, language: str, wording: W
         return ""
 
     act_once(request, act)
-    toast(request, _("A test mail is on its way to %(email)s.") % {"email": to})
+    toast(request, _("A test email is on its way to %(email)s.") % {"email": to})

@@ -147,7 +147,7 @@ def retry_page(request: CompanyRequest, pk: UUID, message_id: UUID) -> HttpRespo
 def dismiss_page(request: CompanyRequest, pk: UUID, message_id: UUID) -> HttpResponse:
     """Take a mail that did not arrive off the list of what needs somebody."""
     transact(lambda: dismiss_mail(pk, message_id, by=request.actor, now=now(request.company)))
-    toast(request, _("Noted. It needs nobody any more."))
+    toast(request, _("Marked as resolved."))
     return see_other(request, reverse("invoices:emails", args=[pk]))
 
 

@@ -32,6 +32,6 @@ def say_sent(
             undo_url=undo_url,
         )
     elif marked:
-        toast(request, _("Marked as sent. No mail goes out."))
+        toast(request, _("Marked as sent. No email goes out."))
     else:
-        toast(request, _("Sent. The mail leaves as soon as its PDF is made."))
+        toast(request, _("Sent. The email leaves as soon as its PDF is made."))

@@ -82,7 +82,7 @@ def reverse_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
             reverse_payment(
                 pk, reason=form.cleaned_data["reason"], by=request.actor, now=now(request.company)
             )
-            toast(request, _("Reversed. Its money is off the bookings."))
+            toast(request, _("Payment reversed. Its bookings are due again."))
             return reverse("ledger:detail", args=[pk])
 
         try:

@@ -49,7 +49,7 @@ def test_a_path_that_only_begins_alike_is_not_below() -> None:
         ("/payments/invoices/01890000-0000-7000-8000-000000000000/cancellation", "/payments/invoices/01890000-0000-7000-8000-000000000000"),
         ("/operations/mails/01890000-0000-7000-8000-000000000000/sendings", "/operations"),
         ("/settings/keys/01890000-0000-7000-8000-000000000000/revocation", "/settings/keys"),
-        ("/bookings/services/new", "/bookings/services"),
+        ("/settings/services/new", "/settings/services"),
         ("/nowhere/at/all", "/"),
         ("/", "/"),
     ],
