@@ -21,7 +21,15 @@ from bookbill.customers.forms import AddressForm
 from bookbill.customers.models import Customer
 from bookbill.money.currencies import exponent_of
 from bookbill.money.pricing import Discount
-from bookbill.web.forms import ClockField, DayField, LineField, NoteField, NumberField, says_empty
+from bookbill.web.forms import (
+    ChoiceField,
+    ClockField,
+    DayField,
+    LineField,
+    NoteField,
+    NumberField,
+    says_empty,
+)
 
 LINES_MORE, LINES_MAX = 4, 200
 CUSTOMERS_MAX = 300
@@ -37,7 +45,13 @@ else:
 
 class BookingForm(forms.Form):
     customer: "forms.ModelChoiceField[Customer]" = forms.ModelChoiceField(
-        label=_("Customer"), queryset=None, empty_label=_("Choose a customer")
+        label=_("Customer"),
+        queryset=None,
+        empty_label=_("Choose a customer"),
+        error_messages={
+            "required": _("Choose a customer."),
+            "invalid_choice": _("There is no such customer."),
+        },
     )
     service_date = DayField(label=_("Service date"))
     start_time = ClockField(label=_("Start time"), required=False)
@@ -47,7 +61,7 @@ class BookingForm(forms.Form):
     tax_code: "forms.ModelChoiceField[TaxCode]" = forms.ModelChoiceField(
         label=_("Tax"), queryset=None, required=False, empty_label=_("No tax")
     )
-    discount_kind = forms.ChoiceField(
+    discount_kind = ChoiceField(
         label=_("Discount"),
         choices=[("", _("None")), ("percent", _("Percent")), ("amount", _("Amount"))],
         required=False,
@@ -159,12 +173,12 @@ def label_of(customer: Customer) -> str:
 class ItemForm(forms.Form):
     """One line. A chosen service fills in what is left empty."""
 
-    service = forms.ChoiceField(label=_("Service"), required=False)
+    service = ChoiceField(label=_("Service"), required=False)
     description = LineField(label=_("Description"), max_length=500, required=False)
     quantity = NumberField(label=_("Qty"), places=3, required=False)
     unit = LineField(label=_("Unit"), max_length=20, required=False)
     unit_price = NumberField(label=_("Price"), places=4, required=False)
-    tax_code = forms.ChoiceField(label=_("Tax"), required=False)
+    tax_code = ChoiceField(label=_("Tax"), required=False)
 
     def __init__(self, *args: Any, offered: Offered, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -267,8 +281,10 @@ class CancelBookingForm(forms.Form):
 
 
 class ServiceForm(forms.Form):
-    name = LineField(label=_("Name"), max_length=200)
-    unit_price = NumberField(label=_("Price"), places=4)
+    name = LineField(
+        label=_("Name"), max_length=200, error_messages={"required": _("A service needs a name.")}
+    )
+    unit_price = NumberField(label=_("Price"), places=4, error_messages={"required": _("Enter a price.")})
     unit = LineField(label=_("Unit"), max_length=20, required=False, help_text=_("hour, visit, m² …"))
     tax_code: "forms.ModelChoiceField[TaxCode]" = forms.ModelChoiceField(
         label=_("Tax"), queryset=None, required=False, empty_label=_("The booking's")
@@ -308,7 +324,12 @@ CATEGORY_LABELS = {
 class TaxCodeForm(forms.Form):
     """A tax code; its components come in `ComponentForm`s."""
 
-    name = LineField(label=_("Name"), max_length=80, help_text=_("As you choose it, for example GST + QST."))
+    name = LineField(
+        label=_("Name"),
+        max_length=80,
+        help_text=_("As you choose it, for example GST + QST."),
+        error_messages={"required": _("A tax code needs a name.")},
+    )
     inclusive = forms.BooleanField(label=_("Prices include this tax"), required=False)
 
     def as_typed(self) -> "TaxCodeForm":
@@ -319,7 +340,7 @@ class TaxCodeForm(forms.Form):
 class ComponentForm(forms.Form):
     name = LineField(label=_("As printed"), max_length=40, required=False)
     rate = NumberField(label=_("Rate, %"), places=4, least=0, most=100, required=False)
-    category = forms.ChoiceField(
+    category = ChoiceField(
         label=_("Kind"), choices=[(key.value, label) for key, label in CATEGORY_LABELS.items()]
     )
     compound = forms.BooleanField(label=_("Also taxes the taxes before it"), required=False)

@@ -18,7 +18,7 @@ from bookbill.companies.words import ROLES
 from bookbill.lib.addresses import PARTS
 from bookbill.money.currencies import CURRENCIES
 from bookbill.web.formatting import payment_terms
-from bookbill.web.forms import AddressField, LineField, NoteField, NumberField
+from bookbill.web.forms import AddressField, ChoiceField, LineField, NoteField, NumberField, TypedChoiceField
 
 TERMS_DAYS = (0, 7, 14, 15, 30, 45, 60, 90)
 TAX_IDS_LEAST = 2  # rows shown; always one more than are filled
@@ -53,17 +53,21 @@ class SettingsForm(forms.Form):
 
 
 class CompanyForm(SettingsForm):
-    name = LineField(label=_("Company name"), max_length=200)
+    name = LineField(
+        label=_("Company name"),
+        max_length=200,
+        error_messages={"required": _("Enter the name of your company.")},
+    )
     email = AddressField(
         label=_("Email"), required=False, help_text=_("Printed on invoices; answers go there.")
     )
     phone = LineField(label=_("Phone"), max_length=40, required=False)
     website = LineField(label=_("Website"), max_length=200, required=False)
-    language = forms.ChoiceField(
+    language = ChoiceField(
         label=_("Language"), choices=settings.LANGUAGES, help_text=_("Of documents whose customer has none.")
     )
-    time_zone = forms.ChoiceField(label=_("Time zone"), help_text=_("Decides which day it is."))
-    currency = forms.ChoiceField(label=_("Currency"))
+    time_zone = ChoiceField(label=_("Time zone"), help_text=_("Decides which day it is."))
+    currency = ChoiceField(label=_("Currency"))
 
     def __init__(self, *args: Any, company: Company, **kwargs: Any) -> None:
         super().__init__(*args, initial=company_values(company), **kwargs)
@@ -125,8 +129,8 @@ class InvoicingForm(SettingsForm):
     )
     number_restarts_yearly = forms.BooleanField(label=_("Start again every year"), required=False)
     first_number = NumberField(label=_("First number"), places=0, least=1, most=FIRST_MAX, required=False)
-    payment_terms_days = forms.TypedChoiceField(label=_("Terms"), coerce=int)
-    default_tax_code_id = forms.TypedChoiceField(
+    payment_terms_days = TypedChoiceField(label=_("Terms"), coerce=int)
+    default_tax_code_id = TypedChoiceField(
         label=_("Default tax"),
         coerce=UUID,
         empty_value=None,
@@ -142,7 +146,7 @@ class InvoicingForm(SettingsForm):
         most=HOLD_MAX,
         help_text=_("How long you can undo a send. 0 sends at once."),
     )
-    after_sending = forms.ChoiceField(
+    after_sending = ChoiceField(
         label=_("When a booking changes after its invoice was sent"),
         choices=AfterSending.choices,
         widget=forms.RadioSelect,
@@ -185,7 +189,7 @@ class LookForm(SettingsForm):
             "On invoices, the customer's page and its buttons. Made darker or lighter where text needs it."
         ),
     )
-    paper = forms.ChoiceField(label=_("Paper"), choices=Paper.choices, widget=forms.RadioSelect)
+    paper = ChoiceField(label=_("Paper"), choices=Paper.choices, widget=forms.RadioSelect)
 
     def __init__(self, *args: Any, company: Company, **kwargs: Any) -> None:
         super().__init__(*args, initial={"colour": company.colour, "paper": company.paper}, **kwargs)
@@ -208,17 +212,24 @@ class NewMemberForm(forms.Form):
     name = LineField(
         label=_("Name"), max_length=200, required=False, help_text=_("As history and bookings show it.")
     )
-    role = forms.ChoiceField(label=_("Role"), choices=ROLES.items(), initial=Role.OFFICE)
+    role = ChoiceField(label=_("Role"), choices=ROLES.items(), initial=Role.OFFICE)
 
 
 class MemberForm(forms.Form):
-    name = LineField(label=_("Name"), max_length=200)
-    role = forms.ChoiceField(label=_("Role"), choices=ROLES.items())
+    name = LineField(
+        label=_("Name"), max_length=200, error_messages={"required": _("Enter the name of this member.")}
+    )
+    role = ChoiceField(label=_("Role"), choices=ROLES.items())
 
 
 class KeyForm(forms.Form):
-    name = LineField(label=_("Program"), max_length=100, help_text=_("So that you know which key to revoke."))
-    member = forms.ChoiceField(
+    name = LineField(
+        label=_("Program"),
+        max_length=100,
+        help_text=_("So that you know which key to revoke."),
+        error_messages={"required": _("Name the program that will use the key.")},
+    )
+    member = ChoiceField(
         label=_("Acts as"), help_text=_("With the rights of this member, under its own name.")
     )
 
@@ -231,9 +242,12 @@ class KeyForm(forms.Form):
 
 class ProfileForm(forms.Form):
     name = LineField(
-        label=_("Your name"), max_length=200, help_text=_("As your colleagues and the history see it.")
+        label=_("Your name"),
+        max_length=200,
+        help_text=_("As your colleagues and the history see it."),
+        error_messages={"required": _("Enter your name.")},
     )
-    language = forms.ChoiceField(
+    language = ChoiceField(
         label=_("Language"), choices=[("", _("The company's")), *settings.LANGUAGES], required=False
     )
 

@@ -37,7 +37,7 @@ def read_settings(changes: Mapping[str, Any]) -> dict[str, Any]:
 def read_company_name(value: Any, field: str) -> str:
     cleaned = clean_text(str(value), field=field, max_length=200)
     if not cleaned:
-        raise BadInput("required", _("This field is required."), field=field)
+        raise BadInput("required", _("Enter the name of your company."), field=field)
     return cleaned
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from bookbill.customers.models import Customer
 from bookbill.lib.addresses import PARTS
 from bookbill.web.formatting import payment_terms
-from bookbill.web.forms import AddressField, LineField, RecipientsField
+from bookbill.web.forms import AddressField, ChoiceField, LineField, RecipientsField, TypedChoiceField
 
 TERMS_DAYS = (0, 7, 14, 15, 30, 45, 60, 90)
 TAX_IDS_SHOWN = 2
@@ -50,7 +50,9 @@ class AddressForm(forms.Form):
 
 
 class CustomerForm(forms.Form):
-    name = LineField(label=_("Name"), max_length=200)
+    name = LineField(
+        label=_("Name"), max_length=200, error_messages={"required": _("A customer needs a name.")}
+    )
     company_name = LineField(
         label=_("Company name"), max_length=200, required=False, help_text=_("Stands first on invoices.")
     )
@@ -65,10 +67,8 @@ class CustomerForm(forms.Form):
         required=False,
         help_text=_("Each of them gets every invoice too. Put commas between several addresses."),
     )
-    payment_terms_days = forms.TypedChoiceField(
-        label=_("Terms"), coerce=int, empty_value=None, required=False
-    )
-    language = forms.ChoiceField(label=_("Language of documents"), required=False)
+    payment_terms_days = TypedChoiceField(label=_("Terms"), coerce=int, empty_value=None, required=False)
+    language = ChoiceField(label=_("Language of documents"), required=False)
     purchase_order = LineField(
         label=_("Purchase order"), max_length=80, required=False, help_text=_("Printed on every invoice.")
     )

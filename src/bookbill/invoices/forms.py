@@ -18,7 +18,16 @@ from bookbill.ledger.words import METHOD_LABELS
 from bookbill.lib.errors import BadInput
 from bookbill.lib.parsing import RECIPIENTS_MAX
 from bookbill.web.formatting import payment_terms
-from bookbill.web.forms import ClockField, DayField, LineField, NoteField, RecipientsField, says_empty
+from bookbill.web.forms import (
+    ChoiceField,
+    ClockField,
+    DayField,
+    LineField,
+    NoteField,
+    RecipientsField,
+    TypedChoiceField,
+    says_empty,
+)
 
 NOTE_MAX, REASON_MAX = 5_000, 300
 TERMS_DAYS = (0, 7, 14, 15, 30, 45, 60)
@@ -55,7 +64,7 @@ class InvoiceForm(ScheduleForm):
     issue_date = says_empty(
         DayField(label=_("Invoice date"), required=False, help_text=_("Empty: the day it is sent."))
     )
-    terms_days = forms.TypedChoiceField(label=_("Terms"), coerce=int)
+    terms_days = TypedChoiceField(label=_("Terms"), coerce=int)
     due_date = says_empty(
         DayField(label=_("Due date"), required=False, help_text=_("Empty: the invoice date and the terms."))
     )
@@ -90,7 +99,7 @@ class SeveralPaymentsForm(forms.Form):
     """One payment for each of several invoices, of what is due on it."""
 
     received_on = DayField(label=_("Date"))
-    method = forms.ChoiceField(
+    method = ChoiceField(
         label=_("Method"), choices=[(method.value, label) for method, label in METHOD_LABELS.items()]
     )
     reference = LineField(
@@ -120,7 +129,7 @@ class CopyForm(forms.Form):
 
 class CancelForm(forms.Form):
     reason = LineField(label=_("Reason"), max_length=REASON_MAX, refuse_cards=True)
-    bookings = forms.ChoiceField(
+    bookings = ChoiceField(
         label=_("Its bookings"),
         choices=[
             ("again", _("Can be invoiced again")),

@@ -15,7 +15,7 @@ from bookbill.companies.models import Company
 from bookbill.ledger.drafts import PaymentDraft
 from bookbill.ledger.rules import Method
 from bookbill.ledger.words import METHOD_LABELS
-from bookbill.web.forms import AmountField, DayField, LineField
+from bookbill.web.forms import AmountField, ChoiceField, DayField, LineField
 
 REFERENCE_MAX, REASON_MAX = 200, 300
 
@@ -38,7 +38,7 @@ WAY_LABELS = {
 class PaymentForm(forms.Form):
     amount = AmountField(label=_("Amount"))
     received_on = DayField(label=_("Date"))
-    method = forms.ChoiceField(
+    method = ChoiceField(
         label=_("Method"), choices=[(method.value, label) for method, label in METHOD_LABELS.items()]
     )
     reference = LineField(
@@ -48,7 +48,7 @@ class PaymentForm(forms.Form):
         required=False,
         help_text=_("Cheque number, transfer text …"),
     )
-    way = forms.ChoiceField(label=_("Apply to"), widget=forms.RadioSelect, initial=Way.OLDEST)
+    way = ChoiceField(label=_("Apply to"), widget=forms.RadioSelect, initial=Way.OLDEST)
     send_receipt = forms.BooleanField(label=_("Send receipt"), required=False)
 
     def __init__(self, *args: Any, company: Company, ways: Sequence[Way] = tuple(Way), **kwargs: Any) -> None:

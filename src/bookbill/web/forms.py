@@ -199,6 +199,24 @@ class NoteField(LineField):
         super().__init__(max_length=max_length, refuse_cards=True, **kwargs)
 
 
+CHOOSE: dict[str, Any] = {
+    "required": _("Choose one of the list."),
+    "invalid_choice": _("This is not in the list any more. Choose another one."),
+}
+
+
+class ChoiceField(forms.ChoiceField):
+    """One of a few."""
+
+    default_error_messages = CHOOSE
+
+
+class TypedChoiceField(forms.TypedChoiceField):
+    """One of a few, cleaned to what ``coerce`` makes of it."""
+
+    default_error_messages = CHOOSE
+
+
 class AddressField(forms.CharField):
     """One email address."""
 

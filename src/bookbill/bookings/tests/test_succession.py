@@ -174,7 +174,7 @@ def test_a_duplicated_invoice_is_taxed_as_today(
 def test_a_code_in_use_is_not_archived_and_says_what_uses_it(hst: TaxCode, ana: Actor) -> None:
     service = with_service(ana, hst)
     transact(lambda: update_company({"default_tax_code_id": hst.pk}, by=ana, now=NOW))
-    assert "usual tax" in refusal(lambda: archive_tax_code(hst.pk, archived=True, by=ana, now=NOW)).message
+    assert "default tax" in refusal(lambda: archive_tax_code(hst.pk, archived=True, by=ana, now=NOW)).message
     transact(lambda: update_company({"default_tax_code_id": None}, by=ana, now=NOW))
     assert (
         refusal(lambda: archive_tax_code(hst.pk, archived=True, by=ana, now=NOW)).message

@@ -18,7 +18,7 @@ def change_profile(*, name: str, language: str, by: Actor, now: dt.datetime) -> 
     assert_in_transaction()
     shown = clean_text(name, field="name", max_length=200)
     if not shown:
-        raise BadInput("required", _("This field is required."), field="name")
+        raise BadInput("required", _("Enter your name."), field="name")
     spoken = read_language(language, "language") if language else ""
     assert by.member_id
     member = Member.objects.select_for_update(no_key=True).get(pk=by.member_id)

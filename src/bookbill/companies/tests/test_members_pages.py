@@ -74,7 +74,7 @@ def test_a_mail_server_that_is_away_is_said_and_the_link_still_shown(
 
 def test_a_sandbox_mails_nobody(company: Company, page: Client) -> None:
     Company.objects.update(is_sandbox=True)
-    assert b"no mail leaves it" in page.post("/settings/members/new", NEW).content
+    assert b"no email leaves it" in page.post("/settings/members/new", NEW).content
     assert mail.outbox == []
 
 

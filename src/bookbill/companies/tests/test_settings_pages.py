@@ -74,7 +74,7 @@ def test_the_company_is_changed_with_one_entry_in_its_history(company: Company, 
 @pytest.mark.parametrize(
     ("path", "form", "wrong", "sentence"),
     [
-        ("company", COMPANY, {"name": " "}, "Fill this in"),
+        ("company", COMPANY, {"name": " "}, "Enter the name of your company."),
         ("company", COMPANY, {"email": "a@[127.0.0.1]"}, "is not an email address"),
         ("company", COMPANY, {"website": "javascript:alert(1)"}, "Write the whole address"),
         ("company", COMPANY, {"phone": "1\x002"}, "cannot be stored"),

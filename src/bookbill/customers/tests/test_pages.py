@@ -97,7 +97,7 @@ def test_after_adding_the_first_customer_the_booking_form_opens_again(desk: Clie
 @pytest.mark.parametrize(
     ("sent", "sentence"),
     [
-        ({"name": ""}, "Fill this in."),
+        ({"name": ""}, "A customer needs a name."),
         ({"name": "A", "email": "nobody"}, "is not an email address"),
         ({"name": "A", "always_copy": "a@x.example, nope"}, "is not an email address"),
         ({"name": "A", "tax_exempt": "on"}, "Say why this customer pays no tax"),

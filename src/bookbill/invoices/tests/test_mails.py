@@ -53,7 +53,7 @@ def test_a_mail_that_failed_leaves_again_and_the_mark_goes(desk: Client, make_se
     again = Message.objects.get()
     assert (again.pk, again.state, again.version_n) == (message.pk, "queued", 1)
     assert f"{tab}/{message.pk}" not in desk.get(tab).content.decode()
-    assert "sent a mail again" in desk.get(f"/payments/invoices/{invoice.pk}/history").content.decode()
+    assert "sent an email again" in desk.get(f"/payments/invoices/{invoice.pk}/history").content.decode()
 
 
 def test_one_that_may_have_arrived_is_asked_about_first(desk: Client, make_sent: Make) -> None:
