@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, ProtectedError
 from django.utils.translation import gettext as _
 
 from bookbill.activity.actions import EntryDraft, record, record_many
@@ -244,7 +244,15 @@ def delete_booking(booking_id: UUID, *, by: Actor, now: datetime) -> None:
             _("Only a scheduled booking without money or invoice can be deleted. Cancel it instead."),
         )
     record(_entry("booking.deleted", booking, _facts(booking), {}), by=by, now=now)
-    booking.delete()
+    try:
+        booking.delete()
+    except ProtectedError as kept:
+        raise RuleBroken(
+            "booking_has_records",
+            _(
+                "Money or a write-off was once entered on this booking, and that stays known. Cancel it instead."
+            ),
+        ) from kept
 
 
 def lock_bookings(booking_ids: Sequence[UUID], *, also_customers: Sequence[UUID] = ()) -> dict[UUID, Booking]:

@@ -57,6 +57,20 @@ def test_a_payment_without_a_place_is_credit(api: ApiClient, cash: dict[str, Any
     assert api.get(f"/payments/{answer['id']}").json() == answer
 
 
+def test_a_booking_that_once_had_money_is_not_deleted(
+    api: ApiClient, cash: dict[str, Any], maple: Customer, make_booking: Callable[..., Booking]
+) -> None:
+    booking = make_booking(maple, completed=False)
+    placing = {"allocations": [{"booking_id": str(booking.pk), "amount_minor": 100}]}
+    payment = api.post("/payments", {**cash, **placing}).json()
+    api.post(f"/payments/{payment['id']}/allocations", {"allocations": []})
+
+    refused = api.delete(f"/bookings/{booking.pk}")
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "booking_has_records")
+    assert api.get(f"/bookings/{booking.pk}").json()["due_minor"] == 10_000
+
+
 def test_a_payment_fills_an_invoice_oldest_booking_first(
     api: ApiClient,
     cash: dict[str, Any],
