@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -193,11 +194,22 @@ def _facts(document: Document, formats: Formats) -> tuple[Fact, ...]:
     facts = [
         (_("Invoice date"), formats.date(document.issue_date)),
         (_("Due date"), formats.date(document.due_date)),
-        (_("Terms"), "" if document.terms_days is None else payment_terms(document.terms_days)),
+        (_("Terms"), _terms(document)),
         (_("Purchase order"), document.billing.purchase_order),
         (_("Status"), status_label(document.status)),
     ]
     return tuple(Fact(label=label, value=value) for label, value in facts if value)
+
+
+def _terms(document: Document) -> str:
+    """Nothing where another due date was chosen: the two would contradict each other."""
+    if document.terms_days is None:
+        return ""
+    if document.issue_date and document.due_date:
+        agreed = date.fromisoformat(document.issue_date) + timedelta(days=document.terms_days)
+        if agreed != date.fromisoformat(document.due_date):
+            return ""
+    return payment_terms(document.terms_days)
 
 
 def seller_party(seller: Seller, formats: Formats) -> Party:

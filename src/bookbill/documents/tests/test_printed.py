@@ -37,10 +37,18 @@ def test_the_same_document_gives_the_same_texts() -> None:
     assert printed(make_document(3)) == printed(make_document(3))
 
 
-@pytest.mark.parametrize(("days", "label"), [(0, "Due on receipt"), (14, "Net 14")])
-def test_terms_are_said_in_words(days: int, label: str) -> None:
-    texts = printed(make_document(terms_days=days))
+@pytest.mark.parametrize(
+    ("days", "due_date", "label"),
+    [(0, "2026-06-30", "Due on receipt"), (14, "2026-07-14", "Net 14"), (14, None, "Net 14")],
+)
+def test_terms_are_said_in_words(days: int, due_date: str | None, label: str) -> None:
+    texts = printed(make_document(terms_days=days, due_date=due_date))
     assert {fact.label: fact.value for fact in texts.facts}["Terms"] == label
+
+
+def test_terms_that_a_chosen_due_date_contradicts_are_not_said() -> None:
+    texts = printed(make_document(terms_days=14, due_date="2026-07-31"))
+    assert "Terms" not in {fact.label for fact in texts.facts}
 
 
 def test_a_draft_has_no_number_and_no_dates() -> None:
