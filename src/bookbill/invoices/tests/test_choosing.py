@@ -97,6 +97,17 @@ def test_the_rest_of_a_customer_is_one_press_away(
     assert Invoice.objects.get().bookings_count == 120
 
 
+def test_nothing_is_offered_beside_a_booking_that_is_billed_ahead(
+    desk: Client, make_customer: MakeCustomer, make_booking: MakeBooking, make_invoice: Make
+) -> None:
+    customer = make_customer()
+    ahead, drafted = (make_booking(customer, completed=False) for _ in range(2))
+    make_booking(customer)
+    draft = make_invoice(drafted)
+    for page in (f"/payments/invoices/new?bookings={ahead.pk}", f"/payments/invoices/{draft.pk}/edit"):
+        assert "more uninvoiced" not in desk.get(page).content.decode(), page
+
+
 def test_a_customers_page_offers_with_ticks_reasons_and_links(
     desk: Client,
     ana: Actor,

@@ -58,6 +58,19 @@ def test_generate_invoice_saves_a_draft_then_sends_it(
         assert "INV-2026-00001" in shown.content.decode() or "INV-" in shown.content.decode()
 
 
+def test_sending_from_a_page_that_is_behind_says_where_the_booking_is_by_now(
+    desk: Client, make_booking: Callable[..., Booking], make_invoice: Callable[..., Invoice]
+) -> None:
+    booking = make_booking()
+    draft = make_invoice(booking)
+    form = {"bookings": str(booking.pk), "recipients": "a@x.example", "terms_days": "14", "act": "send"}
+
+    answer = desk.post(f"/payments/invoices/new?bookings={booking.pk}", form)
+
+    assert (answer.status_code, Invoice.objects.get().pk) == (422, draft.pk)
+    assert "Booking B-1001 is already on a draft." in answer.content.decode()
+
+
 def test_a_wrong_address_is_refused_beside_its_field_and_nothing_is_made(
     desk: Client, make_booking: Callable[..., Booking]
 ) -> None:

@@ -48,7 +48,7 @@ def generate_page(request: CompanyRequest) -> HttpResponse:
     bookings = read_bookings(ids)
     if not bookings:
         return see_other(request, reverse("invoices:choose"))
-    if len(bookings) == 1 and bookings[0].invoice_id:
+    if request.method != "POST" and len(bookings) == 1 and bookings[0].invoice_id:
         return see_other(request, reverse("invoices:detail", args=[bookings[0].invoice_id]))
     choices = sort_out(bookings)
     if len({booking.customer_id for booking in bookings}) > 1:
@@ -85,7 +85,7 @@ def generate_page(request: CompanyRequest) -> HttpResponse:
         "moved": [choice.booking for choice in choices if choice.moves()],
         "left_out": [choice for choice in choices if choice.reason],
         "is_ahead": any(booking.state == State.SCHEDULED for booking in billed),
-        **others_of(customer, ids),
+        **others_of(billed, besides=ids),
     }
     return render_page(request, "invoices/generate.html", context, status=422 if form.errors else 200)
 
@@ -125,7 +125,7 @@ def edit_draft_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         "bookings": bookings,
         "document": read_live([invoice], now=now(request.company))[invoice.pk],
         "revision": request.POST.get("revision") or invoice.revision,
-        **others_of(invoice.customer, ()),
+        **others_of(bookings),
     }
     return render_page(request, "invoices/generate.html", context, status=422 if form.errors else 200)
 
@@ -269,7 +269,12 @@ def pdf_page(content: bytes) -> HttpResponse:
     )
 
 
-def others_of(customer: Customer, booking_ids: Sequence[UUID]) -> dict[str, Any]:
-    """Further bookings of this customer that wait for an invoice: how many, and the first of them."""
-    waiting = Booking.objects.to_invoice().filter(customer=customer).exclude(pk__in=booking_ids)
+def others_of(billed: Sequence[Booking], besides: Sequence[UUID] = ()) -> dict[str, Any]:
+    """Further bookings of this customer that wait for an invoice: how many, and the first of them.
+
+    None beside one that is billed ahead, which is billed alone.
+    """
+    if not billed or any(booking.state == State.SCHEDULED for booking in billed):
+        return {}
+    waiting = Booking.objects.to_invoice().filter(customer=billed[0].customer_id).exclude(pk__in=besides)
     return {"others_count": waiting.count(), "others": list(waiting.oldest_first()[:OTHERS_SHOWN])}
