@@ -93,7 +93,7 @@ PAGES: dict[str, Right | tuple[Right, Right] | None] = {
 
 OPERATIONS: dict[str, Right | None] = {
     "read_me": None,
-    **dict.fromkeys(["read_company", "list_mail_texts"], SEE),
+    **dict.fromkeys(["read_company", "list_mail_texts", "read_mail_text"], SEE),
     **dict.fromkeys(["edit_company", "write_mail_text", "use_standard_text"], EDIT),
     **dict.fromkeys(["list_customers", "read_customer"], Right.VIEW_CUSTOMERS),
     **dict.fromkeys(

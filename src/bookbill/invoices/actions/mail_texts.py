@@ -29,22 +29,20 @@ def write_mail_text(
     expected_revision: int | None = None,
     by: Actor,
     now: datetime,
-) -> MailText:
+) -> None:
     """Word this kind of mail so from now on; what was promised before keeps its text. Raises BadInput, `stale`."""
     assert_in_transaction()
     require(by, Right.EDIT_SETTINGS)
-    return _write(kind, language, read_wording(kind, subject, body), expected_revision, by=by, now=now)
+    _write(kind, language, read_wording(kind, subject, body), expected_revision, by=by, now=now)
 
 
 def use_standard_text(
     kind: MailKind, language: str, *, expected_revision: int | None = None, by: Actor, now: datetime
-) -> MailText | None:
-    """Go back to the text that comes with Bookbill. None where the company never had one of its own. Raises `stale`."""
+) -> None:
+    """Go back to the text that comes with Bookbill. Raises `stale`."""
     assert_in_transaction()
     require(by, Right.EDIT_SETTINGS)
-    if not MailText.objects.filter(kind=kind, language=read_language(language, "language")).exists():
-        return None
-    return _write(kind, language, STANDARD, expected_revision, by=by, now=now)
+    _write(kind, language, STANDARD, expected_revision, by=by, now=now)
 
 
 def send_trial(
@@ -78,7 +76,7 @@ def _write(
     *,
     by: Actor,
     now: datetime,
-) -> MailText:
+) -> None:
     Company.objects.select_for_update(no_key=True).get(pk=by.company_id)
     last = (
         MailText.objects.filter(kind=kind, language=read_language(language, "language"))
@@ -86,8 +84,9 @@ def _write(
         .first()
     )
     refuse_stale(last.n if last else 0, expected_revision)
-    if last and Wording(last.subject, last.body) == wording:
-        return last
+    before = Wording(last.subject, last.body) if last else STANDARD
+    if before == wording:
+        return
     text = MailText.objects.create(
         company_id=by.company_id,
         kind=kind,
@@ -104,10 +103,9 @@ def _write(
             subject_type="company",
             subject_id=by.company_id,
             subject_label="",
-            before={"subject": last.subject if last else "", "body": last.body if last else ""},
+            before={"subject": before.subject, "body": before.body},
             after={"kind": kind, "language": language, "subject": text.subject, "body": text.body},
         ),
         by=by,
         now=now,
     )
-    return text

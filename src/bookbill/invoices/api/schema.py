@@ -1,6 +1,7 @@
 """What an invoice is in answers."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,7 +10,7 @@ from uuid import UUID
 
 from bookbill.bookings.api.schema import TaxOut, decimal_text
 from bookbill.customers.api import TaxIdOut
-from bookbill.delivery.models import Message
+from bookbill.delivery.models import Message, MessageEvent
 from bookbill.documents.document import Billing, BookingBlock, Document, Line, Tax
 from bookbill.invoices.actions.sending import resolve_recipients
 from bookbill.invoices.live import customer_url
@@ -79,7 +80,17 @@ class VersionOut(Answer):
         return cls(**{name: getattr(version, name) for name in cls.model_fields})
 
 
+class MessageEventOut(Answer):
+    """What the mail service told later. `kind`: delivered, opened, deferred, bounced, rejected or complained."""
+
+    kind: str
+    at: datetime
+    words: str
+
+
 class MessageOut(Answer):
+    """One mail to one recipient. `state` is what the mail server made of it; `events`, oldest first, is what came after."""
+
     id: UUID
     recipient: str
     kind: str
@@ -87,9 +98,11 @@ class MessageOut(Answer):
     state: str
     server_answer: str
     message_id: str
+    accepted_at: datetime | None
+    events: list[MessageEventOut]
 
     @classmethod
-    def of(cls, message: Message) -> "MessageOut":
+    def of(cls, message: Message, events: Iterable[MessageEvent]) -> "MessageOut":
         return cls(
             id=message.pk,
             recipient=message.recipient,
@@ -98,6 +111,8 @@ class MessageOut(Answer):
             state=message.state,
             server_answer=message.server_answer,
             message_id=message.message_id,
+            accepted_at=message.accepted_at,
+            events=[MessageEventOut(kind=event.kind, at=event.at, words=event.words) for event in events],
         )
 
 
@@ -164,8 +179,17 @@ def invoice_out(pk: UUID, *, now: datetime) -> InvoiceOut:
             VersionOut.of(version)
             for version in Version.objects.filter(invoice=invoice).defer("document").order_by("n")
         ],
-        messages=[MessageOut.of(message) for message in Message.objects.about([pk]).order_by("pk")],
+        messages=messages_out(Message.objects.about([pk]).order_by("pk")),
     )
+
+
+def messages_out(messages: Iterable[Message]) -> list[MessageOut]:
+    """With what became of them. One query for all."""
+    messages = list(messages)
+    events: dict[UUID, list[MessageEvent]] = defaultdict(list)
+    for event in MessageEvent.objects.filter(message__in=messages).order_by("at", "pk"):
+        events[event.message_id].append(event)
+    return [MessageOut.of(message, events[message.pk]) for message in messages]
 
 
 def _facts(invoices: Sequence[Invoice], *, now: datetime) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from ninja import Router, Status
 from bookbill.companies.clock import now
 from bookbill.companies.doors.once import answer_once
 from bookbill.companies.doors.requests import CompanyRequest
+from bookbill.companies.rights import Feature, Right, require
 from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.copying import send_cancelled_copy
 from bookbill.invoices.actions.locking import lock_invoice
@@ -24,7 +25,7 @@ from bookbill.invoices.actions.sending import (
     send_invoices,
     undo_sending,
 )
-from bookbill.invoices.api.schema import InvoiceOut, MessageOut, VersionOut, invoice_out
+from bookbill.invoices.api.schema import InvoiceOut, MessageOut, VersionOut, invoice_out, messages_out
 from bookbill.lib.errors import BadInput
 from bookbill.lib.transactions import transact
 from bookbill.web.api.routes import id_in_route
@@ -125,9 +126,9 @@ def retry_message_(
     pk, message_pk, at = id_in_route(invoice_id), id_in_route(message_id), now(request.company)
     return answer_once(
         request,
-        lambda: MessageOut.of(
-            retry_mail(pk, message_pk, may_arrive_twice=body.may_arrive_twice, by=request.actor, now=at)
-        ),
+        lambda: messages_out(
+            [retry_mail(pk, message_pk, may_arrive_twice=body.may_arrive_twice, by=request.actor, now=at)]
+        )[0],
     )
 
 
@@ -200,6 +201,7 @@ def _chosen(pk: UUID, body: SendingIn) -> Mapping[UUID, list[str]] | None:
 def _sent(
     request: CompanyRequest, pk: UUID, body: SendingIn, recipients: Mapping[UUID, list[str]] | None
 ) -> SendingOut:
+    require(request.actor, Right.SEND_INVOICES, Feature.INVOICING)
     at = now(request.company)
     if lock_invoice(pk).cancelled_at and not body.mark_only:
         version = send_cancelled_copy(pk, recipients=body.recipients or (), by=request.actor, now=at)

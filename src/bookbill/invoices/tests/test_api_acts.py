@@ -120,6 +120,8 @@ def test_a_provider_may_do_none_of_it(
     for answer in (
         provider.post(f"/invoices/{sent.pk}/copies"),
         provider.post(f"/invoices/{sent.pk}/link"),
+        provider.post(f"/invoices/{sent.pk}/sendings"),
+        provider.post(f"/invoices/{new_id()}/sendings"),
         provider.delete(f"/invoices/{sent.pk}/sendings/promised"),
         provider.post(f"/invoices/{sent.pk}/messages/{new_id()}/retries"),
         provider.patch(f"/payments/{new_id()}", {"reference": "x"}),

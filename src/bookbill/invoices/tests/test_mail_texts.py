@@ -40,11 +40,9 @@ EDITOR = "/settings/emails/invoice/en"
 OURS = {"subject": "Your bill {invoice}", "body": "Dear {customer},\n\nyou owe {due}.\nThanks!"}
 
 
-def write(by: Actor, subject: str = OURS["subject"], body: str = OURS["body"], **more: Any) -> MailText:
+def write(by: Actor, subject: str = OURS["subject"], body: str = OURS["body"], **more: Any) -> None:
     kind, language = more.pop("kind", MailKind.INVOICE), more.pop("language", "en")
-    return transact(
-        lambda: write_mail_text(kind, language, subject=subject, body=body, by=by, now=NOW, **more)
-    )
+    transact(lambda: write_mail_text(kind, language, subject=subject, body=body, by=by, now=NOW, **more))
 
 
 def back_to_standard(by: Actor) -> None:
@@ -251,6 +249,15 @@ def test_a_test_mail_goes_to_whoever_writes_saved_or_not(
         assert MailTrial.objects.count() == 1
 
 
+def test_a_test_mail_comes_out_of_the_days_allowance(desk: Client, settings: Any) -> None:
+    settings.MAILS_PER_DAY = 1
+    form = {**OURS, "revision": "0", "act": "test"}
+    assert desk.post(EDITOR, form).status_code == 200
+    refused = desk.post(EDITOR, form)
+    assert "The limit of 1 emails a day leaves 0 for today" in html.unescape(refused.content.decode())
+    assert MailTrial.objects.count() == 1
+
+
 def test_a_sandboxs_test_mail_stays_in_its_mailbox(
     desk: Client, company: Company, smtp_server: SmtpServer, drain: Callable[[], None]
 ) -> None:
@@ -299,6 +306,26 @@ def test_programs_read_write_and_take_back(api: ApiClient) -> None:
     assert written.json()["body"] == OURS["body"]
     back = api.delete("/mail-texts/invoice/en")
     assert (back.status_code, back.json()["is_standard"]) == (200, True)
+
+
+def test_a_program_that_read_an_older_text_is_refused(api: ApiClient) -> None:
+    at = "/mail-texts/invoice/en"
+    read = api.get(at)
+    assert (read["ETag"], read.json()["is_standard"]) == ('"0"', True)
+    written = api.request("put", at, OURS, If_Match=read["ETag"])
+    assert (written.status_code, written["ETag"]) == (200, '"1"')
+
+    for stale in (
+        api.request("put", at, OURS | {"subject": "Mine"}, If_Match=read["ETag"]),
+        api.delete(at, If_Match=read["ETag"]),
+        api.delete("/mail-texts/receipt/fr", If_Match='"3"'),
+    ):
+        assert (stale.status_code, stale.json()["code"]) == (409, "stale")
+    assert api.get(at).json()["subject"] == OURS["subject"]
+
+    back = api.delete(at, If_Match=written["ETag"])
+    assert (back.status_code, back["ETag"], back.json()["is_standard"]) == (200, '"2"', True)
+    assert api.get("/mail-texts/invoice/de").status_code == 404
 
 
 def test_a_program_learns_which_placeholders_there_are(api: ApiClient) -> None:

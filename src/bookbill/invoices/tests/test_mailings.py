@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from bookbill.companies.models import Company
+from bookbill.companies.tests.clients import ApiClient
 from bookbill.delivery.claims import Settlement, write
 from bookbill.delivery.mailbox import KEPT
 from bookbill.delivery.models import Message, MessageEvent
@@ -87,6 +88,26 @@ def test_in_a_sandbox_the_story_says_in_the_readers_language_that_the_mailbox_ke
         told = {who.address: who.mailings[0].moments[-1] for who in read_mailings(sent, company)}
     kept = told["maple@customer.example"]
     assert (kept.sentence, kept.words) == ("Gardé dans la boîte aux lettres", "")
+
+
+def test_programs_read_what_the_mail_service_told_later(api: ApiClient, sent: Invoice) -> None:
+    first, second = Message.objects.order_by("recipient")
+    tried(first, (State.ACCEPTED, "250 taken"))
+    reported(first, EventKind.DELIVERED, "250 stored")
+    reported(first, EventKind.OPENED)
+    tried(second, (State.FAILED, "550 no such user"))
+
+    told = {mail["recipient"]: mail for mail in api.get(f"/invoices/{sent.pk}").json()["messages"]}
+    at = "2026-06-30T16:00:00.000000Z"
+    assert told["maple@customer.example"]["accepted_at"] == "2026-06-30T15:01:00.000000Z"
+    assert told["maple@customer.example"]["events"] == [
+        {"kind": "delivered", "at": at, "words": "250 stored"},
+        {"kind": "opened", "at": at, "words": ""},
+    ]
+    assert (told["second@customer.example"]["accepted_at"], told["second@customer.example"]["events"]) == (
+        None,
+        [],
+    )
 
 
 def test_retrying_stands_in_the_story_and_ends_the_trouble(

@@ -56,7 +56,7 @@ def complete(document: dict[str, Any]) -> None:
             operation["responses"]["default"] = REFUSED
             for parameter in operation["parameters"]:
                 _tidy(parameter)
-            header = {"post": IDEMPOTENCY_KEY, "patch": IF_MATCH}.get(method)
+            header = {"post": IDEMPOTENCY_KEY, "patch": IF_MATCH, "put": IF_MATCH}.get(method)
             if header:
                 operation["parameters"].append(header)
 
