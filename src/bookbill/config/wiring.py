@@ -25,6 +25,7 @@ from bookbill.invoices.emails import (
     compose_reminder_mail,
     compose_trial_mail,
     compose_version_mail,
+    link_by_now,
 )
 from bookbill.invoices.tasks import make_pdf, send_held
 from bookbill.ledger.actions.claims import release_excess
@@ -58,8 +59,8 @@ def wire_work() -> None:
     register(REPRICE_JOB, reprice_part, database_only=True)
     register(PDF_JOB, make_pdf, database_only=False)
     register(SEND_JOB, send_held, database_only=True)
-    register_composer(CAUSE, compose_version_mail)
-    register_composer(REMINDER, compose_reminder_mail)
+    register_composer(CAUSE, compose_version_mail, link=link_by_now)
+    register_composer(REMINDER, compose_reminder_mail, link=link_by_now)
     register_composer(receipting.PAYMENT, compose_receipt_mail)
     register_composer(TRIAL, compose_trial_mail)
     register_loop("mail", sender.run_once, threads=sender.lane_count())

@@ -43,16 +43,22 @@ class MailCause:
 
 
 Composer = Callable[[MailCause], MailContent]
+Link = Callable[[MailCause], str]
 
-_composers: dict[str, Composer] = {}
+_composers: dict[str, tuple[Composer, Link]] = {}
 
 
-def register_composer(cause_kind: str, composer: Composer) -> None:
+def no_link(cause: MailCause) -> str:
+    return ""
+
+
+def register_composer(cause_kind: str, composer: Composer, *, link: Link = no_link) -> None:
     """Say once, at start (`config/wiring.py`), who writes the mails of a kind of cause.
 
-    A composer runs outside any transaction with the scope of the message's company open.
+    ``link`` reads where such a mail leads by now: all else that it says was settled with its promise. Both run outside
+    any transaction with the scope of the message's company open.
     """
-    _composers[cause_kind] = composer
+    _composers[cause_kind] = composer, link
 
 
 class Bodies:
@@ -61,18 +67,20 @@ class Bodies:
     def __init__(self, limit: int = KEPT_BYTES) -> None:
         self.limit = limit
         self.size = 0
-        self.kept: OrderedDict[MailCause, Built] = OrderedDict()
+        self.kept: OrderedDict[tuple[MailCause, str], Built] = OrderedDict()
         # Held while composing too: two lanes never build the same mail, and building is bound to one core anyway.
         self.lock = threading.Lock()
 
     def of(self, cause: MailCause) -> Built:
         """The built mail of a cause. Raises whatever its composer raises, and KeyError without a composer."""
+        compose, link = _composers[cause.cause_kind]
+        key = (cause, link(cause))
         with self.lock:
-            if cause in self.kept:
-                self.kept.move_to_end(cause)
-                return self.kept[cause]
-            built = build(_composers[cause.cause_kind](cause), mail_from=settings.MAIL_FROM)
-            self.kept[cause] = built
+            if key in self.kept:
+                self.kept.move_to_end(key)
+                return self.kept[key]
+            built = build(compose(cause), mail_from=settings.MAIL_FROM)
+            self.kept[key] = built
             self.size += len(built.rest)
             while self.size > self.limit and len(self.kept) > 1:
                 _, dropped = self.kept.popitem(last=False)

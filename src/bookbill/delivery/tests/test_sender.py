@@ -387,7 +387,7 @@ def test_built_mails_are_kept_within_a_limit_of_bytes(owe: Owe, composed: list[M
         bodies.of(cause)
     assert len(composed) == 4
     assert bodies.size <= 30_000
-    assert list(bodies.kept) == causes[-len(bodies.kept) :]
+    assert [cause for cause, _link in bodies.kept] == causes[-len(bodies.kept) :]
 
 
 def test_the_worker_thread_has_a_lane_of_its_own(owe: Owe, smtp_server: SmtpServer) -> None:

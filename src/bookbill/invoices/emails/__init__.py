@@ -2,7 +2,12 @@
 
 from bookbill.invoices.emails.receipts import compose_receipt_mail
 from bookbill.invoices.emails.samples import compose_trial_mail, sample_mail
-from bookbill.invoices.emails.versions import change_sentence, compose_reminder_mail, compose_version_mail
+from bookbill.invoices.emails.versions import (
+    change_sentence,
+    compose_reminder_mail,
+    compose_version_mail,
+    link_by_now,
+)
 
 __all__ = [
     "change_sentence",
@@ -10,5 +15,6 @@ __all__ = [
     "compose_reminder_mail",
     "compose_trial_mail",
     "compose_version_mail",
+    "link_by_now",
     "sample_mail",
 ]

@@ -1,4 +1,4 @@
-"""The mails about a version: written from the frozen document, so that a late retry says the same."""
+"""The mails about a version: written from the frozen document, so that a late retry says the same; only its link is today's."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ from bookbill.documents.printed import Printed, TotalRow, printed
 from bookbill.invoices.claims import Difference, differences
 from bookbill.invoices.emails.frame import Frame, chosen_wording
 from bookbill.invoices.live import customer_url
-from bookbill.invoices.models import Reminder, Version, VersionKind
+from bookbill.invoices.models import Invoice, Reminder, Version, VersionKind
 from bookbill.invoices.placeholders import MailKind
 from bookbill.invoices.wording import Wording
 from bookbill.web.formatting import day, money
@@ -37,7 +37,7 @@ class MailLine:
 def compose_version_mail(cause: MailCause) -> MailContent:
     """The mail that carries a version with exactly its PDF. Written once however many recipients it has."""
     version = Version.objects.select_related("pdf", "invoice").get(pk=cause.cause_id)
-    document = from_json_bytes(version.document.encode("utf-8"))
+    document = _reachable(from_json_bytes(version.document.encode("utf-8")), version.invoice)
     kind = MailKind(cause.kind)
     with translation.override(document.language):
         return version_mail(
@@ -53,12 +53,8 @@ def compose_version_mail(cause: MailCause) -> MailContent:
 def compose_reminder_mail(cause: MailCause) -> MailContent:
     """The mail that asks again for what a version left to pay when the reminder was sent, with the same PDF."""
     reminder = Reminder.objects.select_related("version__pdf", "invoice").get(pk=cause.cause_id)
-    sent = from_json_bytes(reminder.version.document.encode("utf-8"))
-    document = replace(
-        sent,
-        totals=replace(sent.totals, due_minor=reminder.payable_minor),
-        pay_url=customer_url(reminder.invoice) if sent.pay_url else None,
-    )
+    sent = _reachable(from_json_bytes(reminder.version.document.encode("utf-8")), reminder.invoice)
+    document = replace(sent, totals=replace(sent.totals, due_minor=reminder.payable_minor))
     with translation.override(document.language):
         return version_mail(
             document,
@@ -68,6 +64,17 @@ def compose_reminder_mail(cause: MailCause) -> MailContent:
             days_overdue=reminder.days_overdue,
             pdf=_pdf_of(reminder.version),
         )
+
+
+def link_by_now(cause: MailCause) -> str:
+    """What the link of the invoice ends with, for a mail that is kept while it is sent."""
+    assert cause.subject_id is not None
+    return str(Invoice.objects.values_list("link_token", flat=True).get(pk=cause.subject_id))
+
+
+def _reachable(document: Document, invoice: Invoice) -> Document:
+    """With the link of today: *New link* may have ended the frozen one."""
+    return replace(document, pay_url=customer_url(invoice)) if document.pay_url else document
 
 
 def version_mail(

@@ -1,6 +1,7 @@
 """Trying one recipient again, and reminding by hand."""
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -12,11 +13,14 @@ from bookbill.activity.models import Entry
 from bookbill.bookings.actions.booking import BookingEdit, edit_booking
 from bookbill.bookings.drafts import ItemDraft
 from bookbill.bookings.models import Booking
+from bookbill.companies.models import Company
 from bookbill.companies.tests.clients import ApiClient
 from bookbill.customers.models import Customer
 from bookbill.delivery.composing import MailCause
+from bookbill.delivery.mime import read_mail
 from bookbill.delivery.models import Message
 from bookbill.invoices.actions.cancelling import cancel_invoice
+from bookbill.invoices.actions.linking import renew_link
 from bookbill.invoices.actions.reminding import remind_invoices
 from bookbill.invoices.emails import compose_reminder_mail, compose_version_mail
 from bookbill.invoices.models import Invoice, Reminder, Version
@@ -25,8 +29,10 @@ from bookbill.ledger.actions.payments import record_payments
 from bookbill.ledger.drafts import PaymentDraft
 from bookbill.lib.actor import Actor
 from bookbill.lib.errors import RuleBroken
+from bookbill.lib.tenancy import scope
 from bookbill.lib.transactions import transact
 from tests.support.cast import NOW, TODAY
+from tests.support.smtp_server import SmtpServer
 
 pytestmark = pytest.mark.both_databases
 
@@ -82,6 +88,36 @@ def test_a_mail_of_another_invoice_is_not_there(desk: Client, make_sent: Make) -
     one, other = make_sent(), make_sent()
     message = trouble(other, "failed")
     assert desk.post(f"/payments/invoices/{one.pk}/emails/{message.pk}").status_code == 404
+
+
+def test_what_is_sent_after_a_new_link_leads_to_the_page(
+    ana: Actor,
+    desk: Client,
+    company: Company,
+    make_sent: Make,
+    smtp_server: SmtpServer,
+    drain: Callable[[], None],
+) -> None:
+    smtp_server.rule("rcpt", recipient="second@*", answer="550 No")
+    with scope(company=company):
+        invoice = make_sent(extra_recipients=("second@customer.example",))
+        version = Version.objects.get()
+        ensure_pdf(version)
+    drain()
+    smtp_server.forget_rules()
+    with scope(company=company):
+        dead = f"/i/{invoice.link_token}"
+        transact(lambda: renew_link(invoice.pk, by=ana, now=NOW))
+        failed = Message.objects.get(state="failed")
+        desk.post(f"/payments/invoices/{invoice.pk}/emails/{failed.pk}")
+    drain()
+
+    first, again = [read_mail(got.raw) for got in smtp_server.messages()]
+    assert (dead in first.text, dead in again.text) == (True, False)
+    link = re.search(r"/i/[\w-]+", again.text)
+    assert link
+    assert desk.get(link[0]).status_code == 200
+    assert again.attachments[0].content == first.attachments[0].content
 
 
 def remind(by: Actor, *invoices: Invoice, now: dt.datetime = NOW) -> list[Reminder]:
