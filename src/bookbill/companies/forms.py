@@ -124,6 +124,7 @@ class CompanyForm(SettingsForm):
 class InvoicingForm(SettingsForm):
     number_format = LineField(
         label=_("Number format"),
+        error_messages={"required": _("Write the format of numbers, for example INV-{year}-{n:05}.")},
         max_length=NUMBER_FORMAT_MAX,
         help_text=_("{n} is the number, {n:05} with five digits, {year} the year of the invoice date."),
     )
@@ -183,6 +184,7 @@ class InvoicingForm(SettingsForm):
 class LookForm(SettingsForm):
     colour = LineField(
         label=_("Colour"),
+        error_messages={"required": _("Choose a colour.")},
         max_length=7,
         widget=forms.TextInput(attrs={"type": "color"}),
         help_text=_(

@@ -16,6 +16,10 @@ NAME_MAX = 60
 
 
 class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": _("This code is not the right one. Enter the code your app shows now.")
+    }
+
     def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:  # noqa: A002 - their name
         """A name that can be told from others later; people may write their own."""
         count = Authenticator.objects.filter(user_id=user.pk, type=type).count()

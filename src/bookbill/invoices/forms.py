@@ -120,6 +120,7 @@ class WriteOffForm(forms.Form):
         max_length=REASON_MAX,
         refuse_cards=True,
         help_text=_("It stays in the history, for the accountant."),
+        error_messages={"required": _("Give a reason; the accountant will ask.")},
     )
 
 
@@ -128,7 +129,12 @@ class CopyForm(forms.Form):
 
 
 class CancelForm(forms.Form):
-    reason = LineField(label=_("Reason"), max_length=REASON_MAX, refuse_cards=True)
+    reason = LineField(
+        label=_("Reason"),
+        max_length=REASON_MAX,
+        refuse_cards=True,
+        error_messages={"required": _("Give a reason; it is kept with the invoice.")},
+    )
     bookings = ChoiceField(
         label=_("Its bookings"),
         choices=[
@@ -164,8 +170,14 @@ class CancelManyForm(CancelForm):
 
 
 class MailTextForm(forms.Form):
-    subject = LineField(label=_("Subject"), max_length=SUBJECT_MAX, refuse_cards=True)
+    subject = LineField(
+        label=_("Subject"),
+        max_length=SUBJECT_MAX,
+        refuse_cards=True,
+        error_messages={"required": _("Write a subject, or go back to the standard text.")},
+    )
     body = NoteField(
+        error_messages={"required": _("Write the text, or go back to the standard one.")},
         label=_("Text"),
         max_length=BODY_MAX,
         help_text=_(

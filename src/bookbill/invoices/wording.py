@@ -67,7 +67,7 @@ def read_wording(kind: MailKind, subject: str, body: str) -> Wording:
     for field in ("subject", "body"):
         text = getattr(cleaned, field)
         if not text:
-            raise BadInput("required", _("Write what the email says here."), field=field)
+            raise BadInput("required", _("Write the text, or go back to the standard one."), field=field)
         if unknown := unknown_in(text, ALLOWED[kind]):
             raise BadInput(
                 "unknown_placeholder",

@@ -181,6 +181,7 @@ class ReversalForm(forms.Form):
         max_length=REASON_MAX,
         refuse_cards=True,
         help_text=_("It stays in the history, for the accountant."),
+        error_messages={"required": _("Say why this payment is reversed.")},
     )
 
 
@@ -193,6 +194,7 @@ class LoweringForm(forms.Form):
         max_length=REASON_MAX,
         refuse_cards=True,
         help_text=_("It stays in the history, for the accountant."),
+        error_messages={"required": _("Give a reason; the accountant will ask.")},
     )
 
     def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
