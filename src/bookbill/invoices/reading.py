@@ -1,5 +1,7 @@
 """Reading invoices for lists: filters, and rows with their marks in a constant number of queries."""
 
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -22,8 +24,10 @@ from bookbill.lib.errors import BadInput, NotFound
 from bookbill.lib.fields import prefix_range
 from bookbill.lib.parsing import parse_amount
 from bookbill.money.currencies import exponent_of
+from bookbill.web.formatting import decimal_point
 
 SEARCH_MAX = 50
+THOUSANDS = re.compile(r",(?=[0-9]{3}(?![0-9]))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,14 +201,21 @@ def search(text: str, *, company: Company) -> list[UUID]:
     ]
     if text.isdecimal() and text.isascii() and len(text) <= 12:
         look_ups.append(Invoice.objects.filter(number_n=int(text), sent_at__isnull=False))
-    try:
-        look_ups.append(
-            Invoice.objects.filter(
-                total_minor=abs(parse_amount(text, exponent=exponent_of(company.currency), field="search"))
-            )
-        )
-    except BadInput:
-        pass  # most searches are words
+    amount = _amount_in(text, exponent=exponent_of(company.currency))
+    if amount is not None:
+        look_ups.append(Invoice.objects.filter(total_minor=amount))
     for look_up in look_ups:
         found.update(look_up.order_by("-pk").values_list("pk", flat=True)[:SEARCH_MAX])
     return list(found)
+
+
+def _amount_in(text: str, *, exponent: int) -> int | None:
+    """The amount that a text is, also as pages write it: $1,234.50, or 1 234,50 $ where decimals follow a comma."""
+    point = decimal_point()
+    plain = "".join(character for character in text if unicodedata.category(character) != "Sc")
+    if point != ",":
+        plain = THOUSANDS.sub("", plain)
+    try:
+        return abs(parse_amount(plain, exponent=exponent, field="search", point=point))
+    except BadInput:
+        return None  # most searches are words

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from bookbill.bookings.models import Booking
-from bookbill.companies.models import Company, Member
+from bookbill.companies.models import Company, Member, User
 from bookbill.companies.rules import Role
 from bookbill.customers.models import Customer
 from bookbill.invoices.models import Invoice
@@ -95,3 +95,21 @@ def test_the_filters_take_no_query_for_each_invoice(
         make_sent()
     with django_assert_max_num_queries(len(for_few)):
         desk.get(query)
+
+
+@pytest.mark.parametrize(
+    ("language", "typed"),
+    [("en", "1234.5"), ("en", "$1,234.50"), ("fr", "1\u00a0234,50\u00a0$"), ("fr", "1234,5")],
+)
+def test_an_amount_is_found_as_it_is_typed_and_as_pages_write_it(
+    desk: Client,
+    make_booking: Callable[..., Booking],
+    make_sent: Callable[..., Invoice],
+    language: str,
+    typed: str,
+) -> None:
+    invoice = make_sent(make_booking(price="1234.50"))
+    User.objects.update(language=language)
+    shown = text(desk.get(LIST, {"q": typed}))
+    assert f'lang="{language}"' in shown
+    assert f'href="/payments/invoices/{invoice.pk}"' in shown
