@@ -1,19 +1,14 @@
 """The whole product's worker killed again and again while invoices leave: each mail once, or shown as unknown."""
 
-import os
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
-from django.conf import settings
-from django.db import connection
 
 from bookbill.bookings.actions.booking import create_bookings
 from bookbill.bookings.drafts import BookingDraft, ItemDraft
@@ -31,6 +26,7 @@ from bookbill.work.clock import process_clock
 from bookbill.work.models import Job
 from bookbill.work.models import State as JobState
 from tests.support.cast import NOW, TODAY, make_company
+from tests.support.processes import start
 from tests.support.smtp_server import SmtpServer
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
@@ -44,26 +40,6 @@ def smtp_server(tmp_path: Path) -> Iterator[SmtpServer]:
     server.start()
     yield server
     server.kill()
-
-
-def worker(server: SmtpServer, *options: str) -> "subprocess.Popen[bytes]":
-    """`bookbill worker` as an operator starts it, over this test's database and files."""
-    where = connection.settings_dict
-    address = f"sqlite:///{where['NAME']}"
-    if connection.vendor == "postgresql":
-        address = f"postgresql://{where['USER']}@/{where['NAME']}?host={quote(str(where['HOST']))}"
-    environment = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-        "DATA_DIR": str(settings.DATA_DIR),
-        "DATABASE_URL": address,
-        "SECRET_KEY": settings.SECRET_KEY,
-        "SMTP_HOST": server.host,
-        "SMTP_PORT": str(server.port),
-    }
-    return subprocess.Popen(
-        [sys.executable, "-m", "bookbill.config.cli", "worker", *options], env=environment
-    )
 
 
 def send(count: int) -> None:
@@ -106,12 +82,12 @@ def test_a_worker_killed_while_invoices_leave_loses_no_mail_and_doubles_none(
     count = 200 if request.config.getoption("--long") else 36
     send(count)
     for share in (0.15, 0.6):
-        process = worker(smtp_server)
+        process = start("worker", mails_to=smtp_server)
         wait_for_mails(smtp_server, process, int(count * share))
         process.send_signal(signal.SIGKILL)
         process.wait()
         let_leases_lapse()
-    assert worker(smtp_server, "--once").wait(PATIENCE_SECONDS) == 0
+    assert start("worker", "--once", mails_to=smtp_server).wait(PATIENCE_SECONDS) == 0
 
     arrived = Counter(smtp_server.recipients())
     with scopes_disabled():
