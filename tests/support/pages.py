@@ -148,6 +148,7 @@ CUSTOMERS = [
 
 PAYMENTS = [
     Page("transactions", "ledger:list"),
+    Page("payers", "ledger:new"),
     Page("payment", "ledger:detail", payment),
     Page("payment-place", "ledger:place", payment),
     Page("payment-reference", "ledger:reference", payment),

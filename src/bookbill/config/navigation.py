@@ -66,7 +66,7 @@ def acts() -> list[Act]:
         Act(_("New booking"), "bookings:new", "plus", also=_("add make job"), allowed=allowed(Right.EDIT_BOOKINGS)),
         Act(_("Create Instant Invoice"), "invoices:instant", "zap", also=_("new make bill"), allowed=edits_invoices),
         Act(_("Generate Invoice"), "invoices:choose", "file-plus", also=_("new create batch bill"), detail=_("choose bookings"), allowed=edits_invoices),
-        Act(_("Record payment"), "customers:list", "banknote", also=_("pay paid money received cheque cash"), detail=_("choose the customer"), allowed=takes_money),
+        Act(_("Record payment"), "ledger:new", "banknote", also=_("pay paid money received cheque cash"), detail=_("choose the customer"), allowed=takes_money),
         Act(_("Add a customer"), "customers:new", "user-plus", also=_("new create client"), allowed=allowed(Right.EDIT_CUSTOMERS)),
     ]  # fmt: skip
 

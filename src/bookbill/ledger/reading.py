@@ -10,10 +10,12 @@ from django.db.models import Q, Sum
 from bookbill.bookings.models import Booking
 from bookbill.bookings.models.booking import BookingQuerySet
 from bookbill.bookings.rules import State
+from bookbill.customers.models import Customer
 from bookbill.ledger.models import Allocation, Payment, Refund, Reversal
 
-PLACES_MAX, FILL_MAX = 200, 10_000
+PLACES_MAX, FILL_MAX, PAYERS_MAX = 200, 10_000, 50
 COULD_TAKE = Q(due_minor__gt=0) | Q(written_off_minor__gt=0)
+IS_OWED = ~Q(state=State.SCHEDULED) | Q(invoice__sent_at__isnull=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +89,23 @@ def owed_by(customer_id: UUID) -> Owed:
     return Owed(sums["invoiced"], sums["waiting"])
 
 
+def payers(search: str) -> list[tuple[Customer, int]]:
+    """Whom money may come from, with what they owe: those the words name, else who owes most. Two queries."""
+    active = Customer.objects.active()
+    owing = (
+        Booking.objects.filter(IS_OWED, customer__in=active, due_minor__gt=0).order_by().values("customer")
+    )
+    sums = owing.annotate(owed=Sum("due_minor")).values_list("customer", "owed")
+    if search or not (most := dict(sums.order_by("-owed", "customer")[:PAYERS_MAX])):
+        named = active.matching(search) if search else active
+        found = list(named.order_by("name", "pk")[:PAYERS_MAX])
+        owed = dict(sums.filter(customer__in=[customer.pk for customer in found]))
+        return [(customer, owed.get(customer.pk, 0)) for customer in found]
+    customers = active.in_bulk(list(most))
+    return [(customers[key], owed) for key, owed in most.items()]
+
+
 def unpaid(customer_id: UUID) -> tuple[UUID, ...]:
     """What a payment of this customer fills by itself: what is due for work that is done, cancelled with a fee or billed."""
-    is_owed = ~Q(state=State.SCHEDULED) | Q(invoice__sent_at__isnull=False)
-    rows = Booking.objects.filter(is_owed, customer=customer_id, due_minor__gt=0)
+    rows = Booking.objects.filter(IS_OWED, customer=customer_id, due_minor__gt=0)
     return tuple(rows.oldest_first().values_list("pk", flat=True)[:FILL_MAX])

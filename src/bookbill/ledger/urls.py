@@ -7,6 +7,7 @@ from bookbill.ledger.views import acts, claims, lists, payment, recording
 app_name = "ledger"
 urlpatterns = [
     path("payments/transactions", lists.list_page, name="list"),
+    path("payments/transactions/new", recording.payers_page, name="new"),
     path("payments/transactions/<uuid:pk>", payment.detail_page, name="detail"),
     path("payments/transactions/<uuid:pk>/placing", acts.place_page, name="place"),
     path("payments/transactions/<uuid:pk>/reference", acts.reference_page, name="reference"),

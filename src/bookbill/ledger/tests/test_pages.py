@@ -13,6 +13,7 @@ from bookbill.customers.models import Customer
 from bookbill.ledger.actions.payments import record_payments
 from bookbill.ledger.drafts import PaymentDraft
 from bookbill.ledger.models import Payment, Reversal
+from bookbill.ledger.reading import payers
 from bookbill.lib.actor import Actor
 from bookbill.lib.transactions import transact
 from tests.support.cast import NOW, TODAY, add_member
@@ -51,6 +52,28 @@ def text_of(answer: Any) -> str:
 
 def sent(**fields: str) -> dict[str, str]:
     return {"amount": "150.00", "received_on": "2026-06-30", "method": "cheque", "way": "oldest", **fields}
+
+
+def test_recording_that_begins_nowhere_asks_whose_money_it_is(
+    desk: Client,
+    make_booking: Callable[..., Booking],
+    make_customer: Callable[..., Customer],
+    django_assert_num_queries: Any,
+) -> None:
+    little, much = make_booking(make_customer("Little"), price="10"), make_booking(make_customer("Much"))
+    make_customer("Zoe, who owes nothing")
+
+    shown = text_of(desk.get("/payments/transactions/new"))
+    assert shown.index("Much") < shown.index("Little")
+    assert "Zoe" not in shown
+    assert f"/customers/{much.customer_id}/payments/new" in shown
+
+    found = text_of(desk.get("/payments/transactions/new?q=zo"))
+    assert "Zoe" in found
+    assert f"/customers/{little.customer_id}/payments/new" not in found
+    assert "/payments/transactions/new" in text_of(desk.get("/search?q=record+payment"))
+    with django_assert_num_queries(2):
+        payers("")
 
 
 def test_what_is_owed_is_told_apart_from_what_is_not_invoiced_yet(

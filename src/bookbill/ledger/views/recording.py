@@ -12,13 +12,22 @@ from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Right
 from bookbill.customers.models import Customer
+from bookbill.customers.reading import clean_search
 from bookbill.ledger.actions.payments import record_payments
 from bookbill.ledger.forms import RecordForms
-from bookbill.ledger.reading import owed_by, places, unpaid
+from bookbill.ledger.reading import owed_by, payers, places, unpaid
 from bookbill.ledger.views.toasts import say_recorded
 from bookbill.lib.errors import RuleBroken
 from bookbill.web.forms import refuse
 from bookbill.web.htmx import layout_of, render_page, see_other
+
+
+@staff_view(Right.RECORD_PAYMENTS, Right.VIEW_CUSTOMERS, methods=("GET", "HEAD"))
+def payers_page(request: CompanyRequest) -> HttpResponse:
+    """Whose money it is, where the recording begins elsewhere than at a customer or an invoice."""
+    search = clean_search(request.GET.get("q", ""))
+    context = {"payers": payers(search), "search": search, "shell": layout_of(request)}
+    return render_page(request, "ledger/payers.html", context)
 
 
 @staff_view(Right.RECORD_PAYMENTS)
