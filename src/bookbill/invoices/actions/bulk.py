@@ -57,13 +57,18 @@ def send_each(invoice_ids: Sequence[UUID], *, by: Actor, now: datetime) -> Outco
     refuse_beyond_the_day = _counting(to, by=by, now=now)
 
     def refuse(invoice: Invoice) -> None:
-        refuse_unsendable(invoice, to=to[invoice.pk], mark_only=False)
-        refuse_promised(invoice)
+        refuse_sending(invoice, to[invoice.pk])
         if invoice in often:
             refuse_hurried([invoice], at=now)
         refuse_beyond_the_day(invoice)
 
     return _act_on(invoices, refuse=refuse, act=lambda ids: send_or_hold(ids, by=by, now=now))
+
+
+def refuse_sending(invoice: Invoice, to: Sequence[str]) -> None:
+    """Raise RuleBroken for what cannot leave, or will leave already."""
+    refuse_unsendable(invoice, to=to, mark_only=False)
+    refuse_promised(invoice)
 
 
 def undo_each(leaves_at: datetime, *, by: Actor, now: datetime) -> Outcome:
@@ -82,7 +87,7 @@ def remind_each(invoice_ids: Sequence[UUID], *, by: Actor, now: datetime) -> Out
     refuse_beyond_the_day = _counting(to, by=by, now=now)
 
     def refuse(invoice: Invoice) -> None:
-        refuse_reminding(invoice, to=to[invoice.pk])
+        refuse_reminding(invoice, to[invoice.pk])
         if invoice in often:
             refuse_pestering([invoice], now=now)
         refuse_beyond_the_day(invoice)

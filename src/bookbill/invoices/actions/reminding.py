@@ -41,7 +41,7 @@ def remind_invoices(invoice_ids: Sequence[UUID], *, by: Actor, now: datetime) ->
     invoices = lock_invoices(invoice_ids)
     to = resolve_recipients(invoices, {})
     for invoice in invoices:
-        refuse_reminding(invoice, to=to[invoice.pk])
+        refuse_reminding(invoice, to[invoice.pk])
     refuse_pestering(invoices, now=now)
     company = Company.objects.get(pk=by.company_id)
     lock_allowance(company, at=now).refuse_beyond(count_mails(to))
@@ -104,7 +104,7 @@ def remind_invoices(invoice_ids: Sequence[UUID], *, by: Actor, now: datetime) ->
     return reminders
 
 
-def refuse_reminding(invoice: Invoice, *, to: Sequence[str]) -> None:
+def refuse_reminding(invoice: Invoice, to: Sequence[str]) -> None:
     """Raise CannotRemind with the reason and the way out."""
     name = {"invoice": label_of(invoice)}
     if invoice.sent_at is None:

@@ -12,6 +12,7 @@ from django.test import Client
 from bookbill.bookings.models import Booking
 from bookbill.companies.models import Company
 from bookbill.customers.models import Customer
+from bookbill.delivery.models import Message
 from bookbill.documents.files import read_file
 from bookbill.invoices.actions.bulk import delete_each, pay_each, remind_each, send_each
 from bookbill.invoices.actions.cancelling import cancel_invoice
@@ -27,6 +28,7 @@ pytestmark = pytest.mark.both_databases
 
 Make = Callable[..., Invoice]
 LIST = "/payments/invoices"
+SURE = {"confirmed": "yes"}
 
 
 def text(answer: Any) -> str:
@@ -47,13 +49,33 @@ def test_send_names_those_that_cannot_leave_and_sends_the_others(
     desk: Client, make_invoice: Make, silent: Invoice
 ) -> None:
     one, two = make_invoice(), make_invoice()
-    answer = desk.post(f"{LIST}/sendings", ids(two, silent, one))
+    answer = desk.post(f"{LIST}/sendings", {**ids(two, silent, one), **SURE})
 
     assert answer.status_code == 200
     assert "has nobody to go to" in text(answer)
     assert "2 invoices sent." in text(answer)
     numbers = dict(Invoice.objects.values_list("pk", "number"))
     assert (numbers[one.pk], numbers[two.pk], numbers[silent.pk]) == ("INV-2026-00001", "INV-2026-00002", "")
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"), [("sendings", "Send 1 invoice?"), ("reminders", "Send 1 reminder?")]
+)
+def test_who_gets_a_mail_is_shown_before_any_leaves(
+    desk: Client, make_sent: Make, make_invoice: Make, silent: Invoice, path: str, asked: str
+) -> None:
+    invoice = make_sent(extra_recipients=("boss@maple.example",))
+    Message.objects.all().delete()
+
+    shown = text(desk.post(f"{LIST}/{path}", ids(invoice, silent)))
+
+    assert asked in shown
+    assert "boss@maple.example" in shown
+    assert f'name="ids" value="{invoice.pk}"' in shown
+    assert f'name="ids" value="{silent.pk}"' not in shown
+    assert ("has nobody to go to" if path == "sendings" else "was never sent") in shown
+    assert ("1 was sent before and is sent again" in shown) is (path == "sendings")
+    assert not Message.objects.exists()
 
 
 def test_one_that_the_series_refuses_does_not_stop_the_others(
@@ -74,7 +96,7 @@ def test_all_of_them_wait_in_the_hold_and_one_undo_takes_them_back(
     desk: Client, company: Company, make_invoice: Make
 ) -> None:
     Company.objects.filter(pk=company.pk).update(hold_seconds=10)
-    answer = desk.post(f"{LIST}/sendings", ids(make_invoice(), make_invoice()), follow=True)
+    answer = desk.post(f"{LIST}/sendings", {**ids(make_invoice(), make_invoice()), **SURE}, follow=True)
     held = set(Invoice.objects.values_list("sending_at", flat=True))
     assert len(held) == 1
     undo = text(answer).split("/payments/invoices/sendings/undo?")[1].split('"')[0].replace("&amp;", "&")
@@ -111,13 +133,13 @@ def test_a_filter_that_holds_more_is_sent_in_parts_the_oldest_first(
 ) -> None:
     monkeypatch.setattr("bookbill.invoices.views.bulk.ACT_MAX", 2)
     made = [make_invoice() for _ in range(5)]
-    sent, form = [], {"everything": "yes"}
+    sent, form = [], {"everything": "yes", **SURE}
     for more in (3, 1):
         answer = desk.post(f"{LIST}/sendings?tab=draft", form)
         sent.append(Invoice.objects.exclude(sent_at=None).count())
         assert f"{more} more match" in text(answer)
         assert "Go on with the next" in text(answer)
-        form = {"everything": "yes", "after": hidden(answer, "after")}
+        form = {"everything": "yes", "after": hidden(answer, "after"), **SURE}
     assert desk.post(f"{LIST}/sendings?tab=draft", form).status_code == 303
     assert sent == [2, 4]
     numbers = dict(Invoice.objects.values_list("pk", "number"))
@@ -127,6 +149,8 @@ def test_a_filter_that_holds_more_is_sent_in_parts_the_oldest_first(
 @pytest.mark.parametrize(
     ("path", "said"),
     [
+        ("sendings", {}),
+        ("reminders", {}),
         ("payments", {"received_on": "2026-06-30", "method": "cash"}),
         ("deletions", {}),
         ("cancellations", {"reason": "Wrong", "bookings": "again"}),
@@ -141,7 +165,7 @@ def test_what_asks_first_asks_again_for_each_part(
     said: dict[str, str],
 ) -> None:
     monkeypatch.setattr("bookbill.invoices.views.bulk.ACT_MAX", 2)
-    make = make_sent if path == "cancellations" else make_invoice
+    make = make_sent if path in ("cancellations", "reminders") else make_invoice
     made = [make() for _ in range(3)]
 
     asked = desk.post(f"{LIST}/{path}", {"everything": "yes"})
@@ -183,7 +207,7 @@ def test_only_those_with_something_to_pay_are_reminded(
 ) -> None:
     cancelled = make_sent()
     transact(lambda: cancel_invoice(cancelled.pk, reason="Wrong", by=ana, now=NOW))
-    answer = desk.post(f"{LIST}/reminders", ids(make_sent(), cancelled, make_invoice()))
+    answer = desk.post(f"{LIST}/reminders", {**ids(make_sent(), cancelled, make_invoice()), **SURE})
     assert "1 reminder sent." in text(answer)
     assert "was never sent" in text(answer)
     assert "is cancelled" in text(answer)

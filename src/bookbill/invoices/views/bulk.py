@@ -22,15 +22,18 @@ from bookbill.invoices.actions.bulk import (
     cancel_each,
     delete_each,
     pay_each,
+    refuse_sending,
     remind_each,
     send_each,
     undo_each,
 )
+from bookbill.invoices.actions.reminding import refuse_reminding
+from bookbill.invoices.actions.sending import resolve_recipients
 from bookbill.invoices.forms import CancelManyForm, SeveralPaymentsForm
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.reading import InvoiceRow, filtered, rows_of
 from bookbill.invoices.views.filtering import as_uuid, read_filter
-from bookbill.lib.errors import BadInput
+from bookbill.lib.errors import BadInput, RuleBroken
 from bookbill.web.api.routes import not_found
 from bookbill.web.formatting import money
 from bookbill.web.htmx import render_page, see_other, toast
@@ -49,8 +52,16 @@ class Chosen:
 
 @staff_view(Right.SEND_INVOICES, feature=Feature.INVOICING, methods=("POST",))
 def send_many(request: CompanyRequest) -> HttpResponse:
-    """Send those that can leave; name the others."""
+    """Say to whom each goes, then send those that can leave; name the others."""
     chosen, instant = choose(request), now(request.company)
+    if not request.POST.get("confirmed"):
+        return asked_first(
+            request,
+            chosen,
+            refuse=refuse_sending,
+            heading=lambda count: ngettext("Send %(count)d invoice?", "Send %(count)d invoices?", count),
+            makes_versions=True,
+        )
     return carried_out(
         request,
         lambda: send_each(chosen.ids, by=request.actor, now=instant),
@@ -83,8 +94,15 @@ def undo_many(request: CompanyRequest) -> HttpResponse:
 
 @staff_view(Right.SEND_INVOICES, feature=Feature.INVOICING, methods=("POST",))
 def remind_many(request: CompanyRequest) -> HttpResponse:
-    """Remind of those on which something is to pay; name the others."""
+    """Say who is reminded, then remind of those on which something is to pay; name the others."""
     chosen = choose(request)
+    if not request.POST.get("confirmed"):
+        return asked_first(
+            request,
+            chosen,
+            refuse=refuse_reminding,
+            heading=lambda count: ngettext("Send %(count)d reminder?", "Send %(count)d reminders?", count),
+        )
     return carried_out(
         request,
         lambda: remind_each(chosen.ids, by=request.actor, now=now(request.company)),
@@ -186,6 +204,36 @@ def cancel_many(request: CompanyRequest) -> HttpResponse:
         "paid_minor": sum(row.invoice.paid_minor for row in live),
     }
     return render_page(request, "invoices/cancel_many.html", context, status=422 if form.errors else 200)
+
+
+def asked_first(
+    request: CompanyRequest,
+    chosen: Chosen,
+    *,
+    refuse: Callable[[Invoice, Sequence[str]], None],
+    heading: Callable[[int], str],
+    makes_versions: bool = False,
+) -> HttpResponse:
+    """Which of the chosen would be mailed to whom, and why the others would not. Nothing is done yet."""
+    rows = read_rows(request, chosen.ids)
+    to = resolve_recipients([row.invoice for row in rows], {})
+    able, refused = [], []
+    for row in rows:
+        try:
+            refuse(row.invoice, to[row.invoice.pk])
+        except RuleBroken as reason:
+            refused.append((row.invoice, row.customer, reason.message))
+        else:
+            able.append((row, to[row.invoice.pk]))
+    context = {
+        "heading": heading(len(able)) % {"count": len(able)},
+        "chosen": chosen,
+        "rows": able,
+        "refused": refused,
+        "mails_count": sum(len(recipients) for _row, recipients in able),
+        "again_count": sum(1 for row, _recipients in able if row.invoice.sent_at) if makes_versions else 0,
+    }
+    return render_page(request, "invoices/mail_many.html", context)
 
 
 def carried_out(
