@@ -80,7 +80,22 @@ STAYS = [  # the columns that the examples read, of two agents' stays and one th
     ),
     ("Resort Hotel", "2015", "August", "12", "1", "1", "2", "BB", "ESP", "7", "NULL", "80", "0", "Check-Out"),
 ]
-COLUMNS = ["hotel", "arrival_date_year", "arrival_date_month", "arrival_date_day_of_month", "stays_in_weekend_nights", "stays_in_week_nights", "adults", "meal", "country", "agent", "company", "adr", "required_car_parking_spaces", "reservation_status"]
+COLUMNS = [
+    "hotel",
+    "arrival_date_year",
+    "arrival_date_month",
+    "arrival_date_day_of_month",
+    "stays_in_weekend_nights",
+    "stays_in_week_nights",
+    "adults",
+    "meal",
+    "country",
+    "agent",
+    "company",
+    "adr",
+    "required_car_parking_spaces",
+    "reservation_status",
+]
 
 
 @pytest.fixture
