@@ -135,7 +135,9 @@ def test_the_page_schedules_in_the_companys_time_and_undoes(
     assert promised.sending_at is not None
     assert promised.sending_at.astimezone(TORONTO).strftime("%Y-%m-%d %H:%M") == f"{day} 09:15"
     assert Job.objects.get(kind=SEND_JOB).args["recipients"] == []
-    assert "Undo sending" in desk.get(f"/payments/invoices/{invoice.pk}").content.decode()
+    shown = desk.get(f"/payments/invoices/{invoice.pk}").content.decode()
+    assert "Undo sending" in shown
+    assert shown.count("/sendings/undo") == 1  # no toast beside it that offers the same
     assert desk.post(f"{page(invoice)}/undo").status_code == 303
     assert Invoice.objects.get().sending_at is None
 

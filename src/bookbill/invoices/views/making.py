@@ -188,7 +188,7 @@ def go_on(invoice: Invoice, form: InvoiceForm, request: CompanyRequest) -> str:
             mark_only=marks,
             send_at=send_at,
         )
-        say_sent(request, invoice.pk, held=held, marked=marks, send_at=send_at)
+        say_sent(request, held=held, marked=marks)
     else:
         toast(request, _("Saved as draft."))
     return here

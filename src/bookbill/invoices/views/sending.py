@@ -51,7 +51,7 @@ def send_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
                     mark_only=marks,
                     send_at=send_at,
                 )
-                say_sent(request, pk, held=held, marked=marks, send_at=send_at)
+                say_sent(request, held=held, marked=marks)
                 return reverse("invoices:detail", args=[pk])
 
             try:
