@@ -1,6 +1,8 @@
 """Making, editing and deleting drafts."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -36,12 +38,13 @@ def make_invoices(
     """Put bookings on new drafts, one per group. Constant queries for 1 and for 500.
 
     ``move_from_drafts`` takes bookings off the drafts they are on; a draft that is emptied goes. Raises
-    `booking_already_invoiced`, `booking_on_promised_draft`, `booking_not_completed` or `several_customers`, naming
-    the booking.
+    `booking_twice`, `booking_already_invoiced`, `booking_on_promised_draft`, `booking_not_completed` or
+    `several_customers`, naming the booking.
     """
     assert_in_transaction()
     require(by, Right.EDIT_INVOICES, Feature.INVOICING)
     bookings = lock_bookings([pk for draft in drafts for pk in draft.booking_ids])
+    _refuse_in_two_groups(drafts, bookings)
     left = _take_off_drafts(bookings) if move_from_drafts else []
     customers = Customer.objects.in_bulk({booking.customer_id for booking in bookings.values()})
     company = Company.objects.get(pk=by.company_id)
@@ -54,12 +57,6 @@ def make_invoices(
         )
         invoices.append(invoice)
         for booking in own:
-            if booking.invoice_id is not None:
-                raise RuleBroken(
-                    "booking_twice",
-                    _("Booking %(number)s stands in two groups.") % {"number": booking.number},
-                    field="booking_ids",
-                )
             booking.invoice_id, booking.held_back = invoice.pk, False
     Invoice.objects.bulk_create(invoices)
     _store_carriers(list(bookings.values()))
@@ -86,22 +83,59 @@ def _store_carriers(bookings: Sequence[Booking]) -> None:
         Booking.objects.bulk_update(bookings, ["invoice", "held_back"], batch_size=500)
 
 
-def _take_off_drafts(bookings: Mapping[UUID, Booking]) -> list[Invoice]:
-    """Free the bookings that lie on drafts, in hand; the drafts they leave."""
-    drafts = movable_drafts(bookings.values())
+def _refuse_in_two_groups(drafts: Sequence[InvoiceDraft], bookings: Mapping[UUID, Booking]) -> None:
+    groups = Counter(pk for draft in drafts for pk in set(draft.booking_ids))
+    for pk, count in groups.items():
+        if count > 1:
+            raise RuleBroken(
+                "booking_twice",
+                _("Booking %(number)s stands in two groups.") % {"number": bookings[pk].number},
+                field="booking_ids",
+                details={"booking_id": str(pk)},
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A draft, and the numbers of the bookings that move away from it."""
+
+    draft: Invoice
+    numbers: list[str]
+
+
+def _take_off_drafts(bookings: Mapping[UUID, Booking]) -> list[Left]:
+    """Free the bookings that lie on drafts, in hand."""
+    left = {pk: Left(draft, []) for pk, draft in movable_drafts(bookings.values()).items()}
     for booking in bookings.values():
-        if booking.invoice_id in drafts:
+        if booking.invoice_id in left:
+            left[booking.invoice_id].numbers.append(booking.number)
             booking.invoice_id = None
-    return list(drafts.values())
+    return list(left.values())
 
 
-def _settle_left(drafts: Sequence[Invoice], *, by: Actor, now: datetime) -> None:
-    """What bookings have left goes if it is empty, and else is summed anew."""
-    if not drafts:
+def _settle_left(left: Sequence[Left], *, by: Actor, now: datetime) -> None:
+    """What bookings have left goes if it is empty, and else is summed anew and keeps that in its history."""
+    if not left:
         return
+    drafts = [each.draft for each in left]
     filled = set(Booking.objects.filter(invoice__in=drafts).order_by().values_list("invoice_id", flat=True))
-    remove_drafts([invoice for invoice in drafts if invoice.pk not in filled], by=by, now=now)
+    remove_drafts([draft for draft in drafts if draft.pk not in filled], by=by, now=now)
     refresh_invoices(filled, now=now)
+    totals = dict(Invoice.objects.filter(pk__in=filled).values_list("pk", "total_minor"))
+    record_many(
+        [
+            entry(
+                "invoice.bookings_left",
+                each.draft,
+                {"total_minor": each.draft.total_minor},
+                {"total_minor": totals[each.draft.pk], "bookings": each.numbers},
+            )
+            for each in left
+            if each.draft.pk in filled
+        ],
+        by=by,
+        now=now,
+    )
 
 
 def new_invoice(

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from django.test import Client
 
+from bookbill.activity.models import Entry
 from bookbill.bookings.actions.booking import BookingEdit, edit_booking
 from bookbill.bookings.drafts import ItemDraft
 from bookbill.bookings.models import Booking
@@ -54,6 +55,33 @@ def test_an_emptied_draft_goes_and_another_keeps_the_rest(
     new = gather(ana, three[0], three[1])
 
     assert on_invoices() == {new.pk: 20_000, kept.pk: 10_000}
+
+
+def test_a_draft_that_loses_bookings_tells_so_in_its_history(
+    desk: Client, ana: Actor, make_invoice: Make, three: Sequence[Booking]
+) -> None:
+    kept = make_invoice(*three)
+
+    gather(ana, three[0], three[2])
+
+    (told,) = Entry.objects.filter(subject_id=kept.pk, type="invoice.bookings_left")
+    assert told.before == {"total_minor": 30_000}
+    assert told.after == {"total_minor": 10_000, "bookings": ["B-1001", "B-1003"]}
+    shown = desk.get(f"/payments/invoices/{kept.pk}/history").content.decode()
+    assert "Ana moved bookings to another draft" in shown
+    assert "B-1001, B-1003" in shown
+
+
+def test_a_booking_in_two_groups_is_refused_before_anything_is_made(
+    ana: Actor, three: Sequence[Booking]
+) -> None:
+    drafts = [InvoiceDraft((three[0].pk, three[1].pk)), InvoiceDraft((three[1].pk, three[2].pk))]
+
+    with pytest.raises(RuleBroken, match="Booking B-1002 stands in two groups") as refused:
+        transact(lambda: make_invoices(drafts, by=ana, now=NOW))
+
+    assert refused.value.code == "booking_twice"
+    assert not on_invoices()
 
 
 def test_a_draft_that_is_about_to_be_sent_is_not_touched(
@@ -111,6 +139,25 @@ def test_moving_twenty_takes_as_many_queries_as_one(
     with django_assert_max_num_queries(len(for_one)):
         transact(lambda: make_invoices(many, move_from_drafts=True, by=ana, now=NOW))
     assert Invoice.objects.count() == 21
+
+
+def test_moving_out_of_twenty_that_keep_the_rest_takes_as_many_queries_as_out_of_one(
+    ana: Actor, make_booking: MakeBooking, make_invoice: Make, django_assert_max_num_queries: Any
+) -> None:
+    def drafts(count: int) -> list[InvoiceDraft]:
+        moving = []
+        for _ in range(count):
+            booking = make_booking()
+            make_invoice(booking, make_booking(booking.customer))
+            moving.append(InvoiceDraft((booking.pk,)))
+        return moving
+
+    one, many = drafts(1), drafts(20)
+    with django_assert_max_num_queries(40) as for_one:
+        transact(lambda: make_invoices(one, move_from_drafts=True, by=ana, now=NOW))
+    with django_assert_max_num_queries(len(for_one)):
+        transact(lambda: make_invoices(many, move_from_drafts=True, by=ana, now=NOW))
+    assert Entry.objects.filter(type="invoice.bookings_left").count() == 21
 
 
 @pytest.mark.parametrize("per_invoice", [1, 3])

@@ -102,6 +102,8 @@ def detail(entry: Entry, currency: str) -> str:
     if entry.type.startswith("invoice.message_"):
         _before, after = entry.personal_values() or ({}, {})
         return str(after.get("recipient", ""))
+    if entry.type == "invoice.bookings_left":
+        return ", ".join(entry.after["bookings"])
     if entry.type == "booking.edited":
         return changes(entry.before, entry.after, currency)
     return str(entry.after.get("reason") or "")
@@ -145,6 +147,7 @@ def sentences() -> dict[str, tuple[str, str]]:
     return {
         "invoice.created": (_("%(who)s created the invoice"), "file-plus"),
         "invoice.edited": (_("%(who)s edited the invoice"), "pencil"),
+        "invoice.bookings_left": (_("%(who)s moved bookings to another draft"), "route"),
         "invoice.sending_promised": (_("%(who)s started the sending"), "send"),
         "invoice.sending_undone": (_("%(who)s undid the sending"), "undo-2"),
         "invoice.sending_refused": (_("Could not be sent"), "circle-alert"),
