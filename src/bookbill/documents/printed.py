@@ -1,19 +1,21 @@
 """A document with its texts: formatted figures and translated labels, for the PDF and the mail."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from bookbill.documents.document import Address, Document, Seller, Tax, TaxId, Totals
+from bookbill.documents.document import Address, Document, Seller, Tax, TaxId
 from bookbill.documents.formats import Formats, formats_of
 from bookbill.documents.full_list import full_list_csv
-from bookbill.documents.rows import LINES_MAX, Row, TaxMarks, booking_rows, line_count, month_rows
+from bookbill.documents.rows import LINES_MAX, Row, Signature, TaxMarks, booking_rows, line_count, month_rows
 from bookbill.lib.addresses import address_lines
 from bookbill.web.formatting import payment_terms
+
+NO_LETTERS: Mapping[Signature, str] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +34,7 @@ class Party:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TotalRow:
-    """``kind``: "plain" (what makes the total), "strong" (the total), "cover" (what lowers it) or "due" (what is left to pay)."""
+    """``kind``: "plain" (what makes the total), "strong" (the total), "paid" and "cover" (what lowers it) or "due" (what is left to pay)."""
 
     kind: str
     label: str
@@ -148,7 +150,7 @@ def _printed(document: Document, language: str, formats: Formats) -> Printed:
         ),
         is_summary=is_summary,
         price_note=_price_note(document),
-        totals=tuple(_totals(totals, formats, marks)),
+        totals=tuple(total_rows(document, formats, marks.letters)),
         sections=tuple(_sections(document)),
         pay=_pay(document),
         page_of=_("Page %(page)s of %(pages)s") % {"page": "{page}", "pages": "{pages}"},
@@ -251,8 +253,14 @@ def _tax_ids(tax_ids: Iterable[TaxId]) -> list[str]:
     ]
 
 
-def _totals(totals: Totals, formats: Formats, marks: TaxMarks) -> Iterable[TotalRow]:
-    money = formats.money
+def total_rows(
+    document: Document, formats: Formats, letters: Mapping[Signature, str] = NO_LETTERS
+) -> Iterable[TotalRow]:
+    """From the subtotal to what is due, in the language that is active. They add up: what else lowers the due is a row too.
+
+    ``letters`` are those by which a table names the taxes.
+    """
+    totals, money = document.totals, formats.money
     has_inclusive = any(tax.inclusive for tax in totals.taxes)
     if totals.taxes or totals.discount_minor or totals.subtotal_minor != totals.total_minor:
         label = _("Subtotal without tax") if has_inclusive else _("Subtotal")
@@ -261,17 +269,27 @@ def _totals(totals: Totals, formats: Formats, marks: TaxMarks) -> Iterable[Total
         label = _("Discount without tax") if has_inclusive else _("Discount")
         yield TotalRow(kind="plain", label=label, amount=money(-totals.discount_minor))
     for tax in totals.taxes:
-        yield TotalRow(kind="plain", label=_tax_label(tax, formats, marks), amount=money(tax.amount_minor))
+        yield TotalRow(kind="plain", label=_tax_label(tax, formats, letters), amount=money(tax.amount_minor))
     yield TotalRow(kind="strong", label=_("Total"), amount=money(totals.total_minor))
-    yield TotalRow(kind="cover", label=_("Paid"), amount=money(-totals.paid_minor))
+    yield TotalRow(kind="paid", label=_("Paid"), amount=money(-totals.paid_minor))
     if totals.reduced_minor:
         yield TotalRow(kind="cover", label=_("Credited"), amount=money(-totals.reduced_minor))
     if totals.written_off_minor:
         yield TotalRow(kind="cover", label=_("Written off"), amount=money(-totals.written_off_minor))
+    covered_minor = totals.paid_minor + totals.reduced_minor + totals.written_off_minor
+    if change_minor := totals.due_minor - (totals.total_minor - covered_minor):
+        is_cancelled = document.status == "cancelled"
+        label = _("No longer due: cancelled") if is_cancelled else _("Changed since this invoice was sent")
+        yield TotalRow(kind="cover", label=label, amount=money(change_minor))
     yield TotalRow(kind="due", label=_("Balance due"), amount=money(totals.due_minor))
 
 
-def _tax_label(tax: Tax, formats: Formats, marks: TaxMarks) -> str:
+def shown_totals(document: Document, formats: Formats) -> list[TotalRow]:
+    """As `total_rows`, where nothing paid needs no row: on pages and in mails."""
+    return [row for row in total_rows(document, formats) if row.kind != "paid" or document.totals.paid_minor]
+
+
+def _tax_label(tax: Tax, formats: Formats, letters: Mapping[Signature, str]) -> str:
     percent = formats.percent(tax.rate)
     kind = {
         "standard": "" if percent in tax.name else percent,
@@ -282,7 +300,7 @@ def _tax_label(tax: Tax, formats: Formats, marks: TaxMarks) -> str:
     }[tax.category]
     name = f"{tax.name} {kind}".strip()
     label = _("%(tax)s on %(base)s") % {"tax": name, "base": formats.money(tax.base_minor)}
-    letter = marks.letters.get(tax.signature)
+    letter = letters.get(tax.signature)
     return f"{letter} · {label}" if letter else label
 
 

@@ -99,6 +99,13 @@ def booking_rows(document: Document, formats: Formats, marks: TaxMarks) -> Itera
             yield Row(kind="adjustment", group=0, description=label, amount=formats.amount(amount_minor))
 
 
+def measure(line: Line, booking: BookingBlock, formats: Formats) -> str:
+    """ "3 h × 45.00", or nothing where the booking's amount says it already."""
+    if len(booking.lines) == 1 and line.quantity == "1":
+        return ""
+    return f"{f'{formats.quantity(line.quantity)} {line.unit}'.strip()} × {formats.price(line.unit_price)}"
+
+
 def _adjustments(bookings: Iterable[BookingBlock]) -> Iterator[tuple[str, int]]:
     """What stands between the lines as entered and the total before added taxes.
 

@@ -1,6 +1,5 @@
 """What the customer's page says: charges and texts as last sent; payments, status and cancellation as they are now."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -23,8 +22,6 @@ from bookbill.portal.rules import State, state_of
 from bookbill.web.paging import Pages, pages_of
 
 PAYMENTS_SHOWN, BOOKINGS_PAGE = 12, 100
-# They explain a column that paper has and this page has not.
-TAX_LETTERS = re.compile(r"^[A-Z]{1,2} · ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,34 +141,23 @@ def groups_of(texts: Printed) -> list[list[Row]]:
 
 
 def totals_of(shown: Shown, texts: Printed, language: str) -> list[TotalRow]:
-    """The totals as printed, each payment on a line of its own, and what changed since as one more line.
+    """The totals as printed, each payment on a line of its own.
 
-    In the language that is active, which is ``language``. A cancelled invoice ends with its total.
+    In the language that is active, which is ``language``. A cancelled invoice ends with why nothing is due.
     """
-    formats = formats_of(language, shown.document.currency)
-    total_at = next(place for place, row in enumerate(texts.totals) if row.kind == "strong")
-    rows = [
-        replace(row, label=TAX_LETTERS.sub("", row.label, count=1)) if row.kind == "plain" else row
-        for row in texts.totals[: total_at + 1]
-    ]
+    rows = [row for row in texts.totals if row.kind != "paid" or shown.document.totals.paid_minor]
     if shown.state == State.CANCELLED:
-        return rows
-    paid_row, *rest, due_row = texts.totals[total_at + 1 :]
-    if 0 < len(shown.payments) <= PAYMENTS_SHOWN:
-        rows += [
-            TotalRow(
-                kind="plain",
-                label=_("Paid %(date)s") % {"date": formats.date(payment.received_on.isoformat())},
-                amount=formats.money(-payment.amount_minor),
-            )
-            for payment in shown.payments
-        ]
-    elif shown.payments:
-        rows.append(paid_row)
-    rows += rest
-    covered = shown.invoice.total_minor - shown.invoice.due()
-    change = shown.invoice.payable() - (shown.document.totals.total_minor - covered)
-    if change:
-        label = _("Changed since this invoice was sent")
-        rows.append(TotalRow(kind="plain", label=label, amount=formats.money(change)))
-    return [*rows, due_row]
+        return rows[:-1]
+    formats = formats_of(language, shown.document.currency)
+    each = [
+        TotalRow(
+            kind="paid",
+            label=_("Paid %(date)s") % {"date": formats.date(payment.received_on.isoformat())},
+            amount=formats.money(-payment.amount_minor),
+        )
+        for payment in shown.payments
+    ]
+    if len(each) > PAYMENTS_SHOWN:
+        return list(texts.totals)
+    paid_at = next(place for place, row in enumerate(texts.totals) if row.kind == "paid")
+    return [*texts.totals[:paid_at], *each, *texts.totals[paid_at + 1 :]]

@@ -197,3 +197,13 @@ def test_a_thousand_different_services_are_summed_by_month() -> None:
         sum(minor(row.amount) for row in texts.rows) + document.totals.tax_minor
         == document.totals.total_minor
     )
+
+
+def test_a_cancelled_one_says_why_nothing_is_left_to_pay() -> None:
+    texts = printed(make_document([make_block(1, tax=None, paid_minor=4_000)], status="cancelled"))
+    assert [(row.label, row.amount) for row in texts.totals] == [
+        ("Total", "$100.00"),
+        ("Paid", "−$40.00"),
+        ("No longer due: cancelled", "−$60.00"),
+        ("Balance due", "$0.00"),
+    ]

@@ -59,6 +59,9 @@ def remind_invoices(invoice_ids: Sequence[UUID], *, by: Actor, now: datetime) ->
             version=versions[invoice.pk],
             currency=invoice.currency,
             payable_minor=invoice.payable(),
+            paid_minor=invoice.paid_minor,
+            reduced_minor=invoice.reduced_minor,
+            written_off_minor=invoice.written_off_minor,
             days_overdue=days_overdue(
                 today=today, due_date=invoice.due_date, payable_minor=invoice.payable()
             ),

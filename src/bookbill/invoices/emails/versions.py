@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from uuid import UUID
 
 from django.utils import translation
@@ -11,19 +10,20 @@ from django.utils.translation import ngettext
 
 from bookbill.delivery.composing import MailCause
 from bookbill.delivery.mime import Attachment, MailContent
-from bookbill.documents.document import Document, from_json_bytes
+from bookbill.documents.document import BookingBlock, Document, from_json_bytes
 from bookbill.documents.files import read_file
 from bookbill.documents.formats import Formats, formats_of
-from bookbill.documents.printed import Printed, TotalRow, printed
+from bookbill.documents.printed import Printed, printed, shown_totals
+from bookbill.documents.rows import measure
 from bookbill.invoices.claims import Difference, differences
 from bookbill.invoices.emails.frame import Frame, chosen_wording
 from bookbill.invoices.live import customer_url
 from bookbill.invoices.models import Invoice, Reminder, Version, VersionKind
 from bookbill.invoices.placeholders import MailKind
 from bookbill.invoices.wording import Wording
-from bookbill.web.formatting import day, money
+from bookbill.web.formatting import money
 
-LINES_SHOWN = 10
+LINES_SHOWN, SERVICES_SHOWN = 10, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class MailLine:
     date: str
     what: str
     number: str
+    tax: str
     amount: str
 
 
@@ -54,7 +55,14 @@ def compose_reminder_mail(cause: MailCause) -> MailContent:
     """The mail that asks again for what a version left to pay when the reminder was sent, with the same PDF."""
     reminder = Reminder.objects.select_related("version__pdf", "invoice").get(pk=cause.cause_id)
     sent = _reachable(from_json_bytes(reminder.version.document.encode("utf-8")), reminder.invoice)
-    document = replace(sent, totals=replace(sent.totals, due_minor=reminder.payable_minor))
+    totals = replace(
+        sent.totals,
+        paid_minor=reminder.paid_minor,
+        reduced_minor=reminder.reduced_minor,
+        written_off_minor=reminder.written_off_minor,
+        due_minor=reminder.payable_minor,
+    )
+    document = replace(sent, totals=totals)
     with translation.override(document.language):
         return version_mail(
             document,
@@ -110,10 +118,10 @@ def version_mail(
             "due": texts.due if kind != MailKind.CANCELLED else None,
             "due_by": texts.due_by,
             "pay_url": document.pay_url if kind != MailKind.CANCELLED else None,
-            "lines": _lines(document),
+            "lines": _lines(document, formats),
             "more": _more(document),
             "exemption_reason": document.exemption_reason,
-            "totals": _totals(document, texts),
+            "totals": shown_totals(document, formats),
         },
         attachments=[Attachment(f"{document.number}.pdf", "application/pdf", pdf)],
     )
@@ -132,28 +140,35 @@ def _to_pay(document: Document, texts: Printed) -> str:
     return f"{texts.due.value}, {by}" if by else texts.due.value
 
 
-def _totals(document: Document, texts: Printed) -> list[TotalRow]:
-    """From the total down: the lines of a mail carry their tax already, and nothing paid needs no row."""
-    is_paid = document.totals.paid_minor > 0
-    return [row for row in texts.totals if row.kind != "plain" and (is_paid or row.label != _("Paid"))]
-
-
 def _overdue(days: int, document: Document, formats: Formats) -> str:
     if days:
         return ngettext("%(days)d day overdue", "%(days)d days overdue", days) % {"days": days}
     return _("due %(date)s") % {"date": formats.date(document.due_date)}
 
 
-def _lines(document: Document) -> list[MailLine]:
+def _lines(document: Document, formats: Formats) -> list[MailLine]:
+    """A line for each booking, its amount with tax, so that they add up to the total."""
     return [
         MailLine(
-            date=day(date.fromisoformat(row.service_date)),
-            what=", ".join(line.description for line in row.lines[:3]) or _("Cancellation"),
+            date=formats.date(row.service_date),
+            what=_services(row, formats),
             number=row.number,
-            amount=money(row.total_minor, document.currency),
+            tax=_("with %(amount)s tax") % {"amount": formats.money(row.tax_minor)} if row.taxes else "",
+            amount=formats.money(row.total_minor),
         )
         for row in document.bookings[:LINES_SHOWN]
     ]
+
+
+def _services(row: BookingBlock, formats: Formats) -> str:
+    """What was done, with quantity and price where the booking's amount does not say it already."""
+    if not row.lines:
+        return _("Cancellation")
+    said = [
+        f"{line.description} ({how_much})" if (how_much := measure(line, row, formats)) else line.description
+        for line in row.lines[:SERVICES_SHOWN]
+    ]
+    return ", ".join(said) + (", …" if len(row.lines) > SERVICES_SHOWN else "")
 
 
 def _more(document: Document) -> str:

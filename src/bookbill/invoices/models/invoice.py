@@ -224,7 +224,10 @@ class Version(models.Model):
 
 
 class Reminder(models.Model):
-    """A reminder of a version, as a person sent it: what was asked for then stays written. Cause of its mails."""
+    """A reminder of a version, as a person sent it: what was asked for, and what covered the rest then, stays written.
+
+    Cause of its mails.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     company = models.ForeignKey("companies.Company", models.PROTECT, related_name="+", db_index=False)
@@ -232,6 +235,9 @@ class Reminder(models.Model):
     version = models.ForeignKey(Version, models.PROTECT, related_name="reminders")
     currency = models.CharField(max_length=3)
     payable_minor = models.BigIntegerField()
+    paid_minor = models.BigIntegerField(default=0)
+    reduced_minor = models.BigIntegerField(default=0)
+    written_off_minor = models.BigIntegerField(default=0)
     days_overdue = models.PositiveIntegerField()
     sent_by = models.CharField(max_length=200)
     created_at = models.DateTimeField()

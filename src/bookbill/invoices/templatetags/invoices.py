@@ -3,14 +3,18 @@
 from datetime import date
 
 from django import template
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from bookbill.documents.document import Document
+from bookbill.documents.document import BookingBlock, Document
+from bookbill.documents.formats import formats_of
+from bookbill.documents.printed import TotalRow, shown_totals
+from bookbill.documents.rows import measure
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.pdfs import unprintable_characters
 from bookbill.invoices.reading import InvoiceRow
 from bookbill.invoices.words import mark_word, status_word
-from bookbill.web.formatting import day
+from bookbill.web.formatting import day, tongue
 from bookbill.web.templatetags.web import badge, mark
 
 register = template.Library()
@@ -37,6 +41,23 @@ def invoice_status(invoice: Invoice) -> SafeString:
 def unprintable(document: Document) -> str:
     """The characters of a document that its PDF cannot show."""
     return unprintable_characters(document)
+
+
+@register.filter
+def totals(document: Document) -> list[TotalRow]:
+    """The sums of a document as it prints them, in the reader's language."""
+    return shown_totals(document, formats_of(tongue(None), document.currency))
+
+
+@register.simple_tag
+def services(block: BookingBlock, currency: str) -> SafeString:
+    """What a booking bills, with quantity and price."""
+    formats = formats_of(tongue(None), currency)
+    return format_html_join(
+        ", ",
+        '{} <span class="muted">{}</span>',
+        ((line.description, measure(line, block, formats)) for line in block.lines),
+    )
 
 
 @register.filter

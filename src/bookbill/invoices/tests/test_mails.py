@@ -186,6 +186,30 @@ def test_only_what_the_customer_was_told_is_asked_for(
     assert reminder.payable_minor == 10_000
 
 
+def test_the_figures_of_a_reminder_add_up_also_when_the_price_fell_and_money_came(
+    ana: Actor, make_sent: Make, make_booking: Callable[..., Booking]
+) -> None:
+    booking = make_booking()
+    invoice = make_sent(booking)
+    ensure_pdf(Version.objects.get())
+    cheaper = BookingEdit({}, (ItemDraft(description="Clean", unit_price=Decimal(80)),))
+    transact(lambda: edit_booking(booking.pk, cheaper, by=ana, now=NOW))
+    pay(ana, booking, 3_000)
+    remind(ana, invoice)
+    pay(ana, booking, 1_000)
+
+    mail = compose_reminder_mail(MailCause.of(Message.objects.get(cause_kind="reminder")))
+    assert mail.subject.endswith("$50.00 to pay")
+    assert (
+        "Total: $100.00\nPaid: −$30.00\nChanged since this invoice was sent: −$20.00\nBalance due: $50.00\n"
+    ) in mail.text
+
+
+def pay(by: Actor, booking: Booking, amount_minor: int) -> None:
+    payment = PaymentDraft(booking.customer_id, "cash", amount_minor, "CAD", TODAY, fill=(booking.pk,))
+    transact(lambda: record_payments([payment], by=by, now=NOW))
+
+
 def draft(make_invoice: Make, **_: Any) -> Invoice:
     return make_invoice()
 
