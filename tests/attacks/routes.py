@@ -62,7 +62,7 @@ def key_of(pattern: str, world: World) -> Any:
         return Member.objects.values_list("pk", flat=True).order_by("pk")[0]
     if pattern.startswith("settings/keys"):
         return ApiKey.objects.values_list("pk", flat=True).order_by("pk").first() or world.customer.pk
-    if pattern.startswith(("operations/", "settings/repricings")):
+    if pattern.startswith(("operations/jobs", "settings/repricings")):
         return world.customer.pk
     if pattern.startswith("accounts/2fa/webauthn"):
         return 1

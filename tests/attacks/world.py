@@ -54,7 +54,7 @@ class World:
         assert self.sent.pk
         return {
             "customers": self.customer.pk,
-            "bookings/services": self.service.pk,
+            "settings/services": self.service.pk,
             "bookings": self.scheduled.pk,
             "settings/repricings": self.repricing.pk,
             "payments/invoices": self.sent.pk,
