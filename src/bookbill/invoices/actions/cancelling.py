@@ -10,15 +10,13 @@ from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from bookbill.activity.actions import record_many
-from bookbill.bookings.actions.booking import cancel_booking
 from bookbill.bookings.models import Booking
-from bookbill.bookings.rules import State
 from bookbill.companies.allowance import lock_allowance
 from bookbill.companies.models import Company
 from bookbill.companies.rights import Right, require
 from bookbill.documents.document import Document, from_json_bytes, totals_of
 from bookbill.invoices.actions.copying import owe_copies
-from bookbill.invoices.actions.drafting import make_invoices, withdraw_sendings
+from bookbill.invoices.actions.drafting import end_instant_bookings, make_invoices, withdraw_sendings
 from bookbill.invoices.actions.history import entry
 from bookbill.invoices.actions.locking import lock_invoices
 from bookbill.invoices.actions.refresh import SUMS, charge
@@ -118,7 +116,8 @@ def cancel_invoices(
     if make_new:
         _replace(invoices, bookings, by=by, now=now)
     else:
-        _cancel_instant_bookings(invoices, bookings, reason=reason, by=by, now=now)
+        instant = (booking for old in invoices if old.is_instant for booking in bookings[old.pk])
+        end_instant_bookings(instant, reason=reason, by=by, now=now)
     return invoices
 
 
@@ -185,21 +184,6 @@ def _replace(
     for old, new in zip(invoices, make_invoices(drafts, by=by, now=now), strict=True):
         old.replaced_by = new
     Invoice.objects.bulk_update(invoices, ["replaced_by"], batch_size=500)
-
-
-def _cancel_instant_bookings(
-    invoices: Sequence[Invoice],
-    bookings: Mapping[UUID, Sequence[Booking]],
-    *,
-    reason: str,
-    by: Actor,
-    now: datetime,
-) -> None:
-    """The bookings of instant invoices are in no calendar: they end with their invoice. What else was put on it stays."""
-    for invoice in invoices:
-        for booking in bookings[invoice.pk] if invoice.is_instant else ():
-            if booking.is_instant and booking.state != State.CANCELLED:
-                cancel_booking(booking.pk, fee=None, reason=reason, by=by, now=now)
 
 
 def last_sent_document(invoice: Invoice) -> Document:

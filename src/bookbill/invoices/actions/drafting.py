@@ -1,7 +1,7 @@
 """Making, editing and deleting drafts."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,9 +10,10 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from bookbill.activity.actions import record, record_many
-from bookbill.bookings.actions.booking import create_bookings, lock_bookings
+from bookbill.bookings.actions.booking import cancel_booking, create_bookings, lock_bookings
 from bookbill.bookings.drafts import BookingDraft
 from bookbill.bookings.models import Booking
+from bookbill.bookings.rules import State
 from bookbill.companies.models import Company
 from bookbill.companies.rights import Feature, Right, require
 from bookbill.customers.models import Customer
@@ -211,7 +212,7 @@ def edit_invoice(
 
 
 def delete_draft(invoice_id: UUID, *, by: Actor, now: datetime) -> None:
-    """A draft leaves no trace but in the history; its bookings are free again."""
+    """A draft leaves no trace but in the history; its bookings are free again, those of an instant invoice are cancelled."""
     assert_in_transaction()
     require(by, Right.EDIT_INVOICES)
     invoice = lock_invoice(invoice_id)
@@ -229,10 +230,11 @@ def withdraw_sendings(invoices: Sequence[Invoice]) -> set[UUID]:
 
 
 def remove_drafts(invoices: Sequence[Invoice], *, by: Actor, now: datetime) -> None:
-    """Delete locked drafts: their promises go, their bookings are freed."""
+    """Delete locked drafts: their promises go, their bookings are freed, those of instant invoices end with them."""
     if not invoices:
         return
     withdraw_sendings(invoices)
+    ending = list(Booking.objects.filter(invoice__in=invoices, invoice__is_instant=True).oldest_first())
     Booking.objects.filter(invoice__in=invoices).update(invoice=None)
     Invoice.objects.filter(replaced_by__in=invoices).update(replaced_by=None)
     record_many(
@@ -241,6 +243,14 @@ def remove_drafts(invoices: Sequence[Invoice], *, by: Actor, now: datetime) -> N
         now=now,
     )
     Invoice.objects.filter(pk__in=[invoice.pk for invoice in invoices]).delete()
+    end_instant_bookings(ending, reason=_("Its draft was deleted"), by=by, now=now)
+
+
+def end_instant_bookings(bookings: Iterable[Booking], *, reason: str, by: Actor, now: datetime) -> None:
+    """Those made for an instant invoice are in no calendar: they end with it. What else was put on it stays."""
+    for booking in bookings:
+        if booking.is_instant and booking.state != State.CANCELLED:
+            cancel_booking(booking.pk, fee=None, reason=reason, by=by, now=now)
 
 
 def _replace_bookings(invoice: Invoice, booking_ids: Sequence[UUID]) -> None:

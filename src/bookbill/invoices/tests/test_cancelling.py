@@ -85,6 +85,22 @@ def test_a_calendar_booking_on_an_instant_invoice_outlives_it(
     assert states == {True: "cancelled", False: "completed"}
 
 
+def test_what_was_made_for_an_instant_invoice_does_not_wait_for_another_once_its_draft_is_deleted(
+    ana: Actor,
+    make_invoice: Callable[..., Invoice],
+    make_booking: Callable[..., Booking],
+    make_customer: Callable[..., Customer],
+) -> None:
+    ann = make_customer()
+    draft = make_invoice(make_booking(ann, is_instant=True), make_booking(ann))
+
+    transact(lambda: delete_draft(draft.pk, by=ana, now=NOW))
+
+    assert [booking.is_instant for booking in Booking.objects.to_invoice()] == [False]
+    ended = Booking.objects.get(is_instant=True)
+    assert (ended.state, ended.cancel_reason, ended.total_minor) == ("cancelled", "Its draft was deleted", 0)
+
+
 def test_a_replacement_may_be_deleted_as_any_draft(ana: Actor, sent: Invoice) -> None:
     new = replace(sent, ana)
     transact(lambda: delete_draft(new.pk, by=ana, now=NOW))

@@ -95,7 +95,7 @@ def delete_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
     invoice = find_invoice(pk)
     if request.method == "POST":
         transact(lambda: delete_draft(pk, by=request.actor, now=now(request.company)))
-        toast(request, _("Draft deleted. Its bookings can be invoiced again."))
+        toast(request, _("Draft deleted."))
         return see_other(request, reverse("invoices:list"))
     return dialog(request, "invoices/delete.html", invoice, None)
 
