@@ -1,10 +1,11 @@
-"""Pictures of every page in every form, into `shots/`: one file each, and contact sheets to look at.
+"""Pictures of every page in every form, into `shots/`: one file each, and `shots/index.html`, the contact sheet.
 
 `python -m tools.shots [--only WORD]` seeds and serves a sandbox of its own under `var/shots`. WORD picks the pages
 whose name holds it, or the forms (`dark`, `390`, `fr`). `--docs` takes the chosen few of `docs/pictures` instead.
 """
 
 import argparse
+import html
 import os
 import shutil
 import sys
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageDraw
+from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,10 +25,29 @@ CHOSEN = {
     ("dark", 1440): ("dashboard",),
     ("light", 390): ("link-part-paid", "invoices"),
 }
-TALLEST = {1440: 1_100, 768: 1_750, 390: 1_250}
-SHEETS = {1440: (2, 620), 768: (3, 410), 390: (4, 310)}
-"""Columns of a contact sheet, and the width of a picture on it, in pixels."""
-SHEET_HEIGHT, CAPTION, GAP = 1_050, 18, 12
+THUMBNAILS = {1440: 600, 768: 320, 390: 200}
+"""How wide a picture is on the contact sheet, by the width of its window. Below 420 pixels it is cut off."""
+
+SHEET = """<!doctype html>
+<meta charset="utf-8">
+<title>Bookbill, every page in every form</title>
+<style>
+:root {{ color-scheme: light dark; font: 13px/1.3 system-ui, sans-serif; }}
+body {{ margin: 0; }}
+table {{ border-spacing: 8px; }}
+th {{ position: sticky; top: 0; z-index: 1; padding: 4px 8px; background: Canvas; text-align: start; }}
+tbody th {{ left: 0; vertical-align: top; }}
+thead th:first-child {{ left: 0; z-index: 2; }}
+td {{ vertical-align: top; }}
+td a {{ display: block; height: 420px; overflow: hidden; outline: 1px solid GrayText; }}
+</style>
+<table>
+<thead><tr><th>{count} pages</th>{heads}</tr></thead>
+<tbody>
+{rows}
+</tbody>
+</table>
+"""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -60,7 +80,7 @@ def take_all(browser: Browser, sandbox: Any, only: str) -> None:
     from tests.support.pages import PAGES
     from tests.support.visiting import Form, visiting
 
-    forms = [Form(theme, width) for width in (1440, 768, 390) for theme in ("light", "dark")]
+    forms = [Form(theme, width) for width in THUMBNAILS for theme in ("light", "dark")]
     forms += [Form("light", width, language="fr") for width in (1440, 390)]
     forms += [Form("light", width, longer=True) for width in (1440, 390)]
     chosen_forms = [form for form in forms if only in str(form)] or forms
@@ -69,7 +89,6 @@ def take_all(browser: Browser, sandbox: Any, only: str) -> None:
     for form in chosen_forms:
         folder = SHOTS / str(form)
         folder.mkdir(exist_ok=True)
-        pictures = []
         with visiting(browser, sandbox, form) as visit:
             for page in chosen:
                 tab = visit.open(page)
@@ -77,11 +96,11 @@ def take_all(browser: Browser, sandbox: Any, only: str) -> None:
                     print(f"{form} {page.name}: {text}", file=sys.stderr)
                 if visit.is_sideways():
                     print(f"{form} {page.name}: wider than the window", file=sys.stderr)
-                picture = folder / f"{page.name}.png"
-                photograph(tab, picture, whole=not page.opens)
-                pictures.append(picture)
-        make_sheets(form, pictures)
-        print(f"{form}: {len(pictures)} pictures", flush=True)
+                photograph(tab, folder / f"{page.name}.png", whole=not page.opens)
+        print(f"{form}: {len(chosen)} pictures", flush=True)
+    sheet = SHOTS / "index.html"
+    sheet.write_text(contact_sheet([page.name for page in PAGES], forms))
+    print(f"All side by side: {sheet}")
 
 
 def take_chosen(browser: Browser, sandbox: Any) -> None:
@@ -109,44 +128,26 @@ def photograph(tab: Any, picture: Path, *, whole: bool) -> None:
     tab.set_viewport_size(window)
 
 
-def make_sheets(form: Any, pictures: Sequence[Path]) -> None:
-    """Put them beside each other, row by row, with their names."""
-    columns, width = SHEETS[form.width]
-    for old in SHOTS.glob(f"sheet-{form}-*.png"):
-        old.unlink()
-    rows = [pictures[start : start + columns] for start in range(0, len(pictures), columns)]
-    sheets: list[list[list[tuple[str, Image.Image]]]] = [[]]
-    height = 0
-    for row in rows:
-        small = [(path.stem, shrink(path, form.width, width)) for path in row]
-        tall = max(image.height for _name, image in small) + CAPTION + GAP
-        if sheets[-1] and height + tall > SHEET_HEIGHT:
-            sheets.append([])
-            height = 0
-        sheets[-1].append(small)
-        height += tall
-    for number, sheet in enumerate(sheets, start=1):
-        draw_sheet(sheet, columns * (width + GAP) + GAP, width).save(SHOTS / f"sheet-{form}-{number}.png")
+def contact_sheet(names: Sequence[str], forms: Sequence[Any]) -> str:
+    """A page with a row for each page and a column for each form that have pictures, whenever these were taken."""
+    forms = [form for form in forms if any((SHOTS / str(form)).glob("*.png"))]
+    taken = [name for name in names if any((SHOTS / str(form) / f"{name}.png").exists() for form in forms)]
+    return SHEET.format(
+        count=len(taken),
+        heads="".join(f"<th>{form}</th>" for form in forms),
+        rows="\n".join(
+            f"<tr><th>{html.escape(name)}</th>{''.join(cell(name, form) for form in forms)}</tr>"
+            for name in taken
+        ),
+    )
 
 
-def shrink(path: Path, window: int, width: int) -> Image.Image:
-    with Image.open(path) as image:
-        cut = image.convert("RGB").crop((0, 0, image.width, min(image.height, TALLEST[window])))
-    return cut.resize((width, round(cut.height * width / cut.width)), Image.Resampling.LANCZOS)
-
-
-def draw_sheet(rows: list[list[tuple[str, Image.Image]]], total: int, width: int) -> Image.Image:
-    tall = [max(image.height for _name, image in row) + CAPTION + GAP for row in rows]
-    sheet = Image.new("RGB", (total, sum(tall) + GAP), "#8a8f98")
-    draw = ImageDraw.Draw(sheet)
-    top = GAP
-    for row, height in zip(rows, tall, strict=True):
-        for column, (name, image) in enumerate(row):
-            left = GAP + column * (width + GAP)
-            draw.text((left, top), name, fill="#000000")
-            sheet.paste(image, (left, top + CAPTION))
-        top += height
-    return sheet
+def cell(name: str, form: Any) -> str:
+    path = f"{form}/{name}.png"
+    if not (SHOTS / path).exists():
+        return "<td></td>"
+    picture = f'<img src="{path}" alt="{name} in {form}" width="{THUMBNAILS[form.width]}" loading="lazy">'
+    return f'<td><a href="{path}">{picture}</a></td>'
 
 
 if __name__ == "__main__":
