@@ -81,6 +81,7 @@ class BookingRow:
     state: Word
     money: Word | None
     may_complete: bool
+    """Whether that comes next: it is planned, and its day has come."""
     may_invoice: bool
 
 
@@ -89,7 +90,7 @@ def with_row_parts(rows: BookingQuerySet) -> BookingQuerySet:
     return rows.select_related("customer", "invoice", "provider").prefetch_related("items")
 
 
-def rows_of(bookings: Sequence[Booking]) -> list[BookingRow]:
+def rows_of(bookings: Sequence[Booking], *, today: date) -> list[BookingRow]:
     """The rows of one page. ``bookings`` were read ``with_row_parts``."""
     return [
         BookingRow(
@@ -97,7 +98,7 @@ def rows_of(bookings: Sequence[Booking]) -> list[BookingRow]:
             services=services_of(booking),
             state=state_word(booking.state),
             money=money_word(booking),
-            may_complete=booking.state == State.SCHEDULED,
+            may_complete=booking.state == State.SCHEDULED and booking.service_date <= today,
             may_invoice=booking.may_be_invoiced(),
         )
         for booking in bookings
@@ -110,12 +111,14 @@ def services_of(booking: Booking) -> str:
     return ", ".join(item.description for item in items)
 
 
-def acts_of(booking: Booking) -> dict[str, bool]:
+def acts_of(booking: Booking, *, today: date) -> dict[str, bool]:
     """Which buttons the booking's state allows; rights are asked beside them."""
     on_invoice = booking.invoice_id is not None
     covered = booking.total_minor - booking.due()
+    is_ahead = booking.service_date > today
     return {
-        "may_complete": booking.state == State.SCHEDULED,
+        "may_complete": booking.state == State.SCHEDULED and not is_ahead,
+        "may_complete_ahead": booking.state == State.SCHEDULED and is_ahead,
         "may_invoice": booking.may_be_invoiced(),
         "may_invoice_ahead": booking.state == State.SCHEDULED and not on_invoice,
         "may_delete": may_delete(state=booking.state, covered_minor=covered, on_invoice=on_invoice),

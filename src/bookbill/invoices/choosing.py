@@ -54,6 +54,9 @@ class CustomerChoices:
     def total_minor(self) -> int:
         return sum(choice.booking.total_minor for choice in self.ticked())
 
+    def paid_minor(self) -> int:
+        return sum(choice.booking.paid_minor for choice in self.ticked())
+
     def due_minor(self) -> int:
         return sum(choice.booking.due() for choice in self.ticked())
 

@@ -87,13 +87,6 @@ COLLECTED = [1330000, 1102000, 1250000, 1615000, 1755000, 1803000, 2188000, 2302
 # fmt: on
 
 
-@dataclass(frozen=True)
-class Period:
-    label: str
-    first: dt.date
-    last: dt.date
-
-
 TONES_OF_ALL = ["neutral", "primary", "info", "success", "warning", "error"]
 STEPS = ["Choose", "Check", "Finish"]
 NAVIGATION = [
@@ -114,7 +107,6 @@ FOUND = [
     Result("INV-01042 · Maple Offices", "#invoice", "Invoices", "$460.00", "receipt-text"),
     Result("Maple Offices", "#customer", "Customers", "ap@maple.example", "users"),
 ]
-PERIODS = [Period("June 2026", day(6, 1), day(6, 30)), Period("May 2026", day(5, 1), day(5, 31))]
 
 
 class SampleForm(forms.Form):
@@ -156,7 +148,7 @@ def states() -> dict[str, Any]:
         "few_rows": ROWS[:3],
         "tones": TONES_OF_ALL,
         "chart": sample_chart(),
-        "periods": PERIODS,
+        "today": day(7, 2),
         "steps": STEPS,
     }
 
@@ -194,7 +186,7 @@ def context(request: HttpRequest, form: forms.Form) -> dict[str, Any]:
         "currency": "CAD",
         "tones": TONES_OF_ALL,
         "chart": sample_chart(),
-        "periods": PERIODS,
+        "today": day(7, 2),
         "steps": STEPS,
         "section": request.GET.get("show", ""),
     }

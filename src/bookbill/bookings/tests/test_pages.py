@@ -229,6 +229,41 @@ def test_the_booking_offers_what_comes_next(
     assert primary(desk.get(f"/bookings/{done.pk}")) == "View Invoice"
 
 
+def test_completing_is_not_the_first_act_on_a_booking_of_a_later_day(
+    company: Company,
+    desk: Client,
+    make_booking: Callable[..., Booking],
+    page_of: Callable[[Actor], Client],
+    time_machine: Any,
+) -> None:
+    time_machine.move_to(NOW)
+    pat = add_member(company, "pat", Role.PROVIDER)
+    day = {"service_date": TODAY + dt.timedelta(days=1), "provider_id": pat.member_id}
+    ahead = make_booking(completed=False, **day)
+    act = f'action="/bookings/{ahead.pk}/completion"'
+    assert act not in text_of(desk.get("/bookings"))
+    assert act in text_of(desk.get(f"/bookings/{ahead.pk}/menu"))
+    page = desk.get(f"/bookings/{ahead.pk}")
+    assert "data-primary" not in text_of(page)
+    assert act in text_of(page)
+    # A provider has no menu.
+    assert act in text_of(page_of(pat).get(f"/bookings/{ahead.pk}"))
+    Booking.objects.filter(pk=ahead.pk).update(service_date=TODAY)
+    assert act in text_of(desk.get("/bookings"))
+    assert act not in text_of(desk.get(f"/bookings/{ahead.pk}/menu"))
+
+
+def test_the_list_says_the_year_only_of_another_one(
+    desk: Client, make_booking: Callable[..., Booking], time_machine: Any
+) -> None:
+    time_machine.move_to(NOW)
+    make_booking(service_date=dt.date(2026, 5, 4))
+    make_booking(service_date=dt.date(2025, 12, 30))
+    shown = text_of(desk.get("/bookings"))
+    assert "May 4<" in shown
+    assert "Dec 30, 2025<" in shown
+
+
 def test_a_booking_shows_what_is_paid_and_who_did_what(
     desk: Client, ana: Actor, make_booking: Callable[..., Booking]
 ) -> None:

@@ -20,7 +20,7 @@ from bookbill.bookings.forms import CancelBookingForm
 from bookbill.bookings.models import Booking
 from bookbill.bookings.reading import acts_of, visible_bookings
 from bookbill.bookings.rules import State
-from bookbill.companies.clock import now
+from bookbill.companies.clock import now, today
 from bookbill.companies.doors.once import act_once
 from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
@@ -39,7 +39,9 @@ def menu_part(request: CompanyRequest, pk: UUID) -> HttpResponse:
     """The items of a list row's menu."""
     rows = visible_bookings(request.actor).select_related("invoice")
     booking: Booking = get_object_or_404(rows, pk=pk)
-    return render_page(request, "bookings/menu.html", {"booking": booking, **acts_of(booking)})
+    return render_page(
+        request, "bookings/menu.html", {"booking": booking, **acts_of(booking, today=today(request.company))}
+    )
 
 
 @staff_view(Right.COMPLETE_BOOKINGS, methods=("POST",))

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404
 
 from bookbill.bookings.reading import acts_of, visible_bookings
 from bookbill.bookings.words import money_word, state_word
+from bookbill.companies.clock import today
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.web.formatting import postal_lines
 from bookbill.web.htmx import render_page
@@ -34,7 +35,7 @@ def booking_page(
             "taxes": sorted(booking.taxes.all(), key=lambda tax: tax.position),
             "address_lines": postal_lines(booking.service_address, home=request.company.address_country),
             "tabs": tabs_of(PAGE, request, booking.pk, current=current),
-            **acts_of(booking),
+            **acts_of(booking, today=today(request.company)),
             **context,
         },
     )

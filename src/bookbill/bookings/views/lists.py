@@ -24,6 +24,7 @@ WAITING_MAX = 500
 def list_page(request: CompanyRequest) -> HttpResponse:
     """Bookings by state. What waits (scheduled, to invoice) begins with the oldest, the rest with the newest."""
     wanted = read_filter(request)
+    current_day = today(request.company)
     visible = visible_bookings(request.actor)
     found, next_cursor = keyset(
         with_row_parts(filtered(visible, wanted)),
@@ -35,12 +36,12 @@ def list_page(request: CompanyRequest) -> HttpResponse:
         request,
         "bookings/list.html",
         {
-            "rows": rows_of(found),
+            "rows": rows_of(found, today=current_day),
             "has_providers": not is_own_only(request.actor) and any(row.provider_id for row in found),
             **filter_context(request, wanted),
             "views": view_links(request, current=None, day=wanted.first_date),
             "next_cursor": next_cursor,
-            "today": today(request.company),
+            "today": current_day,
         },
     )
 
@@ -50,9 +51,11 @@ def customer_tab(request: CompanyRequest, pk: UUID) -> HttpResponse:
     """Bookings to invoice of a customer, the oldest first."""
     customer = get_object_or_404(Customer, pk=pk)
     waiting = Booking.objects.to_invoice().filter(customer=customer).oldest_first()
-    rows = rows_of(list(with_row_parts(waiting)[:WAITING_MAX]))
+    current_day = today(request.company)
+    rows = rows_of(list(with_row_parts(waiting)[:WAITING_MAX]), today=current_day)
     context = {
         "rows": rows,
+        "today": current_day,
         "total_minor": sum(row.booking.total_minor for row in rows),
         "waiting_count": waiting.count() if len(rows) == WAITING_MAX else len(rows),
     }

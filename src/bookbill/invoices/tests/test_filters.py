@@ -1,8 +1,11 @@
 """The list narrowed: each filter finds what it says, stands in the address, and can be taken away."""
 
 import datetime as dt
+import html
+import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from django.test import Client
@@ -12,7 +15,7 @@ from bookbill.companies.models import Company, Member, User
 from bookbill.companies.rules import Role
 from bookbill.customers.models import Customer
 from bookbill.invoices.models import Invoice
-from tests.support.cast import TODAY, add_member
+from tests.support.cast import NOW, TODAY, add_member
 
 pytestmark = pytest.mark.both_databases
 
@@ -113,3 +116,23 @@ def test_an_amount_is_found_as_it_is_typed_and_as_pages_write_it(
     shown = text(desk.get(LIST, {"q": typed}))
     assert f'lang="{language}"' in shown
     assert f'href="/payments/invoices/{invoice.pk}"' in shown
+
+
+@pytest.mark.parametrize(
+    ("label", "first", "last"),
+    [
+        ("This month", "2026-06-01", "2026-06-30"),
+        ("Last month", "2026-05-01", "2026-05-31"),
+        ("Last 30 days", "2026-06-01", "2026-06-30"),
+        ("This year", "2026-01-01", "2026-12-31"),
+    ],
+)
+@pytest.mark.parametrize("address", [LIST, "/bookings", "/payments/transactions"])
+def test_a_usual_period_is_one_link_that_keeps_the_rest_of_the_filter(
+    desk: Client, time_machine: Any, address: str, label: str, first: str, last: str
+) -> None:
+    time_machine.move_to(NOW)
+    shown = text(desk.get(f"{address}?q=oak&cursor=&date_from=2020-01-01"))
+    links = re.findall(rf'href="\?([^"]*)"[^>]*>{label}<', shown)
+    wanted = {"q": "oak", "date_from": first, "date_to": last}
+    assert wanted in [dict(parse_qsl(html.unescape(link))) for link in links]

@@ -1,6 +1,9 @@
 """What a plan leaves out is shown, locked, with the sentence that says which plan has it."""
 
+import datetime as dt
+import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -8,8 +11,14 @@ from django.test import Client
 from bookbill.bookings.models import Booking
 from bookbill.companies.models import Company
 from bookbill.invoices.models import Invoice
+from tests.support.cast import NOW, TODAY
 
 REASON = "Invoicing comes with the Startup plan."
+LOCKED = re.compile(
+    r'="/payments/invoices(/[0-9a-f-]{36})?/(edit|sendings|reminders|copies|cancelled-copies|new|instant)["?]'
+    '|formaction="/payments/invoices/selections'
+)
+"""A link, form or button that leads to an act which the plan leaves out."""
 
 
 @pytest.mark.parametrize(("plan", "locked"), [("free", True), ("startup", False), ("grow", False)])
@@ -17,11 +26,15 @@ def test_pages_show_invoicing_locked_with_the_reason(
     desk: Client,
     company: Company,
     make_sent: Callable[..., Invoice],
+    make_invoice: Callable[..., Invoice],
     make_booking: Callable[..., Booking],
+    time_machine: Any,
     plan: str,
     locked: bool,
 ) -> None:
-    invoice, booking = make_sent(), make_booking()
+    time_machine.move_to(NOW)
+    invoice, draft = make_sent(), make_invoice()
+    booking, ahead = make_booking(), make_booking(completed=False, service_date=TODAY + dt.timedelta(days=1))
     Company.objects.filter(pk=company.pk).update(plan=plan)
     for address in (
         "/payments/invoices",
@@ -29,10 +42,17 @@ def test_pages_show_invoicing_locked_with_the_reason(
         f"/bookings/{booking.pk}",
         f"/customers/{booking.customer_id}/invoices",
         "/",
+        "/bookings",
+        f"/customers/{booking.customer_id}/bookings",
+        f"/payments/invoices/{draft.pk}",
+        f"/payments/invoices/{invoice.pk}/menu",
+        f"/payments/invoices/{draft.pk}/menu",
+        f"/bookings/{ahead.pk}/menu",
     ):
         page = desk.get(address).content.decode()
         assert (REASON in page) is locked, address
-        assert ("btn-locked" in page) is locked, address
+        assert ("btn-locked" in page or "menu-locked" in page) is locked, address
+        assert not (locked and LOCKED.search(page)), address
     refused = desk.get("/payments/invoices/choose").content.decode()
     assert (REASON in refused and "See the plans" in refused) is locked
     assert ("What you have stays readable" in desk.get("/payments/invoices").content.decode()) is locked

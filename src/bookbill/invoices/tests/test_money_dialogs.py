@@ -60,7 +60,7 @@ def test_a_payment_fills_the_oldest_bookings_or_is_placed_by_hand(
         ({"way": "hand", "place": "100.01"}, "More than this booking can take."),
         ({"way": "oldest", "place": "90"}, "Amounts are entered below."),
         ({"way": "hand", "place": "90", "amount": "80"}, "More is placed than the payment brought in."),
-        ({"way": "credit"}, "Select a valid choice"),
+        ({"way": "credit"}, "This is not in the list any more."),
     ],
 )
 def test_a_placing_that_cannot_be_is_refused_and_nothing_is_booked(
@@ -79,6 +79,25 @@ def pay(by: Actor, customer_id: UUID, amount_minor: int, day: int) -> Payment:
     """Money that lies on nothing: credit."""
     draft = PaymentDraft(customer_id, "cash", amount_minor, "CAD", dt.date(2026, 6, day))
     return transact(lambda: record_payments([draft], by=by, now=NOW))[0]
+
+
+def test_a_settled_invoice_says_where_the_credit_goes_next(
+    desk: Client, ana: Actor, make_booking: MakeBooking, make_sent: Make
+) -> None:
+    invoice = make_sent()
+    at = f"/payments/invoices/{invoice.pk}"
+    assert desk.post(f"{at}/payments", PAID | {"amount": "130.00"}).status_code == 303
+    shown = desk.get(at).content.decode()
+    assert "Maple Offices has $30.00 of credit" in shown
+    assert f'href="/customers/{invoice.customer_id}/payments"' in shown
+    other = make_sent(make_booking(invoice.customer))
+    shown = desk.get(at).content.decode()
+    assert f"On {other.number}, $100.00 is due." in shown
+    assert f'href="/payments/invoices/{other.pk}/credit"' in shown
+    # Credit that has nothing to do with a settled invoice is not told there.
+    assert desk.post(f"/payments/invoices/{other.pk}/credit", {}).status_code == 303
+    pay(ana, invoice.customer_id, 1_000, day=20)
+    assert "Maple Offices has" not in desk.get(at).content.decode()
 
 
 @pytest.mark.both_databases

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bookbill.bookings.models import Booking
-from bookbill.companies.clock import now
+from bookbill.companies.clock import now, today
 from bookbill.companies.doors.once import act_once
 from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
@@ -42,9 +42,13 @@ def choose_page(request: CompanyRequest) -> HttpResponse:
     wanted = request.GET.get("customer")
     customer = get_object_or_404(Customer, pk__in=uuids_in([wanted])) if wanted else None
     groups, is_cut = read_waiting(customer)
-    return render_page(
-        request, "invoices/choose.html", {"groups": groups, "is_cut": is_cut, "customer": customer}
-    )
+    context = {
+        "groups": groups,
+        "is_cut": is_cut,
+        "customer": customer,
+        "today": today(request.company),
+    }
+    return render_page(request, "invoices/choose.html", context)
 
 
 @staff_view(Right.EDIT_INVOICES, feature=Feature.INVOICING, methods=("POST",))
@@ -95,6 +99,7 @@ def sorted_page(request: CompanyRequest, choices: Sequence[Choice], message: str
         "is_sorted": True,
         "message": message or _("Not all of them go on an invoice as they are."),
         "customer": groups[0].customer if len(groups) == 1 else None,
+        "today": today(request.company),
     }
     return render_page(request, "invoices/choose.html", context, status=422)
 

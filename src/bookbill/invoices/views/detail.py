@@ -26,7 +26,8 @@ from bookbill.invoices.lines import own_bookings, read_lines
 from bookbill.invoices.live import customer_url
 from bookbill.invoices.mailings import read_mailings
 from bookbill.invoices.models import Invoice, Version, VersionKind
-from bookbill.invoices.reading import find_invoice, rows_of
+from bookbill.invoices.reading import InvoiceRow, find_invoice, rows_of
+from bookbill.invoices.rules import Mark
 from bookbill.invoices.words import SECONDS_COUNTED, leaving_word
 from bookbill.ledger.models import Allocation, Payment
 from bookbill.ledger.words import method_word
@@ -110,11 +111,13 @@ def frame(request: CompanyRequest, invoice: Invoice, tab: str, context: dict[str
 def whole(request: CompanyRequest, invoice: Invoice) -> dict[str, Any]:
     """What stands around the tabs. As many queries, and as quick, for 10,000 bookings as for ten."""
     instant = now(request.company)
+    row = rows_of([invoice], now=instant)[0]
     document, lines = read_lines(invoice, request.GET.get("bookings"), now=instant)
     last_sent = last_sent_version(invoice)
     changes, changes_left = changes_of(invoice, last_sent, instant)
     return {
-        "row": rows_of([invoice], now=instant)[0],
+        "row": row,
+        **credit_to_place(request, row),
         "customer": invoice.customer,
         "document": document,
         "lines": lines,
@@ -127,19 +130,23 @@ def whole(request: CompanyRequest, invoice: Invoice) -> dict[str, Any]:
         "today": date_in_zone(request.company, instant),
         "freed": freed(invoice),
         "acts": acts_of(invoice),
-        "credit_minor": credit_to_place(request, invoice),
         "is_locked": invoice.is_locked(request.company.after_sending),
         **leaving(request, invoice),
         "replaces": Invoice.objects.filter(replaced_by=invoice).order_by("pk"),
     }
 
 
-def credit_to_place(request: CompanyRequest, invoice: Invoice) -> int:
-    """The customer's credit, where it could settle something here and the reader may place it."""
-    if not acts_of(invoice)["pay"] or not may(request.actor, Right.PLACE_PAYMENTS):
-        return 0
-    credit: int = Payment.objects.credit_by_customer([invoice.customer_id]).get(invoice.customer_id, 0)
-    return credit
+def credit_to_place(request: CompanyRequest, row: InvoiceRow) -> dict[str, Any]:
+    """The customer's credit where the reader may place it, and the invoice that takes it: this one, else the oldest due."""
+    invoice = row.invoice
+    is_due = acts_of(invoice)["pay"]
+    if not (is_due or Mark.CREDIT_TO_PLACE in row.marks) or not may(request.actor, Right.PLACE_PAYMENTS):
+        return {}
+    credit = Payment.objects.credit_by_customer([invoice.customer_id]).get(invoice.customer_id, 0)
+    if is_due or not credit:
+        return {"credit_minor": credit, "takes_credit": invoice}
+    others = Invoice.objects.sent_and_live().filter(customer=invoice.customer_id, due_minor__gt=0)
+    return {"credit_minor": credit, "takes_credit": others.order_by("due_date", "pk").first()}
 
 
 def last_sent_version(invoice: Invoice) -> Version | None:

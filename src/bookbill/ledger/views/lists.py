@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404
 
 from bookbill.bookings.models import Booking
 from bookbill.bookings.views.frame import booking_page
+from bookbill.companies.clock import today
 from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Right
@@ -43,6 +44,7 @@ def list_page(request: CompanyRequest) -> HttpResponse:
             "first_date": _date(wanted["date_from"]),
             "is_narrowed": any(wanted.values()),
             "next_cursor": next_cursor,
+            "today": today(request.company),
         },
     )
 

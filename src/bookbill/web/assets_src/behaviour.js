@@ -201,17 +201,6 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// A named period fills the two dates beside it.
-document.addEventListener("change", (event) => {
-  const preset = closest(event, "select[data-period]");
-  if (!preset) return;
-  const [first, last] = (preset.selectedOptions[0]?.dataset.range || "").split("/");
-  const range = preset.closest("[data-daterange]");
-  if (!range || first === undefined || last === undefined) return;
-  range.querySelector("[data-from]").value = first;
-  range.querySelector("[data-to]").value = last;
-});
-
 // Leaving a form with unsaved changes asks first.
 let dirty = false;
 document.addEventListener("input", (event) => {

@@ -1,4 +1,13 @@
-// Ticked rows: the head's box ticks all of the page, the bar shows how many.
+// Ticked rows: the head's box ticks all of the page, the bar shows how many, the foot what they come to.
+// Amounts as the server writes them for programs, added without fractions and written as the server writes them for
+// people: in the page's language as it is written where the currency is at home.
+function sum(amounts, currency) {
+  const places = (amounts[0]?.split(".")[1] ?? "").length;
+  const whole = amounts.reduce((total, amount) => total + Number(amount.replace(".", "")), 0);
+  const language = `${document.documentElement.lang.split("-")[0]}-${currency.slice(0, 2)}`;
+  return new Intl.NumberFormat(language, { style: "currency", currency, currencyDisplay: "narrowSymbol" }).format(whole / 10 ** places);
+}
+
 export function selection() {
   return {
     count: 0,
@@ -17,7 +26,12 @@ export function selection() {
     },
     update() {
       const boxes = this.boxes();
-      this.count = boxes.filter((box) => box.checked).length;
+      const ticked = boxes.filter((box) => box.checked);
+      this.count = ticked.length;
+      for (const place of this.$el.querySelectorAll("[data-count]:not(form)")) place.textContent = this.count;
+      for (const place of this.$el.querySelectorAll("[data-sum]")) {
+        place.textContent = sum(ticked.map((box) => box.dataset[place.dataset.sum]), place.dataset.currency);
+      }
       const all = this.$el.querySelector("[data-all]");
       if (all) {
         all.checked = boxes.length > 0 && this.count === boxes.length;

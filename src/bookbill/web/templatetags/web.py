@@ -1,5 +1,7 @@
 """`{% load web %}`: the small parts that lists draw by the hundred, as tags, since a component costs ten times as much."""
 
+from dataclasses import dataclass
+from datetime import date
 from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import unquote
@@ -9,6 +11,8 @@ from django.http import HttpRequest, QueryDict
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+
+from bookbill.web.periods import usual_periods
 
 register = template.Library()
 
@@ -109,6 +113,25 @@ def query(context: dict[str, Any], **changes: Any) -> str:
             parameters[name] = str(value)
     encoded = parameters.urlencode()
     return f"?{encoded}" if encoded else request.path
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodLink:
+    label: str
+    href: str
+    is_current: bool
+
+
+@register.simple_tag(takes_context=True)
+def period_links(context: dict[str, Any], name: str, today: date) -> list[PeriodLink]:
+    """This page narrowed to a usual period, by the parameters ``name``_from and ``name``_to."""
+    asked: QueryDict = context["request"].GET
+    links = []
+    for label, first, last in usual_periods(today):
+        span = {f"{name}_from": first.isoformat(), f"{name}_to": last.isoformat()}
+        is_current = all(asked.get(key) == value for key, value in span.items())
+        links.append(PeriodLink(label, query(context, cursor=None, **span), is_current))
+    return links
 
 
 @register.simple_tag
