@@ -43,7 +43,7 @@ PAGES: dict[str, Right | tuple[Right, Right] | None] = {
     ),
     "invoices:export": Right.EXPORT,
     **dict.fromkeys(
-        ["invoices:choose", "invoices:generate", "invoices:instant", "invoices:edit", "invoices:edit-sent", "invoices:add-bookings",
+        ["invoices:choose", "invoices:generate", "invoices:instant", "invoices:edit", "invoices:edit-sent", "invoices:note", "invoices:dates", "invoices:add-bookings",
          "invoices:delete-many", "invoices:duplicate", "invoices:new-link", "invoices:delete", "invoices:select"],
         Right.EDIT_INVOICES,
     ),
@@ -52,7 +52,7 @@ PAGES: dict[str, Right | tuple[Right, Right] | None] = {
          "invoices:remind", "invoices:retry", "invoices:send-copy", "invoices:dismiss-mail"],
         Right.SEND_INVOICES,
     ),
-    **dict.fromkeys(["invoices:pay-many", "invoices:pay", "ledger:record", "ledger:reference", "invoices:receipt"], Right.RECORD_PAYMENTS),
+    **dict.fromkeys(["invoices:pay-many", "invoices:pay", "ledger:new", "ledger:record", "ledger:reference", "invoices:receipt"], Right.RECORD_PAYMENTS),
     **dict.fromkeys(["invoices:cancel", "invoices:cancel-many"], Right.CANCEL_INVOICES),
     **dict.fromkeys(["ledger:list", "ledger:detail", "ledger:of-customer", "ledger:of-booking"], Right.VIEW_MONEY),
     **dict.fromkeys(["ledger:place", "invoices:place-credit"], Right.PLACE_PAYMENTS),

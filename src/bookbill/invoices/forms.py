@@ -48,7 +48,34 @@ class ScheduleForm(forms.Form):
         return instant_of(wall, zone(company))
 
 
-class InvoiceForm(ScheduleForm):
+class DatesForm(forms.Form):
+    """When an invoice is dated and due, before it is sent."""
+
+    issue_date = says_empty(
+        DayField(label=_("Invoice date"), required=False, help_text=_("Empty: the day it is sent."))
+    )
+    terms_days = TypedChoiceField(label=_("Terms"), coerce=int)
+    due_date = says_empty(
+        DayField(label=_("Due date"), required=False, help_text=_("Empty: the invoice date and the terms."))
+    )
+
+    def __init__(self, *args: Any, terms_days: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["terms_days"]
+        assert isinstance(field, forms.TypedChoiceField)
+        field.choices = [(days, payment_terms(days)) for days in sorted({*TERMS_DAYS, terms_days})]
+
+
+class NoteForm(forms.Form):
+    note = NoteField(
+        label=_("Personal note"),
+        max_length=NOTE_MAX,
+        required=False,
+        help_text=_("Printed on the invoice and shown in the email."),
+    )
+
+
+class InvoiceForm(DatesForm, NoteForm, ScheduleForm):
     """What may be said on an invoice before it is sent. The recipients are those of this invoice only."""
 
     recipients = says_empty(
@@ -61,26 +88,7 @@ class InvoiceForm(ScheduleForm):
             ),
         )
     )
-    issue_date = says_empty(
-        DayField(label=_("Invoice date"), required=False, help_text=_("Empty: the day it is sent."))
-    )
-    terms_days = TypedChoiceField(label=_("Terms"), coerce=int)
-    due_date = says_empty(
-        DayField(label=_("Due date"), required=False, help_text=_("Empty: the invoice date and the terms."))
-    )
-    note = NoteField(
-        label=_("Personal note"),
-        max_length=NOTE_MAX,
-        required=False,
-        help_text=_("Printed on the invoice and shown in the email."),
-    )
     payment_link = forms.BooleanField(label=_("Add Payment Link to Invoice"), required=False)
-
-    def __init__(self, *args: Any, terms_days: int, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["terms_days"]
-        assert isinstance(field, forms.TypedChoiceField)
-        field.choices = [(days, payment_terms(days)) for days in sorted({*TERMS_DAYS, terms_days})]
 
 
 class SentInvoiceForm(forms.Form):

@@ -3,6 +3,7 @@
 A form that may also open in a dialog starts with `{% extends shell %}`: a page with one panel, or the dialog's frame.
 """
 
+import json
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
@@ -55,6 +56,28 @@ def render_page(
         filter(None, [response.headers.get("Vary"), "HX-Request", "HX-Target"])
     )
     return response
+
+
+def render_in_place(
+    request: HttpRequest, context: dict[str, Any], *, place: str, status: int = 200
+) -> HttpResponse:
+    """A small form (``heading``, ``form``, ``url``, ``back``) that takes the place of what it edits: the part with this id.
+
+    Without JavaScript it is a page of its own. Obeyed, answer `seen_in_place`.
+    """
+    response = render_page(request, "web/in_place.html", context | {"place": place}, status=status)
+    if is_htmx(request):
+        response.headers["HX-Retarget"] = response.headers["HX-Reselect"] = f"#{place}"
+        response.headers["HX-Reswap"] = "outerHTML"
+    return response
+
+
+def seen_in_place(request: HttpRequest, url: str) -> HttpResponse:
+    """After a form in place has been obeyed: the content of the page around it, as it stands now."""
+    if not is_htmx(request):
+        return see_other(request, url)
+    content = {"target": "#content", "select": "#content", "swap": "outerHTML show:none", "push": "false"}
+    return HttpResponse(status=204, headers={"HX-Location": json.dumps({"path": url} | content)})
 
 
 def set_apart(forms: Sequence[BaseForm]) -> None:

@@ -115,6 +115,7 @@ def whole(request: CompanyRequest, invoice: Invoice) -> dict[str, Any]:
     document, lines = read_lines(invoice, request.GET.get("bookings"), now=instant)
     last_sent = last_sent_version(invoice)
     changes, changes_left = changes_of(invoice, last_sent, instant)
+    acts = acts_of(invoice)
     return {
         "row": row,
         **credit_to_place(request, row),
@@ -129,7 +130,8 @@ def whole(request: CompanyRequest, invoice: Invoice) -> dict[str, Any]:
         "last_sent": last_sent,
         "today": date_in_zone(request.company, instant),
         "freed": freed(invoice),
-        "acts": acts_of(invoice),
+        "acts": acts,
+        "may_note": (acts["edit"] or acts["cancel"]) and may(request.actor, Right.EDIT_INVOICES),
         "is_locked": invoice.is_locked(request.company.after_sending),
         **leaving(request, invoice),
         "replaces": Invoice.objects.filter(replaced_by=invoice).order_by("pk"),

@@ -20,7 +20,7 @@ from bookbill.ledger.reading import places
 from bookbill.ledger.shown import shown
 from bookbill.lib.errors import RuleBroken
 from bookbill.web.forms import refuse
-from bookbill.web.htmx import layout_of, render_page, see_other, toast
+from bookbill.web.htmx import layout_of, render_in_place, render_page, see_other, seen_in_place, toast
 
 
 @staff_view(Right.PLACE_PAYMENTS)
@@ -57,18 +57,29 @@ def reference_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
     form = ReferenceForm(
         request.POST if request.method == "POST" else None, initial={"reference": payment.reference}
     )
+    form.fields["reference"].widget.attrs["autofocus"] = True
+    here = reverse("ledger:detail", args=[pk])
     if request.method == "POST" and form.is_valid():
 
         def act() -> str:
             edit_reference(pk, form.cleaned_data["reference"], by=request.actor, now=now(request.company))
             toast(request, _("Saved."))
-            return reverse("ledger:detail", args=[pk])
+            return here
 
         try:
-            return see_other(request, act_once(request, act))
+            return seen_in_place(request, act_once(request, act))
         except RuleBroken as refused:
             refuse(form, refused)
-    return dialog(request, "ledger/reference.html", payment, form)
+    context = {
+        "heading": _("Edit reference"),
+        "form": form,
+        "url": reverse("ledger:reference", args=[pk]),
+        "back": here,
+        "note": _(
+            "Amount, date and method stay as recorded. If one of them is wrong, reverse the payment and record the right one."
+        ),
+    }
+    return render_in_place(request, context, place="reference-text", status=422 if form.errors else 200)
 
 
 @staff_view(Right.REVERSE_PAYMENTS)
