@@ -16,7 +16,7 @@ from bookbill.bookings.drafts import ItemDraft
 from bookbill.bookings.models import Booking
 from bookbill.companies.models import Company
 from bookbill.customers.models import Customer
-from bookbill.invoices.models import Invoice
+from bookbill.invoices.models import Invoice, Version
 from bookbill.ledger.models import Payment
 from bookbill.lib.actor import Actor
 from bookbill.lib.transactions import transact
@@ -119,6 +119,20 @@ def test_a_changed_invoice_has_one_send_updated_and_its_dialog_says_what_changed
     assert f"Send updated {invoice.number}" in asked
     assert "$100.00 → $120.00" in asked
     assert f"{booking.number}: $100.00 → $120.00" in asked
+
+
+def test_a_dialog_that_is_behind_does_not_send_twice(desk: Client, make_invoice: Make) -> None:
+    invoice = make_invoice()
+    at = f"/payments/invoices/{invoice.pk}/sendings"
+    form = {"recipients": "a@x.example", "act": "send", "seen": "0"}
+    assert 'name="seen" value="0"' in page(desk, invoice, "/sendings")
+    desk.post(at, form)
+
+    behind = desk.post(at, form)
+
+    assert (behind.status_code, Version.objects.count()) == (422, 1)
+    assert "INV-2026-00001 was sent meanwhile" in behind.content.decode()
+    assert 'name="seen" value="1"' in behind.content.decode()
 
 
 def test_a_cancelled_invoice_asks_for_nothing_and_names_what_replaced_it(

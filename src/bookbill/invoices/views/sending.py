@@ -15,6 +15,7 @@ from bookbill.companies.rights import Feature, Right
 from bookbill.delivery.models import Message
 from bookbill.delivery.rules import State
 from bookbill.invoices.actions.copying import send_cancelled_copy
+from bookbill.invoices.actions.locking import lock_invoice
 from bookbill.invoices.actions.reminding import remind_invoices
 from bookbill.invoices.actions.retrying import dismiss_mail, retry_mail
 from bookbill.invoices.actions.sending import resolve_recipients, send_or_hold, undo_sending
@@ -25,6 +26,7 @@ from bookbill.invoices.views.acts import dialog
 from bookbill.invoices.views.detail import changes_of, last_sent_version, leaving
 from bookbill.invoices.views.toasts import say_sent
 from bookbill.lib.errors import RuleBroken
+from bookbill.lib.revisions import typed_revision
 from bookbill.lib.transactions import transact
 from bookbill.web.api.routes import not_found
 from bookbill.web.forms import refuse
@@ -42,6 +44,7 @@ def send_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         if form.is_valid():
 
             def act() -> str:
+                refuse_unseen(pk, request.POST.get("seen"))
                 send_at = form.send_at(request.company) if request.POST.get("act") == "schedule" else None
                 held = send_or_hold(
                     [pk],
@@ -94,6 +97,17 @@ def copy_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
     else:
         form = CopyForm(initial={"recipients": resolve_recipients([invoice], {})[pk]})
     return dialog(request, "invoices/send_copy.html", invoice, form)
+
+
+def refuse_unseen(pk: UUID, seen: str | None) -> None:
+    """Raise RuleBroken `stale` where it was sent since the form was shown: nobody gets it twice by an old page."""
+    invoice = lock_invoice(pk)
+    if seen and typed_revision(seen) != invoice.last_version_n:
+        raise RuleBroken(
+            "stale",
+            _("%(invoice)s was sent meanwhile. Send it again only if it is to arrive once more.")
+            % {"invoice": invoice.number},
+        )
 
 
 def chosen_recipients(invoice: Invoice, typed: Sequence[str]) -> Mapping[UUID, Sequence[str]]:
