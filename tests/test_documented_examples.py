@@ -175,3 +175,16 @@ def test_the_hotels_are_imported_by_their_mapping_once(company: tuple[Company, A
         ("Agent 240", "cancelled"): 1,
         ("Agent 7", "completed"): 1,
     }
+
+
+def test_what_was_imported_the_api_bills_and_enters_nothing_twice(
+    address: str, secret: str, company: tuple[Company, Actor], stays: str
+) -> None:
+    mapping = str(EXAMPLES / "hotel-bookings.toml")
+    script = [sys.executable, str(EXAMPLES / "hotel_bookings.py"), stays, "--agent", "240"]
+    import_bookings_command(file=stays, company=company[0].name, mapping=mapping, dry_run=False)
+    run(*script, "--url", address, "--key", secret)
+    script[-1] = "7"
+    run(*script, "--url", address, "--key", secret)
+    with scopes_disabled():
+        assert (Booking.objects.count(), Invoice.objects.count()) == (4, 2)

@@ -11,7 +11,7 @@ from bookbill.tour.seeding import make_sandbox
 
 
 def seed_demo_command() -> str:
-    """Make the demo's company unless it is there; the last line is the path that signs in with one click."""
+    """Make the demo's company unless it is there; the last line is the path of the page whose button signs in."""
     with scopes_disabled():
         owner = (
             Member.objects.filter(company__is_sandbox=True, user__email=OWNER_EMAIL)

@@ -341,7 +341,7 @@ def _price_anew(
     """Replace items and taxes and work the totals out again, with the customer's exemption of today."""
     take_exemption(booking, booking.customer)
     stored = list(booking.items.order_by("position"))
-    kept = {old_tax_code_id, *(item.tax_code_id for item in stored)}
+    kept = {old_tax_code_id, *used_by(stored)}
     if drafts is None:
         for item in stored:
             item.pk = None
@@ -365,6 +365,11 @@ def _price_anew(
     refuse_changed(catalogue)
 
 
+def used_by(items: Iterable[BookingItem]) -> set[UUID | None]:
+    """The tax codes and services of the catalogue that these lines carry."""
+    return {pk for item in items for pk in (item.tax_code_id, item.service_id)}
+
+
 def _place_at(customer_id: UUID, booking: Booking) -> Any:
     """Work at its customer's own address goes to that of the new one, whose invoice would print it; another place stays."""
     if not booking.is_at_customers():
@@ -380,7 +385,7 @@ def _stored(booking: Booking, name: str) -> Any:
 def _same_items(booking: Booking, drafts: Sequence[ItemDraft]) -> bool:
     """Whether the lines say what is stored already; what a draft leaves open is taken as a new line would take it."""
     stored = list(booking.items.order_by("position"))
-    kept = {booking.tax_code_id, *(item.tax_code_id for item in stored)}
+    kept = {booking.tax_code_id, *used_by(stored)}
     catalogue = read_catalogue(drafts, [booking.tax_code_id], kept=kept)
     return [item.said() for item in build_items(booking, drafts, catalogue)] == [
         item.said() for item in stored

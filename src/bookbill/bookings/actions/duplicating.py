@@ -19,7 +19,7 @@ def duplicate_bookings(
     assert_in_transaction()
     require(by, Right.EDIT_BOOKINGS)
     sources = lock_bookings(booking_ids)
-    with_items = Booking.objects.filter(pk__in=sources).with_parts().oldest_first()
+    with_items = Booking.objects.filter(pk__in=sources).prefetch_related("items__service").oldest_first()
     in_force = TaxCode.objects.followed()
     drafts = [copy_of(booking, in_force, service_date=service_date) for booking in with_items]
     return create_bookings(drafts, by=by, now=now)
@@ -28,7 +28,7 @@ def duplicate_bookings(
 def copy_of(
     booking: Booking, in_force: Callable[[UUID | None], UUID | None], *, service_date: date
 ) -> BookingDraft:
-    """A draft of the same work, scheduled, under the taxes ``in_force``. Read the booking ``with_parts()``.
+    """A draft of the same work, scheduled, under the taxes ``in_force``. Read the booking with `items__service`.
 
     Money, number and external id are not copied.
     """
@@ -42,7 +42,7 @@ def copy_of(
                 quantity=item.quantity,
                 unit=item.unit,
                 unit_price=item.unit_price,
-                service_id=item.service_id,
+                service_id=item.service.pk if item.service and item.service.archived_at is None else None,
                 tax_code_id=in_force(item.tax_code_id),
             )
             for item in sorted(booking.items.all(), key=lambda item: item.position)

@@ -34,13 +34,20 @@ def read_catalogue(
 ) -> Catalogue:
     """Three queries however many items. Raises BadInput for an id that is not the company's or not in force any more.
 
-    ``kept``: codes that the booking carries already, which may stay though they are archived.
+    ``kept``: codes and services that the booking carries already, which may stay though they are archived.
     """
     items = list(items)
     wanted_services = {item.service_id for item in items if item.service_id}
     services = Service.objects.in_bulk(wanted_services) if wanted_services else {}
     if wanted_services - services.keys():
         raise BadInput("unknown_service", _("There is no such service."), field="service_id")
+    for pk in wanted_services - set(kept):
+        if services[pk].archived_at is not None:
+            raise BadInput(
+                "service_archived",
+                _("The service “%(name)s” is archived. Choose another one.") % {"name": services[pk].name},
+                field="service_id",
+            )
     wanted_codes = {item.tax_code_id for item in items if item.tax_code_id} | {
         code for code in booking_tax_code_ids if code
     }

@@ -385,6 +385,34 @@ def test_a_service_is_read_changed_and_archived(api: ApiClient, tax_code: TaxCod
     assert api.patch(address, {"tax_code_id": str(new_id())}).json()["code"] == "unknown_tax_code"
 
 
+def test_an_archived_service_is_for_no_new_line_and_stays_on_what_carries_it(
+    api: ApiClient, body: dict[str, Any]
+) -> None:
+    service = api.post("/services", {"name": "Window", "unit_price": "7.50"}).json()
+    line = {"service_id": service["id"]}
+    booked = api.post("/bookings", body | {"items": [line]}).json()
+    api.patch(f"/services/{service['id']}", {"archived": True})
+
+    for refused in (
+        api.post("/bookings", body | {"items": [line | {"description": "W", "unit_price": "1"}]}),
+        api.post("/instant-invoices", {**{k: v for k, v in body.items() if k != "state"}, "items": [line]}),
+    ):
+        assert (refused.status_code, refused.json()["code"], refused.json()["field"]) == (
+            422,
+            "service_archived",
+            "service_id",
+        )
+        assert refused.json()["message"] == "The service “Window” is archived. Choose another one."
+    other = api.post("/bookings", body).json()
+    assert api.patch(f"/bookings/{other['id']}", {"items": [line]}).json()["code"] == "service_archived"
+
+    address = f"/bookings/{booked['id']}"
+    again = api.patch(address, {"items": [line | {"quantity": "2"}]}).json()
+    assert (again["items"][0]["service_id"], again["subtotal_minor"]) == (service["id"], 1_500)
+    copy = api.post(f"{address}/copies", {"service_date": "2026-07-02"}).json()
+    assert (copy["items"][0]["description"], copy["subtotal_minor"]) == ("Window", 1_500)
+
+
 def test_the_usual_tax_is_taken_when_a_booking_leaves_its_own_out(
     api: ApiClient, body: dict[str, Any], tax_code: TaxCode
 ) -> None:

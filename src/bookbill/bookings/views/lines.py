@@ -89,7 +89,9 @@ def estimate(
         discount_kind=discount.kind if discount else "",
         discount_value=discount.value if discount else 0,
     )
-    catalogue = read_catalogue(drafts, [booking.tax_code_id])
+    # The form offers what may be chosen; a sum of what an edited booking carries already is no place to refuse.
+    kept = {booking.tax_code_id, *(pk for draft in drafts for pk in (draft.tax_code_id, draft.service_id))}
+    catalogue = read_catalogue(drafts, [booking.tax_code_id], kept=kept)
     items = build_items(booking, drafts, catalogue)
     return booking, price_booking(booking, items, catalogue.terms)
 

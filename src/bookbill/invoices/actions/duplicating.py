@@ -35,7 +35,7 @@ def duplicate_invoice(invoice_id: UUID, *, service_date: date, by: Actor, now: d
             completed=True,
             is_instant=True,
         )
-        for booking in sources.with_parts().oldest_first()
+        for booking in sources.prefetch_related("items__service").oldest_first()
     ]
     made = create_bookings(drafts, by=by, now=now)
     draft = InvoiceDraft(
