@@ -19,6 +19,7 @@ from bookbill.invoices.actions.pace import hurried, pestered, refuse_hurried, re
 from bookbill.invoices.actions.reminding import refuse_reminding, remind_invoices
 from bookbill.invoices.actions.sending import (
     refuse_promised,
+    refuse_unseen,
     refuse_unsendable,
     resolve_recipients,
     send_or_hold,
@@ -48,8 +49,13 @@ class Outcome:
     refused: tuple[Refused, ...]
 
 
-def send_each(invoice_ids: Sequence[UUID], *, by: Actor, now: datetime) -> Outcome:
-    """Send (or begin the hold of) those that can leave, oldest first, as far as the mails of the day go."""
+def send_each(
+    invoice_ids: Sequence[UUID], *, seen: Mapping[UUID, int] | None = None, by: Actor, now: datetime
+) -> Outcome:
+    """Send (or begin the hold of) those that can leave, oldest first, as far as the mails of the day go.
+
+    ``seen``: how often each had been sent when it was chosen. What somebody else has sent since is left out.
+    """
     require(by, Right.SEND_INVOICES, Feature.INVOICING)
     invoices = _lock(invoice_ids)
     to = resolve_recipients(invoices, {})
@@ -57,6 +63,8 @@ def send_each(invoice_ids: Sequence[UUID], *, by: Actor, now: datetime) -> Outco
     refuse_beyond_the_day = _counting(to, by=by, now=now)
 
     def refuse(invoice: Invoice) -> None:
+        if seen:
+            refuse_unseen(invoice, seen.get(invoice.pk, 0))
         refuse_sending(invoice, to[invoice.pk])
         if invoice in often:
             refuse_hurried([invoice], at=now)

@@ -263,6 +263,16 @@ def refuse_promised(invoice: Invoice) -> None:
         )
 
 
+def refuse_unseen(invoice: Invoice, last_version_n: int) -> None:
+    """Raise RuleBroken `stale` where it was sent since somebody looked: nobody gets it twice by an old page."""
+    if invoice.last_version_n != last_version_n:
+        raise RuleBroken(
+            "stale",
+            _("%(invoice)s was sent meanwhile. Send it again only if it is to arrive once more.")
+            % {"invoice": label_of(invoice)},
+        )
+
+
 def label_of(invoice: Invoice) -> str:
     return invoice.number or _("This draft")
 

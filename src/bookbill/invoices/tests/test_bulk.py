@@ -78,6 +78,16 @@ def test_who_gets_a_mail_is_shown_before_any_leaves(
     assert not Message.objects.exists()
 
 
+def test_what_somebody_else_sent_meanwhile_is_left_out(
+    desk: Client, make_invoice: Make, make_sent: Make
+) -> None:
+    one, two = make_sent(), make_invoice()
+    answer = desk.post(f"{LIST}/sendings", {**ids(one, two), **SURE, "seen": ["0", "0"]})
+
+    assert f"{one.number} was sent meanwhile." in text(answer)
+    assert dict(Invoice.objects.values_list("pk", "last_version_n")) == {one.pk: 1, two.pk: 1}
+
+
 def test_one_that_the_series_refuses_does_not_stop_the_others(
     ana: Actor, make_invoice: Make, make_sent: Make
 ) -> None:

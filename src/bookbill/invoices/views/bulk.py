@@ -34,6 +34,7 @@ from bookbill.invoices.models import Invoice
 from bookbill.invoices.reading import InvoiceRow, filtered, rows_of
 from bookbill.invoices.views.filtering import as_uuid, read_filter
 from bookbill.lib.errors import BadInput, RuleBroken
+from bookbill.lib.revisions import typed_revision
 from bookbill.web.api.routes import not_found
 from bookbill.web.formatting import money
 from bookbill.web.htmx import render_page, see_other, toast
@@ -64,7 +65,12 @@ def send_many(request: CompanyRequest) -> HttpResponse:
         )
     return carried_out(
         request,
-        lambda: send_each(chosen.ids, by=request.actor, now=instant),
+        lambda: send_each(
+            chosen.ids,
+            seen=dict(zip(chosen.ids, map(typed_revision, request.POST.getlist("seen")), strict=False)),
+            by=request.actor,
+            now=instant,
+        ),
         chosen=chosen,
         heading=_("Sending"),
         said=say_leaving,

@@ -18,7 +18,12 @@ from bookbill.invoices.actions.copying import send_cancelled_copy
 from bookbill.invoices.actions.locking import lock_invoice
 from bookbill.invoices.actions.reminding import remind_invoices
 from bookbill.invoices.actions.retrying import dismiss_mail, retry_mail
-from bookbill.invoices.actions.sending import resolve_recipients, send_or_hold, undo_sending
+from bookbill.invoices.actions.sending import (
+    refuse_unseen,
+    resolve_recipients,
+    send_or_hold,
+    undo_sending,
+)
 from bookbill.invoices.forms import CopyForm, SendForm
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.reading import find_invoice
@@ -44,7 +49,8 @@ def send_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         if form.is_valid():
 
             def act() -> str:
-                refuse_unseen(pk, request.POST.get("seen"))
+                if seen := request.POST.get("seen"):
+                    refuse_unseen(lock_invoice(pk), typed_revision(seen))
                 send_at = form.send_at(request.company) if request.POST.get("act") == "schedule" else None
                 held = send_or_hold(
                     [pk],
@@ -97,17 +103,6 @@ def copy_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
     else:
         form = CopyForm(initial={"recipients": resolve_recipients([invoice], {})[pk]})
     return dialog(request, "invoices/send_copy.html", invoice, form)
-
-
-def refuse_unseen(pk: UUID, seen: str | None) -> None:
-    """Raise RuleBroken `stale` where it was sent since the form was shown: nobody gets it twice by an old page."""
-    invoice = lock_invoice(pk)
-    if seen and typed_revision(seen) != invoice.last_version_n:
-        raise RuleBroken(
-            "stale",
-            _("%(invoice)s was sent meanwhile. Send it again only if it is to arrive once more.")
-            % {"invoice": invoice.number},
-        )
 
 
 def chosen_recipients(invoice: Invoice, typed: Sequence[str]) -> Mapping[UUID, Sequence[str]]:
