@@ -67,9 +67,7 @@ class BookingForm(forms.Form):
         required=False,
     )
     discount_value = NumberField(label=_("Discount value"), places=4, least=0, required=False)
-    is_elsewhere = forms.BooleanField(
-        label=_("Done elsewhere than at the customer's service address"), required=False
-    )
+    is_elsewhere = forms.BooleanField(label=_("At another address than the customer's"), required=False)
     external_id = LineField(
         label=_("External id"),
         max_length=120,
@@ -183,7 +181,7 @@ class ItemForm(forms.Form):
     def __init__(self, *args: Any, offered: Offered, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.offered = offered
-        self._choose("service", _("Own text"), offered.services)
+        self._choose("service", _("Custom"), offered.services)
         self._choose("tax_code", _("The booking's"), offered.tax_codes)
 
     def _choose(self, name: str, empty: Any, rows: dict[str, Any]) -> None:
@@ -327,7 +325,7 @@ class TaxCodeForm(forms.Form):
     name = LineField(
         label=_("Name"),
         max_length=80,
-        help_text=_("As you choose it, for example GST + QST."),
+        help_text=_("For example GST + QST."),
         error_messages={"required": _("A tax code needs a name.")},
     )
     inclusive = forms.BooleanField(label=_("Prices include this tax"), required=False)

@@ -75,7 +75,7 @@ def said(entry: Entry, currency: str) -> tuple[str, str, str]:
         "booking.repriced": (_("Taxes recalculated"), "percent"),
         "booking.cover_released": (_("Money became credit, because the total fell"), "coins"),
         "booking.written_off": (_("%(who)s wrote off a part"), "ban"),
-        "booking.reduced": (_("%(who)s lowered what is owed"), "trending-down"),
+        "booking.reduced": (_("%(who)s reduced what is owed"), "trending-down"),
     }
     sentence, icon = sentences.get(entry.type, ("%(who)s: " + entry.type, "activity"))
     return sentence % {"who": entry.actor_label}, icon, changes(entry.before, entry.after, currency)

@@ -59,14 +59,16 @@ class CompanyForm(SettingsForm):
         error_messages={"required": _("Enter the name of your company.")},
     )
     email = AddressField(
-        label=_("Email"), required=False, help_text=_("Printed on invoices; answers go there.")
+        label=_("Email"), required=False, help_text=_("Printed on invoices; replies go there.")
     )
     phone = LineField(label=_("Phone"), max_length=40, required=False)
     website = LineField(label=_("Website"), max_length=200, required=False)
     language = ChoiceField(
-        label=_("Language"), choices=settings.LANGUAGES, help_text=_("Of documents whose customer has none.")
+        label=_("Language"),
+        choices=settings.LANGUAGES,
+        help_text=_("For documents of customers who have none of their own."),
     )
-    time_zone = ChoiceField(label=_("Time zone"), help_text=_("Decides which day it is."))
+    time_zone = ChoiceField(label=_("Time zone"), help_text=_("Decides when a day begins."))
     currency = ChoiceField(label=_("Currency"))
 
     def __init__(self, *args: Any, company: Company, **kwargs: Any) -> None:
@@ -136,7 +138,7 @@ class InvoicingForm(SettingsForm):
         coerce=UUID,
         empty_value=None,
         required=False,
-        help_text=_("Of new bookings that say nothing else. Bookings that are there stay as they are."),
+        help_text=_("For new bookings. Existing bookings stay as they are."),
     )
     payment_link_default = forms.BooleanField(label=_("Add Payment Link to Invoice"), required=False)
     use_credit_at_sending = forms.BooleanField(label=_("Use the customer's credit"), required=False)

@@ -112,7 +112,7 @@ def test_an_unused_code_is_changed_and_a_used_one_leads_to_its_bookings(
     assert desk.post(page, taxes(("HST", "14"), name="HST"))["Location"] == "/settings/taxes"
     assert TaxCode.objects.get().name == "HST"
     make_booking(tax_code_id=tax_code.pk)
-    assert "1 booking carries this code" in text_of(desk.get(page))
+    assert "1 booking has this code" in text_of(desk.get(page))
     answer = desk.post(page, taxes(("HST", "15"), name="HST 15 %", revision="2"))
     assert answer["Location"] == f"{page}/bookings"
     shown = text_of(desk.get(answer["Location"]))

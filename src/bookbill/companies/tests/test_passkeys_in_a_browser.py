@@ -53,7 +53,7 @@ def test_a_passkey_is_added_signs_in_alone_and_is_removed(
     page.get_by_role("main").get_by_role("link", name="Add a passkey").click()
     expect(page.get_by_role("heading", name="Confirm it is you")).to_be_visible()
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     page.get_by_label("Name").fill("Ana's laptop")
     page.get_by_role("button", name="Add a passkey").click()
     page.wait_for_url(f"{site}/accounts/2fa/recovery-codes/**")

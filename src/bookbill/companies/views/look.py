@@ -78,7 +78,7 @@ def change_logo_page(request: CompanyRequest) -> HttpResponse:
     except RuleBroken as refused:
         refuse(logo_form, refused)
         return look_answer(request, LookForm(company=request.company), logo_form)
-    toast(request, _("Saved. Invoices sent from now on carry it."))
+    toast(request, _("Saved. Invoices sent from now on use it."))
     return see_other(request, reverse("companies:look"))
 
 

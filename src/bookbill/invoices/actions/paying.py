@@ -52,7 +52,7 @@ def write_off_invoice(invoice_id: UUID, *, due_minor: int, reason: str, by: Acto
     invoice = lock_invoice(invoice_id)
     _refuse_settled(invoice)
     if invoice.sent_at is None:
-        raise RuleBroken("not_sent", _("A draft claims nothing yet. Change its bookings instead."))
+        raise RuleBroken("not_sent", _("Nothing is owed on a draft yet. Change its bookings instead."))
     if invoice.due() != due_minor:
         raise RuleBroken(
             "stale", _("The balance has changed meanwhile. Look at it again, then write it off.")

@@ -108,7 +108,7 @@ def _recipients(payments: Sequence[Payment]) -> dict[UUID, list[str]]:
 
 def _refuse_unreceiptable(payments: Sequence[Payment], to: Mapping[UUID, Sequence[str]]) -> None:
     if Reversal.objects.filter(payment__in=payments).exists():
-        raise RuleBroken("payment_reversed", _("This payment was reversed: there is nothing to thank for."))
+        raise RuleBroken("payment_reversed", _("This payment was reversed, so it has no receipt to send."))
     if not all(to.values()):
         raise RuleBroken(
             "no_recipient",

@@ -148,7 +148,7 @@ def test_a_filter_that_holds_more_is_sent_in_parts_the_oldest_first(
         answer = desk.post(f"{LIST}/sendings?tab=draft", form)
         sent.append(Invoice.objects.exclude(sent_at=None).count())
         assert f"{more} more match" in text(answer)
-        assert "Go on with the next" in text(answer)
+        assert "Continue with the next" in text(answer)
         form = {"everything": "yes", "after": hidden(answer, "after"), **SURE}
     assert desk.post(f"{LIST}/sendings?tab=draft", form).status_code == 303
     assert sent == [2, 4]

@@ -163,7 +163,7 @@ def new_link_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
     invoice = find_invoice(pk)
     if request.method == "POST":
         transact(lambda: renew_link(pk, by=request.actor, now=now(request.company)))
-        toast(request, _("The old link leads nowhere now."))
+        toast(request, _("The old link no longer works."))
         return see_other(request, reverse("invoices:detail", args=[pk]))
     return dialog(request, "invoices/new_link.html", invoice, None)
 

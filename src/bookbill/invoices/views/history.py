@@ -172,7 +172,7 @@ def sentences() -> dict[str, tuple[str, str]]:
         "booking.repriced": (_("The taxes of %(what)s were recalculated"), "percent"),
         "booking.cover_released": (_("Money on booking %(what)s became credit"), "coins"),
         "booking.written_off": (_("%(who)s wrote off booking %(what)s"), "ban"),
-        "booking.reduced": (_("%(who)s lowered what is owed on booking %(what)s"), "trending-down"),
+        "booking.reduced": (_("%(who)s reduced what is owed on booking %(what)s"), "trending-down"),
     }
 
 

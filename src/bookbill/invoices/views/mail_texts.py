@@ -176,7 +176,7 @@ def save(request: CompanyRequest, kind: MailKind, language: str, wording: Wordin
             now=now(request.company),
         )
     )
-    toast(request, _("Saved. Emails say it so from now on."))
+    toast(request, _("Saved. Emails use this text from now on."))
 
 
 def send_test(request: CompanyRequest, kind: MailKind, language: str, wording: Wording) -> None:

@@ -30,7 +30,7 @@ def write_off_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
 @staff_view(Right.WRITE_OFF)
 def reduce_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
     """Lower what is owed, out of goodwill."""
-    return lowering_page(request, pk, "ledger/reduce.html", reduce_claim, _("The claim is lowered."))
+    return lowering_page(request, pk, "ledger/reduce.html", reduce_claim, _("What is owed is reduced."))
 
 
 def lowering_page(
