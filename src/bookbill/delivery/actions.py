@@ -7,11 +7,13 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from bookbill.activity.actions import EntryDraft, record
 from bookbill.delivery.models import Message, Outbox
-from bookbill.delivery.rules import IN_TROUBLE, State
+from bookbill.delivery.rules import IN_TROUBLE, WAITING, State
 from bookbill.lib.actor import Actor
 from bookbill.lib.errors import NotFound, RuleBroken
 from bookbill.lib.ids import new_id
@@ -143,6 +145,19 @@ def dismiss_message(message_id: UUID, *, subject_label: str, by: Actor, now: dt.
 def end_trouble(subject_ids: Sequence[UUID], *, now: dt.datetime) -> None:
     """A newer mail about these takes the place of those that were not delivered."""
     Message.objects.about(subject_ids).in_trouble().update(trouble_at=None, dealt_with_at=now)
+
+
+def call_off_messages(subject_ids: Sequence[UUID], *, because: str, now: dt.datetime) -> None:
+    """What has not begun to leave about these does not leave any more: a sender who holds one has lost it."""
+    assert_in_transaction()
+    Message.objects.about(subject_ids).filter(state__in=WAITING).update(
+        state=State.FAILED,
+        ready_at=Coalesce("ready_at", Value(now)),
+        next_at=None,
+        lease_holder=None,
+        server_answer=because,
+        dealt_with_at=now,
+    )
 
 
 def lock_message(message_id: UUID) -> Message:

@@ -14,6 +14,7 @@ from bookbill.bookings.models import Booking
 from bookbill.companies.allowance import lock_allowance
 from bookbill.companies.models import Company
 from bookbill.companies.rights import Right, require
+from bookbill.delivery.actions import call_off_messages
 from bookbill.documents.document import Document, from_json_bytes, totals_of
 from bookbill.invoices.actions.copying import owe_copies
 from bookbill.invoices.actions.drafting import end_instant_bookings, make_invoices, withdraw_sendings
@@ -63,6 +64,8 @@ def cancel_invoices(
 ) -> list[Invoice]:
     """Cancel sent invoices. Each keeps its number and the figures of its last sent version; the bookings keep their money.
 
+    Mails about them that still wait do not leave: they would ask for money that is no longer owed.
+
     ``hold_back`` keeps the bookings out of *To invoice*. ``notify`` mails the cancelled copy to the recipients.
     ``make_new`` puts the bookings of each on a new draft in the same act; `replaced_by` names it. Without it the booking
     of an instant invoice is cancelled too, one by one; all else takes constant queries for 1 and for 500.
@@ -80,6 +83,11 @@ def cancel_invoices(
     for invoice in invoices:
         refuse_cancelling(invoice)
     withdraw_sendings(invoices)
+    call_off_messages(
+        [invoice.pk for invoice in invoices],
+        because=_("Not sent, because the invoice was cancelled first."),
+        now=now,
+    )
     bookings = _free_bookings(invoices, reason=reason, hold_back=hold_back, now=now)
     before = {invoice.pk: _facts(invoice) for invoice in invoices}
     documents = last_sent_documents(invoices)

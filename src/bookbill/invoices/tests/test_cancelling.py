@@ -207,3 +207,16 @@ def test_there_is_no_copy_of_what_is_not_cancelled(ana: Actor, make_sent: Callab
     with pytest.raises(RuleBroken) as refused:
         transact(lambda: send_cancelled_copy(invoice.pk, by=ana, now=NOW))
     assert refused.value.code == "not_cancelled"
+
+
+def test_a_mail_that_still_waits_does_not_ask_for_money_after_the_cancelling(
+    ana: Actor, sent: Invoice
+) -> None:
+    transact(lambda: cancel_invoice(sent.pk, reason="Wrong date", notify=True, by=ana, now=NOW))
+    for version in Version.objects.filter(invoice=sent):
+        ensure_pdf(version)
+
+    states = set(Message.objects.about([sent.pk]).values_list("kind", "state"))
+    assert states == {("invoice", "failed"), ("cancelled", "queued")}
+    assert set(Message.objects.unsettled().values_list("kind", flat=True)) == {"cancelled"}
+    assert not Message.objects.in_trouble().exists()
