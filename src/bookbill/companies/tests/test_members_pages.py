@@ -233,7 +233,7 @@ def test_a_revoked_key_opens_nothing_and_a_get_only_asks(
     secret = made_key(page, owner)
     with scope(company=company):
         path = f"/settings/keys/{ApiKey.objects.get().pk}/revocation"
-    assert b"It cannot be brought back" in page.get(path).content
+    assert b"It cannot be restored" in page.get(path).content
     bearer = {"Authorization": f"Bearer {secret}"}
     assert Client().get("/api/v1/me", headers=bearer).status_code == 200
     assert page.post(path).status_code == 303

@@ -51,6 +51,7 @@ def test_the_dates_of_a_draft_are_edited_without_its_long_form(desk: Client, dra
     assert desk.post(address(draft, "/dates"), typed).status_code == 303
     saved = Invoice.objects.get()
     assert (saved.issue_date, saved.terms_days) == (TODAY, 30)
+    assert "Invoice date, Terms" in desk.get(address(draft, "/history")).content.decode()
 
 
 def test_a_sent_invoice_keeps_its_dates_and_may_change_its_note(

@@ -102,11 +102,27 @@ def detail(entry: Entry, currency: str) -> str:
     if entry.type.startswith("invoice.message_"):
         _before, after = entry.personal_values() or ({}, {})
         return str(after.get("recipient", ""))
+    if entry.type == "invoice.edited":
+        _before, personal = entry.personal_values() or ({}, {})
+        changed = {*entry.after, *personal}
+        return ", ".join(label for name, label in field_words().items() if name in changed)
     if entry.type == "invoice.bookings_left":
         return ", ".join(entry.after["bookings"])
     if entry.type == "booking.edited":
         return changes(entry.before, entry.after, currency)
     return str(entry.after.get("reason") or "")
+
+
+def field_words() -> dict[str, str]:
+    return {
+        "booking_ids": _("Bookings"),
+        "issue_date": _("Invoice date"),
+        "due_date": _("Due date"),
+        "terms_days": _("Terms"),
+        "note": _("Personal note"),
+        "extra_recipients": _("Also send to"),
+        "payment_link": _("Payment link"),
+    }
 
 
 def clock_set_back(entry: Entry) -> str:
