@@ -97,6 +97,20 @@ def test_the_rest_of_a_customer_is_one_press_away(
     assert Invoice.objects.get().bookings_count == 120
 
 
+def test_what_was_typed_on_a_draft_is_kept_when_the_rest_is_put_on_it(
+    desk: Client, make_customer: MakeCustomer, make_booking: MakeBooking, make_invoice: Make
+) -> None:
+    customer = make_customer()
+    draft = make_invoice(make_booking(customer))
+    make_booking(customer)
+    typed = {"recipients": "maple@customer.example", "terms_days": "30", "note": "Thanks", "revision": "1"}
+
+    assert desk.post(f"/payments/invoices/{draft.pk}/bookings", typed).status_code == 303
+
+    draft.refresh_from_db()
+    assert (draft.bookings_count, draft.note, draft.terms_days) == (2, "Thanks", 30)
+
+
 def test_nothing_is_offered_beside_a_booking_that_is_billed_ahead(
     desk: Client, make_customer: MakeCustomer, make_booking: MakeBooking, make_invoice: Make
 ) -> None:

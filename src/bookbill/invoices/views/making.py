@@ -132,16 +132,19 @@ def edit_draft_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
 
 @staff_view(Right.EDIT_INVOICES, feature=Feature.INVOICING, methods=("POST",))
 def add_bookings(request: CompanyRequest, pk: UUID) -> HttpResponse:
-    """Put all other waiting bookings of the customer on this draft too."""
+    """Put all other waiting bookings of the customer on this draft too, and keep what was typed beside them."""
 
     def act() -> str:
         invoice = find_invoice(pk)
+        form = InvoiceForm(request.POST, terms_days=invoice.terms_days)
+        typed = changes_of(form, invoice.customer) if form.is_valid() else {}
         own = Booking.objects.filter(invoice=invoice).values_list("pk", flat=True)
         waiting = Booking.objects.to_invoice().filter(customer=invoice.customer_id).oldest_first()
         room = max(0, BOOKINGS_MAX - len(own))
         edit_invoice(
             pk,
-            {"booking_ids": [*own, *waiting.values_list("pk", flat=True)[:room]]},
+            typed | {"booking_ids": [*own, *waiting.values_list("pk", flat=True)[:room]]},
+            revision=typed_revision(request.POST.get("revision", "")) if typed else None,
             by=request.actor,
             now=now(request.company),
         )
