@@ -72,10 +72,10 @@ def _with_credit() -> Q:
 
 
 def _overpaid() -> Q:
-    """Somebody paid more than it took, and the rest is still placed nowhere."""
-    payments = Payment.objects.with_credit().order_by().values("pk")
-    over = placed_on_invoices().filter(payment__in=payments).values("booking__invoice")
-    return SENT & Q(pk__in=over)
+    """Somebody paid more than it took, and the rest is still placed nowhere. SQL twin of `reading.read_overpaid`."""
+    payments = Payment.objects.with_credit().order_by()
+    over = placed_on_invoices().filter(payment__in=payments.values("pk")).values("booking__invoice")
+    return SENT & Q(pk__in=over.union(payments.filter(invoice__isnull=False).values("invoice")))
 
 
 def placed_on_invoices() -> "QuerySet[Allocation, Any]":

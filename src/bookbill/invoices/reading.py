@@ -111,10 +111,14 @@ def read_marks(invoices: Sequence[Invoice], *, now: datetime) -> dict[UUID, list
 
 
 def read_overpaid(invoice_ids: Sequence[UUID]) -> set[UUID]:
-    """Those with a payment on them that has credit left."""
-    placed = list(placed_on_invoices().filter(booking__invoice__in=invoice_ids)) if invoice_ids else []
-    credit = Payment.objects.credit_by_payment({payment_id for payment_id, _pk in placed}) if placed else {}
-    return {invoice_id for payment_id, invoice_id in placed if credit[payment_id] > 0}
+    """Those with a payment on them, or recorded for them, that has credit left."""
+    if not invoice_ids:
+        return set()
+    placed = placed_on_invoices().filter(booking__invoice__in=invoice_ids)
+    came_for = Payment.objects.filter(invoice__in=invoice_ids).order_by().values_list("pk", "invoice")
+    pairs = list(placed.union(came_for))
+    credit = Payment.objects.credit_by_payment({payment_id for payment_id, _pk in pairs}) if pairs else {}
+    return {invoice_id for payment_id, invoice_id in pairs if credit[payment_id] > 0}
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ class MarkFacts:
     changed: bool
     customer_credit_minor: int
     overpaid: bool
-    """A payment that lies on it has more than it took."""
+    """A payment that lies on it, or came in for it, has more than it took."""
 
 
 def marks_of(facts: MarkFacts) -> list[Mark]:

@@ -23,4 +23,6 @@ class PaymentDraft:
     placing: Mapping[UUID, int] | None = None
     fill: tuple[UUID, ...] = field(default=())
     external_id: str | None = None
+    invoice_id: UUID | None = None
+    """The sent invoice it came in for."""
     send_receipt: bool = False

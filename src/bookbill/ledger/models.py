@@ -80,6 +80,10 @@ class Payment(models.Model):
     received_on = models.DateField()
     reference = models.CharField(max_length=200, blank=True)
     external_id = models.CharField(max_length=120, null=True)  # noqa: DJ001 - null keeps the unique key open
+    # The sent invoice it came in for, wherever its money lies.
+    invoice = models.ForeignKey(
+        "invoices.Invoice", models.PROTECT, null=True, related_name="+", db_index=False
+    )
     recorded_by = models.CharField(max_length=200)
     created_at = models.DateTimeField()
 
@@ -106,6 +110,7 @@ class Payment(models.Model):
             models.Index(
                 fields=["company", "id"], condition=Q(unplaced_minor__gt=0), name="payment_unplaced"
             ),
+            models.Index(fields=["invoice"], condition=Q(invoice__isnull=False), name="payment_for_invoice"),
         ]
 
     def __str__(self) -> str:

@@ -29,7 +29,8 @@ def record_payment_on_invoice(invoice_id: UUID, draft: PaymentDraft, *, by: Acto
     if draft.customer_id != invoice.customer_id:
         raise RuleBroken("not_payable", _("This invoice belongs to another customer."), field="customer_id")
     booking_ids = tuple(Booking.objects.filter(invoice=invoice).oldest_first().values_list("pk", flat=True))
-    return record_payments([replace(draft, fill=booking_ids)], by=by, now=now)[0]
+    came_for = invoice.pk if invoice.sent_at else None  # a draft claims nothing, and may be deleted
+    return record_payments([replace(draft, fill=booking_ids, invoice_id=came_for)], by=by, now=now)[0]
 
 
 def place_credit_on_invoice(invoice_id: UUID, *, by: Actor, now: datetime) -> int:

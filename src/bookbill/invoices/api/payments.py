@@ -75,7 +75,7 @@ class PaymentIn(Body):
 
 
 class PaymentQuery(PageQuery):
-    """`from` and `to` are the days of receipt, both included. `invoice_id`: what lies on its bookings."""
+    """`from` and `to` are the days of receipt, both included. `invoice_id`: what lies on its bookings or came in for it."""
 
     customer_id: Id | None = None
     invoice_id: Id | None = None
@@ -103,9 +103,9 @@ def list_payments(request: CompanyRequest, page: Query[PaymentQuery]) -> HttpRes
     found = Payment.objects.filter(**{name: value for name, value in wanted.items() if value is not None})
     if page.invoice_id:
         bookings = Booking.objects.filter(invoice=page.invoice_id)
-        found = found.filter(
-            pk__in=Allocation.objects.filter(booking__in=bookings.values("pk")).values("payment_id")
-        )
+        placed = Allocation.objects.filter(booking__in=bookings.values("pk")).order_by().values("payment_id")
+        came_for = Payment.objects.filter(invoice=page.invoice_id).order_by().values("pk")
+        found = found.filter(pk__in=placed.union(came_for))
     rows, next_cursor = keyset(found, page)
     return answered(
         Page[PaymentOut](items=[PaymentOut.of(row) for row in rows_of(rows)], next_cursor=next_cursor)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from bookbill.customers.actions import edit_customer
 from bookbill.customers.models import Customer
 from bookbill.delivery.models import Message
 from bookbill.invoices.actions.cancelling import cancel_invoice
+from bookbill.invoices.actions.paying import record_payment_on_invoice
 from bookbill.invoices.actions.sending import hold_sending, send_invoices
 from bookbill.invoices.figures import count_tabs
 from bookbill.invoices.marks import marked
@@ -20,8 +22,9 @@ from bookbill.invoices.models import Invoice
 from bookbill.invoices.reading import InvoiceFilter, filtered, read_marks
 from bookbill.invoices.rules import ASKING, Mark
 from bookbill.ledger.actions.claims import write_off
-from bookbill.ledger.actions.payments import record_payments, use_credit
+from bookbill.ledger.actions.payments import place_payment, record_payments, reverse_payment, use_credit
 from bookbill.ledger.drafts import PaymentDraft
+from bookbill.ledger.models import Payment
 from bookbill.lib.actor import Actor
 from bookbill.lib.transactions import transact
 from bookbill.operations.verify.command import verify
@@ -86,6 +89,10 @@ def invoices(
     over = make_booking(price="60.00")
     send(make_invoice(over), ana)
     pay(over.customer, ana, {over: 6_000})
+    again = send(make_invoice(), ana)
+    for _ in range(2):
+        draft = PaymentDraft(again.customer_id, "cash", 10_000, "CAD", TODAY)
+        transact(partial(record_payment_on_invoice, again.pk, draft, by=ana, now=NOW))
     given_up = make_booking()
     send(make_invoice(given_up), ana)
     transact(lambda: write_off(given_up.pk, amount_minor=4_000, reason="Moved away", by=ana, now=NOW))
@@ -143,6 +150,36 @@ def test_an_overpaid_invoice_shows_that_credit_waits_until_it_is_used(
     next_job = make_booking(over.customer, price="40.00")
     transact(lambda: use_credit({next_job.pk: Booking.objects.get(pk=next_job.pk)}, by=ana, now=NOW))
     assert Mark.CREDIT_TO_PLACE not in read_marks([invoice], now=NOW)[invoice.pk]
+
+
+def test_a_payment_on_a_settled_invoice_shows_there_that_its_credit_waits(
+    ana: Actor, company: Company, make_booking: Callable[..., Booking], make_invoice: Callable[..., Invoice]
+) -> None:
+    invoice = send(make_invoice(make_booking()), ana)
+    draft = PaymentDraft(invoice.customer_id, "cash", 10_000, "CAD", TODAY)
+
+    def pay_it() -> Payment:
+        return transact(lambda: record_payment_on_invoice(invoice.pk, draft, by=ana, now=NOW))
+
+    pay_it()
+    assert Mark.CREDIT_TO_PLACE not in marks_of_one(invoice)
+    twice, thrice = pay_it(), pay_it()
+    assert Mark.CREDIT_TO_PLACE in marks_of_one(invoice)
+    attention = filtered(InvoiceFilter(tab="needs_attention"), company=company, now=NOW)
+    assert list(attention) == [invoice]
+
+    other = make_booking(invoice.customer)
+    transact(lambda: place_payment(twice.pk, {other.pk: 10_000}, by=ana, now=NOW))
+    assert Mark.CREDIT_TO_PLACE in marks_of_one(invoice)
+    transact(lambda: reverse_payment(thrice.pk, reason="Typed twice", by=ana, now=NOW))
+    assert not marks_of_one(invoice)
+    assert not attention.all()
+    assert not [finding for finding in verify() if finding.bad]
+
+
+def marks_of_one(invoice: Invoice) -> list[Mark]:
+    invoice.refresh_from_db()
+    return read_marks([invoice], now=NOW)[invoice.pk]
 
 
 def test_a_service_address_that_is_printed_as_the_billing_address_marks_the_change(

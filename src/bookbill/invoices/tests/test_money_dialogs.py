@@ -54,6 +54,29 @@ def test_a_payment_fills_the_oldest_bookings_or_is_placed_by_hand(
     assert Payment.objects.credit_by_customer([two[0].customer_id])[two[0].customer_id] == 1_000
 
 
+@pytest.mark.both_databases
+def test_a_payment_on_a_settled_invoice_is_found_there_as_credit(
+    desk: Client, api: ApiClient, make_sent: Make, two: list[Booking]
+) -> None:
+    invoice = make_sent(*two)
+    at = f"/payments/invoices/{invoice.pk}"
+    for press in range(2):
+        desk.post(f"{at}/payments", PAID | {"amount": "200.00", "reference": f"Cheque {press}"})
+
+    shown = desk.get(at).content.decode()
+    assert "Credit to place" in shown
+    assert "Cheque 1" in shown
+    assert "Cheque 1" in desk.get(f"{at}/history").content.decode()
+    by_api = {"method": "cash", "amount_minor": 1_000, "invoice_id": str(invoice.pk)}
+    made = api.post("/payments", by_api).json()
+    assert (made["allocations"], made["credit_minor"]) == ([], 1_000)
+    assert api.get(f"/invoices/{invoice.pk}").json()["marks"] == ["credit_to_place"]
+    assert len(api.get(f"/payments?invoice_id={invoice.pk}").json()["items"]) == 3
+
+    desk.post(f"{at}/cancellation", {"reason": "Wrong", "bookings": "again"})
+    assert "Nothing to pay" in desk.get(at).content.decode()
+
+
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [

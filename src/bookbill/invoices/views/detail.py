@@ -40,7 +40,7 @@ TAB_PAGE, VERSIONS_PAGE, CHANGES_SHOWN = 50, 10, 20
 
 @dataclass(frozen=True, slots=True)
 class PlacedPayment:
-    """A payment as far as it lies on this invoice's bookings."""
+    """A payment as far as it lies on this invoice's bookings; on none where all of what came in for it is credit."""
 
     payment: Payment
     method: str
@@ -55,6 +55,9 @@ def payments_tab(request: CompanyRequest, pk: UUID) -> HttpResponse:
     placed: dict[UUID, dict[UUID, int]] = {}
     for payment_id, booking_id, amount in Allocation.objects.filter(booking__invoice=invoice).placed():
         placed.setdefault(payment_id, {})[booking_id] = amount
+    if invoice.cancelled_at is None:
+        over = Payment.objects.filter(invoice=invoice).with_credit().values_list("pk", flat=True)
+        placed |= {payment_id: {} for payment_id in over if payment_id not in placed}
     pages = pages_of(request.GET.get("page"), count=len(placed), size=TAB_PAGE)
     payments = Payment.objects.filter(pk__in=placed).order_by("-received_on", "-pk")
     part = payments[pages.start : pages.start + pages.size]

@@ -45,7 +45,8 @@ def history_tab(request: CompanyRequest, pk: UUID) -> HttpResponse:
 def events_of(invoice: Invoice, page: PageQuery) -> tuple[list[Event], str | None]:
     """The newest first, and where the next page begins. Six queries at most, however many bookings and payments."""
     bookings = own_bookings(invoice)
-    paid_by = Allocation.objects.filter(booking__in=bookings.values("pk")).order_by().values("payment_id")
+    placed = Allocation.objects.filter(booking__in=bookings.values("pk")).order_by().values("payment_id")
+    paid_by = placed.union(Payment.objects.filter(invoice=invoice).order_by().values("pk"))
     entries = Entry.objects.filter(
         Q(subject_type="invoice", subject_id=invoice.pk)
         | Q(subject_type="booking", subject_id__in=bookings.values("pk"))

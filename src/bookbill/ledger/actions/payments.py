@@ -238,6 +238,7 @@ def _build(draft: PaymentDraft, placing: Mapping[UUID, int], *, by: Actor, now: 
         received_on=draft.received_on,
         reference=draft.reference,
         external_id=draft.external_id,
+        invoice_id=draft.invoice_id,
         recorded_by=by.label,
         created_at=now,
     )
