@@ -281,6 +281,17 @@ def test_five_reminders_within_an_hour_are_enough(ana: Actor, make_sent: Make) -
     remind(ana, invoice, now=NOW + dt.timedelta(minutes=61))
 
 
+def test_a_page_that_is_behind_does_not_remind_twice(desk: Client, make_sent: Make) -> None:
+    at = f"/payments/invoices/{make_sent().pk}/reminders"
+    assert 'name="seen" value="0"' in desk.get(at).content.decode()
+    assert desk.post(at, {"seen": "0"}).status_code == 303
+
+    behind = desk.post(at, {"seen": "0"})
+
+    assert (behind.status_code, Reminder.objects.count()) == (409, 1)
+    assert "Somebody sent a reminder meanwhile." in behind.content.decode()
+
+
 def test_the_page_says_what_is_asked_for_then_sends(desk: Client, make_sent: Make) -> None:
     at = f"/payments/invoices/{make_sent().pk}/reminders"
     shown = desk.get(at).content.decode()

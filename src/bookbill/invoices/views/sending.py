@@ -25,7 +25,7 @@ from bookbill.invoices.actions.sending import (
     undo_sending,
 )
 from bookbill.invoices.forms import CopyForm, SendForm
-from bookbill.invoices.models import Invoice
+from bookbill.invoices.models import Invoice, Reminder
 from bookbill.invoices.reading import find_invoice
 from bookbill.invoices.views.acts import dialog
 from bookbill.invoices.views.detail import changes_of, last_sent_version, leaving
@@ -167,6 +167,11 @@ def remind_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
     if request.method == "POST":
 
         def act() -> str:
+            seen, reminders = request.POST.get("seen"), Reminder.objects.filter(invoice=lock_invoice(pk))
+            if seen and typed_revision(seen) != reminders.count():
+                raise RuleBroken(
+                    "stale", _("Somebody sent a reminder meanwhile. Look again before you send another.")
+                )
             remind_invoices([pk], by=request.actor, now=now(request.company))
             toast(request, _("Reminder sent."))
             return reverse("invoices:emails", args=[pk])
@@ -179,4 +184,5 @@ def remind_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         None,
         recipients=resolve_recipients([invoice], {})[pk],
         payable_minor=invoice.payable(),
+        reminders_count=Reminder.objects.filter(invoice=invoice).count(),
     )
