@@ -244,3 +244,14 @@ def test_the_page_takes_as_many_queries_for_many_customers_as_for_one(
         make_booking(make_customer(name))
     with django_assert_max_num_queries(len(for_one)):  # type: ignore[operator]
         desk.get(CHOOSE)
+
+
+def test_the_sums_below_the_ticks_are_of_the_ticked_and_each_row_carries_its_share(
+    desk: Client, make_booking: MakeBooking, make_customer: MakeCustomer
+) -> None:
+    customer = make_customer()
+    make_booking(customer, price="1234.50")
+    make_booking(customer, price="100.00")
+    page = desk.get(CHOOSE).content.decode()
+    assert 'data-total="1234.50" data-paid="0.00" data-due="1234.50"' in page
+    assert '<span data-sum="due" data-currency="CAD">$1,334.50</span>' in page
