@@ -69,18 +69,18 @@ def _mark_words() -> dict[Mark, Word]:
 
 
 def leaving_word(sending_at: datetime, *, now: datetime, zone: ZoneInfo) -> str:
-    """When a promised sending leaves: "Leaves in 8 seconds", "Leaves at 4:40 PM", or with the date."""
+    """When a promised sending leaves: "Sending in 8 seconds", "Sending at 4:40 PM", or with the date."""
     seconds = ceil((sending_at - now).total_seconds())
     if seconds <= 0:
-        return _("Leaving now")
+        return _("Sending now")
     if seconds <= SECONDS_COUNTED:
-        return ngettext("Leaves in %(count)d second", "Leaves in %(count)d seconds", seconds) % {
+        return ngettext("Sending in %(count)d second", "Sending in %(count)d seconds", seconds) % {
             "count": seconds
         }
     local = in_zone(sending_at, zone)
     if local.date() == in_zone(now, zone).date():
-        return _("Leaves at %(time)s") % {"time": clock(local.time())}
-    return _("Leaves %(when)s") % {"when": moment(sending_at, zone)}
+        return _("Sending at %(time)s") % {"time": clock(local.time())}
+    return _("Sending on %(when)s") % {"when": moment(sending_at, zone)}
 
 
 def some_of(numbers: Sequence[str]) -> str:

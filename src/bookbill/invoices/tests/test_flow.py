@@ -42,9 +42,9 @@ def page(desk: Client, invoice: Invoice, tab: str = "") -> str:
 @pytest.mark.parametrize(
     ("ahead", "words"),
     [
-        (dt.timedelta(seconds=80), "Leaves in "),
-        (dt.timedelta(days=3), "Leaves "),
-        (dt.timedelta(seconds=-3), "Leaving now"),
+        (dt.timedelta(seconds=80), "Sending in "),
+        (dt.timedelta(days=3), "Sending on "),
+        (dt.timedelta(seconds=-3), "Sending now"),
     ],
 )
 def test_an_invoice_that_leaves_says_when_and_offers_to_take_it_back_first(

@@ -295,7 +295,7 @@ def say_leaving(request: CompanyRequest, outcome: Outcome) -> None:
         return
     toast(
         request,
-        _("%(invoices)s leave in %(seconds)d seconds.")
+        _("%(invoices)s will be sent in %(seconds)d seconds.")
         % {"invoices": invoices, "seconds": request.company.hold_seconds},
         undo_url=f"{reverse('invoices:undo-many')}?{urlencode({'at': first.isoformat()})}",
     )

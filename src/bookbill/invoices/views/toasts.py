@@ -14,5 +14,5 @@ def say_sent(request: CompanyRequest, *, held: bool, marked: bool) -> None:
         request,
         _("Marked as sent. No email goes out.")
         if marked
-        else _("Sent. The email leaves as soon as its PDF is made."),
+        else _("Sent. The email goes out as soon as its PDF is made."),
     )
