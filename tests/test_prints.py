@@ -13,7 +13,9 @@ from django.utils.html import strip_tags
 
 from bookbill.bookings.drafts import ItemDraft
 from bookbill.bookings.models import Booking, TaxCode
+from bookbill.companies.models import Company
 from bookbill.companies.tests.clients import ApiClient
+from bookbill.customers.models import Customer
 from bookbill.delivery.composing import MailCause
 from bookbill.delivery.models import Message
 from bookbill.invoices.actions.cancelling import cancel_invoice
@@ -26,6 +28,7 @@ from bookbill.lib.transactions import transact
 from bookbill.money.pricing import Discount
 from tests.support.cast import NOW
 
+ADDRESS = dict.fromkeys(("line1", "line2", "city", "region", "postal_code", "country"), "")
 WHERE = ("staff", "customer", "paper", "mail")
 
 
@@ -80,6 +83,45 @@ def test_each_booking_its_quantities_its_tax_and_every_sum_stand_everywhere(
         ("2.5", "46.00"),
         ("1", "15.00"),
     ]
+
+
+def test_whom_it_bills_and_the_terms_stand_everywhere(
+    ana: Actor,
+    company: Company,
+    make_customer: Callable[..., Customer],
+    make_booking: Callable[..., Booking],
+    make_invoice: Callable[..., Invoice],
+    page_of: Callable[[Actor], Client],
+    api_of: Callable[[Actor], ApiClient],
+) -> None:
+    Company.objects.filter(pk=company.pk).update(terms_and_conditions={"en": "Keys are kept in a safe."})
+    customer = make_customer(
+        "Joe Maple",
+        company_name="Maple Offices",
+        phone="+1 514 555 0199",
+        purchase_order="PO-7741",
+        billing_address={**ADDRESS, "line1": "88 Avenue du Parc", "city": "Hull"},
+        tax_ids=[{"scheme": "eu_vat", "value": "BE 1"}],
+    )
+    invoice = make_invoice(make_booking(customer))
+    transact(lambda: send_invoices([invoice.pk], by=ana, now=NOW))
+    ensure_pdf(Version.objects.get())
+
+    said = texts(Invoice.objects.get(), page_of(ana))
+    facts = (
+        "Maple Offices",
+        "Joe Maple",
+        "joe@customer.example",
+        "+1 514 555 0199",
+        "88 Avenue du Parc",
+        "Hull",
+    )
+    for where in ("staff", "customer", "paper"):
+        for fact in (*facts, "EU VAT BE 1", "PO-7741", "Keys are kept in a safe."):
+            assert fact in said[where], (where, fact)
+    answer = api_of(ana).get(f"/invoices/{invoice.pk}").json()
+    assert (answer["billing"]["phone"], answer["billing"]["purchase_order"]) == (facts[3], "PO-7741")
+    assert answer["terms_and_conditions"] == "Keys are kept in a safe."
 
 
 def test_a_cancelled_one_says_everywhere_why_nothing_is_due(

@@ -130,7 +130,7 @@ def _printed(document: Document, language: str, formats: Formats) -> Printed:
         seller=seller_party(document.seller, formats),
         logo_alt=_("Logo of %(company)s") % {"company": document.seller.name},
         bill_to=_("Bill to"),
-        billing=_billing(document, formats),
+        billing=billing_party(document, formats),
         facts=_facts(document, formats),
         due=Fact(label=_("Balance due"), value=formats.money(totals.due_minor)),
         due_by=_("Due %(date)s") % {"date": formats.date(document.due_date)}
@@ -225,7 +225,8 @@ def seller_party(seller: Seller, formats: Formats) -> Party:
     return Party(name=seller.name, lines=tuple(filter(None, lines)))
 
 
-def _billing(document: Document, formats: Formats) -> Party:
+def billing_party(document: Document, formats: Formats) -> Party:
+    """Whom a document bills."""
     billing = document.billing
     name = billing.company_name or billing.name
     lines = [

@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from bookbill.documents.document import BookingBlock, Document
 from bookbill.documents.formats import formats_of
-from bookbill.documents.printed import TotalRow, shown_totals
+from bookbill.documents.printed import Party, TotalRow, billing_party, shown_totals
 from bookbill.documents.rows import measure
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.pdfs import unprintable_characters
@@ -47,6 +47,12 @@ def unprintable(document: Document) -> str:
 def totals(document: Document) -> list[TotalRow]:
     """The sums of a document as it prints them, in the reader's language."""
     return shown_totals(document, formats_of(tongue(None), document.currency))
+
+
+@register.filter
+def billed(document: Document) -> Party:
+    """Whom a document bills, as it prints it."""
+    return billing_party(document, formats_of(tongue(None), document.currency))
 
 
 @register.simple_tag
