@@ -203,7 +203,10 @@ def complete_bookings(booking_ids: Sequence[UUID], *, by: Actor, now: datetime) 
 def cancel_booking(
     booking_id: UUID, *, fee: ItemDraft | None, reason: str, by: Actor, now: datetime
 ) -> Booking:
-    """Final. A fee replaces all items and the discount; money beyond it becomes credit. Without a fee it leaves its invoice."""
+    """Final. A fee replaces all items and the discount; money beyond it becomes credit. Without a fee it leaves its invoice.
+
+    What was replaced is kept for a copy.
+    """
     assert_in_transaction()
     require(by, Right.EDIT_BOOKINGS)
     booking = lock_bookings([booking_id])[booking_id]
@@ -211,6 +214,7 @@ def cancel_booking(
         raise RuleBroken("booking_cancelled", _("This booking is already cancelled."))
     publish(BookingsEditing((booking.pk,), moves_customer=False, reopens=False, by=by, now=now))
     before = _facts(booking)
+    booking.keep_replaced()
     booking.state, booking.cancelled_at, booking.cancel_reason = State.CANCELLED, now, reason
     booking.discount_kind = ""
     _price_anew(booking, (fee,) if fee else (), old_tax_code_id=booking.tax_code_id, by=by, now=now)

@@ -1,15 +1,46 @@
 """The same work once more."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 from bookbill.bookings.actions.booking import create_bookings, lock_bookings
 from bookbill.bookings.drafts import BookingDraft, ItemDraft
-from bookbill.bookings.models import Booking, TaxCode
+from bookbill.bookings.models import Booking, Service, TaxCode
+from bookbill.bookings.rules import last_successor
+from bookbill.companies.models import Company, Member
 from bookbill.companies.rights import Right, require
 from bookbill.lib.actor import Actor
 from bookbill.lib.transactions import assert_in_transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What new work may name today."""
+
+    services: Collection[UUID]
+    providers: Collection[UUID]
+    successors: Mapping[UUID, UUID]
+    ended_codes: Collection[UUID]
+    usual_code: UUID | None
+
+    def code(self, code_id: UUID | None) -> UUID | None:
+        """Its last successor; the company's usual code where it is offered no more."""
+        last = last_successor(code_id, self.successors) if code_id else None
+        return self.usual_code if last in self.ended_codes else last
+
+
+def read_offered(company: Company) -> Offered:
+    """Four queries."""
+    ended = TaxCode.objects.filter(archived_at__isnull=False, successor=None)
+    return Offered(
+        services=set(Service.objects.current().values_list("pk", flat=True)),
+        providers=set(Member.objects.filter(is_active=True).values_list("pk", flat=True)),
+        successors=TaxCode.objects.successors(),
+        ended_codes=set(ended.values_list("pk", flat=True)),
+        usual_code=company.default_tax_code_id,
+    )
 
 
 def duplicate_bookings(
@@ -19,19 +50,21 @@ def duplicate_bookings(
     assert_in_transaction()
     require(by, Right.EDIT_BOOKINGS)
     sources = lock_bookings(booking_ids)
-    with_items = Booking.objects.filter(pk__in=sources).prefetch_related("items__service").oldest_first()
-    in_force = TaxCode.objects.followed()
-    drafts = [copy_of(booking, in_force, service_date=service_date) for booking in with_items]
+    with_items = Booking.objects.filter(pk__in=sources).prefetch_related("items").oldest_first()
+    offered = read_offered(Company.objects.get(pk=by.company_id))
+    drafts = [copy_of(booking, offered, service_date=service_date) for booking in with_items]
     return create_bookings(drafts, by=by, now=now)
 
 
 def copy_of(
-    booking: Booking, in_force: Callable[[UUID | None], UUID | None], *, service_date: date
+    booking: Booking, offered: Offered, *, service_date: date, with_fee: bool = False
 ) -> BookingDraft:
-    """A draft of the same work, scheduled, under the taxes ``in_force``. Read the booking with `items__service`.
+    """A draft of the same work, scheduled, of a cancelled booking as it was before. Read the booking with `items`.
 
-    Money, number and external id are not copied.
+    What is not ``offered`` any more is left out or gives way. ``with_fee`` copies the fee of a cancelled booking
+    instead, where there is one. Money, number and external id are not copied.
     """
+    items, discount = booking.as_stored() if with_fee and booking.total_minor else booking.as_planned()
     return BookingDraft(
         customer_id=booking.customer_id,
         service_date=service_date,
@@ -42,14 +75,14 @@ def copy_of(
                 quantity=item.quantity,
                 unit=item.unit,
                 unit_price=item.unit_price,
-                service_id=item.service.pk if item.service and item.service.archived_at is None else None,
-                tax_code_id=in_force(item.tax_code_id),
+                service_id=item.service_id if item.service_id in offered.services else None,
+                tax_code_id=offered.code(item.tax_code_id),
             )
-            for item in sorted(booking.items.all(), key=lambda item: item.position)
+            for item in items
         ),
-        discount=booking.discount(),
-        tax_code_id=in_force(booking.tax_code_id),
-        provider_id=booking.provider_id,
+        discount=discount,
+        tax_code_id=offered.code(booking.tax_code_id),
+        provider_id=booking.provider_id if booking.provider_id in offered.providers else None,
         service_address=booking.service_address,
         note=booking.note,
     )

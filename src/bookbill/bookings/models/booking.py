@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from uuid import UUID
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 
@@ -80,6 +82,8 @@ class Booking(models.Model):
     completed_at = models.DateTimeField(null=True)
     cancelled_at = models.DateTimeField(null=True)
     cancel_reason = models.CharField(max_length=300, blank=True)
+    # Lines and discount that its cancellation replaced, written by `keep_replaced`: nothing is owed for them.
+    replaced = models.JSONField(null=True, encoder=DjangoJSONEncoder)
     revision = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
 
@@ -129,6 +133,40 @@ class Booking(models.Model):
     def discount(self) -> Discount | None:
         return Discount(self.discount_kind, self.discount_value) if self.discount_kind else None  # type: ignore[arg-type]
 
+    def keep_replaced(self) -> None:
+        """Remember the lines and the discount, which a cancellation is about to replace."""
+        self.replaced = {
+            "items": [
+                dict(zip(BookingItem.SAID, item.said(), strict=True))
+                for item in self.items.order_by("position")
+            ],
+            "discount_kind": self.discount_kind,
+            "discount_value": self.discount_value,
+        }
+
+    def as_stored(self) -> tuple[list[BookingItem], Discount | None]:
+        """The lines in order and the discount. Reads `items`."""
+        return sorted(self.items.all(), key=lambda item: item.position), self.discount()
+
+    def as_planned(self) -> tuple[list[BookingItem], Discount | None]:
+        """The lines in order and the discount, as they were before it was cancelled. Reads `items`."""
+        if not self.replaced:
+            return self.as_stored()
+        kept = self.replaced
+        items = [
+            BookingItem(
+                booking=self,
+                currency=self.currency,
+                position=position,
+                **line
+                | {name: Decimal(line[name]) for name in ("quantity", "unit_price")}
+                | {name: line[name] and UUID(line[name]) for name in ("service_id", "tax_code_id")},
+            )
+            for position, line in enumerate(kept["items"])
+        ]
+        kind = kept["discount_kind"]
+        return items, Discount(kind, Decimal(kept["discount_value"])) if kind else None
+
     def is_at_customers(self) -> bool:
         """Whether the work is done where this customer has it done. Reads the customer."""
         return bool(self.service_address == self.customer.service_address)
@@ -159,6 +197,8 @@ class BookingItem(models.Model):
     amount_minor = models.BigIntegerField()
     net_minor = models.BigIntegerField()
 
+    SAID = ("description", "quantity", "unit", "unit_price", "service_id", "tax_code_id")
+
     objects = tenant_manager(models.QuerySet["BookingItem"])
 
     class Meta:
@@ -171,14 +211,7 @@ class BookingItem(models.Model):
 
     def said(self) -> tuple[object, ...]:
         """What somebody entered; the amounts follow from it."""
-        return (
-            self.description,
-            self.quantity,
-            self.unit,
-            self.unit_price,
-            self.service_id,
-            self.tax_code_id,
-        )
+        return tuple(getattr(self, name) for name in self.SAID)
 
 
 class BookingTax(models.Model):

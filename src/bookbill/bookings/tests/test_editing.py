@@ -7,12 +7,17 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from bookbill.activity.models import Entry
 from bookbill.bookings.actions.booking import BookingEdit, cancel_booking, edit_booking
+from bookbill.bookings.actions.catalogue import create_service
+from bookbill.bookings.actions.duplicating import duplicate_bookings
+from bookbill.bookings.actions.succession import archive_tax_code
 from bookbill.bookings.drafts import ItemDraft
 from bookbill.bookings.models import Booking
-from bookbill.companies.models import AfterSending, Company
+from bookbill.companies.models import AfterSending, Company, Member
+from bookbill.companies.rules import Role
 from bookbill.customers.models import Customer
 from bookbill.invoices.actions.sending import send_invoices
 from bookbill.invoices.models import Invoice
@@ -20,11 +25,18 @@ from bookbill.lib.actor import Actor
 from bookbill.lib.addresses import clean_address
 from bookbill.lib.errors import RuleBroken
 from bookbill.lib.transactions import transact
-from tests.support.cast import NOW, TODAY, make_tax_code
+from bookbill.money.pricing import Discount
+from bookbill.operations.verify.command import verify
+from tests.support.cast import NOW, TODAY, add_member, make_tax_code
 
 pytestmark = pytest.mark.both_databases
 
 LINE = ItemDraft(description="Office clean", unit_price=Decimal("100.00"))
+
+
+@pytest.fixture
+def desk(ana: Actor, page_of: Callable[[Actor], Client]) -> Client:
+    return page_of(ana)
 
 
 def address(line1: str) -> dict[str, str]:
@@ -145,3 +157,48 @@ def test_lines_that_name_their_tax_code_keep_it_when_the_bookings_own_changes(
     booking = make_booking(items=lines, tax_code_id=gst.pk)
     transact(lambda: edit_booking(booking.pk, BookingEdit({"tax_code_id": pst.pk}, lines), by=ana, now=NOW))
     assert Booking.objects.get(pk=booking.pk).total_minor == 10_500
+
+
+@pytest.mark.parametrize("fee", [None, ItemDraft(description="Late", unit_price=Decimal(20))])
+def test_a_copy_of_a_cancelled_booking_is_the_work_as_it_was(
+    ana: Actor,
+    desk: Client,
+    company: Company,
+    make_booking: Callable[..., Booking],
+    fee: ItemDraft | None,
+) -> None:
+    service = transact(lambda: create_service(name="Clean", unit_price=Decimal(100), by=ana, now=NOW))
+    line = ItemDraft(service_id=service.pk, quantity=Decimal(2))
+    tax = make_tax_code(company)
+    booking = make_booking(items=(line,), tax_code_id=tax.pk, discount=Discount("percent", Decimal(10)))
+    said = [item.said() for item in booking.items.all()]
+    transact(lambda: cancel_booking(booking.pk, fee=fee, reason="Rain", by=ana, now=NOW))
+
+    (copy,) = transact(lambda: duplicate_bookings([booking.pk], service_date=TODAY, by=ana, now=NOW))
+    assert (copy.total_minor, copy.state, copy.discount()) == (
+        booking.total_minor,
+        "scheduled",
+        booking.discount(),
+    )
+    assert [item.said() for item in copy.items.all()] == said
+
+    page = desk.get(f"/bookings/new?copy={booking.pk}")
+    assert page.context["form"].initial["discount_value"] == 10
+    assert 'value="100.00"' in page.content.decode()
+    assert not [finding for finding in verify() if finding.bad]
+
+
+def test_a_copy_does_without_a_provider_who_left_and_a_tax_that_is_offered_no_more(
+    ana: Actor, desk: Client, company: Company, make_booking: Callable[..., Booking]
+) -> None:
+    gone, usual = make_tax_code(company, "GST"), make_tax_code(company, "HST")
+    Company.objects.filter(pk=company.pk).update(default_tax_code=usual)
+    provider = add_member(company, "pat", Role.PROVIDER)
+    booking = make_booking(tax_code_id=gone.pk, provider_id=provider.member_id)
+    Member.objects.filter(user__name="Pat").update(is_active=False)
+    transact(lambda: archive_tax_code(gone.pk, archived=True, by=ana, now=NOW))
+
+    (copy,) = transact(lambda: duplicate_bookings([booking.pk], service_date=TODAY, by=ana, now=NOW))
+    assert (copy.provider_id, copy.tax_code_id) == (None, usual.pk)
+    assert copy.items.get().tax_code_id == usual.pk
+    assert desk.get(f"/bookings/new?copy={booking.pk}").context["form"].initial["tax_code"] == usual.pk

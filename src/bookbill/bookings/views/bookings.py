@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 
 from bookbill.activity.models import Entry
 from bookbill.bookings.actions.booking import BookingEdit, complete_bookings, create_bookings, edit_booking
+from bookbill.bookings.actions.duplicating import read_offered
 from bookbill.bookings.drafts import BookingDraft, ItemDraft
 from bookbill.bookings.forms import BookingForm, Items, price_text
-from bookbill.bookings.models import Booking, BookingItem, TaxCode
+from bookbill.bookings.models import Booking, BookingItem
 from bookbill.bookings.rules import State
 from bookbill.bookings.views.filters import read_date
 from bookbill.bookings.views.frame import booking_page
@@ -22,6 +23,7 @@ from bookbill.companies.clock import now, today
 from bookbill.companies.doors.once import act_once
 from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
+from bookbill.companies.models import Company
 from bookbill.companies.rights import Right, may
 from bookbill.lib.errors import RuleBroken
 from bookbill.web.forms import refuse
@@ -63,7 +65,10 @@ def create_page(request: CompanyRequest) -> HttpResponse:
     else:
         copied = copied_booking(request)
         form = BookingForm(initial=first_values(request, copied))
-        items = Items(prefix="items", initial=new_lines(copied) if copied else [{"quantity": Decimal(1)}])
+        items = Items(
+            prefix="items",
+            initial=new_lines(copied, request.company) if copied else [{"quantity": Decimal(1)}],
+        )
     return form_page(request, form, items)
 
 
@@ -157,8 +162,15 @@ def draft_of(form: BookingForm, items: tuple[ItemDraft, ...], *, completed: bool
 
 def first_values(request: CompanyRequest, copied: Booking | None) -> dict[str, Any]:
     if copied:
-        own = {"service_date": today(request.company), "external_id": ""}
-        return values_of(copied) | own | {"tax_code": TaxCode.objects.followed()(copied.tax_code_id)}
+        _items, discount = copied.as_planned()
+        own = {
+            "service_date": today(request.company),
+            "external_id": "",
+            "tax_code": read_offered(request.company).code(copied.tax_code_id),
+            "discount_kind": discount.kind if discount else "",
+            "discount_value": discount.value if discount else None,
+        }
+        return values_of(copied) | own
     return {
         "customer": request.GET.get("customer", ""),
         "provider": request.GET.get("provider", ""),
@@ -196,14 +208,14 @@ def used_by(booking: Booking) -> list[BookingItem]:
     return list(booking.items.select_related("service").order_by("position"))
 
 
-def new_lines(booking: Booking) -> list[dict[str, Any]]:
+def new_lines(booking: Booking, company: Company) -> list[dict[str, Any]]:
     """The lines of another booking for a new one: under the taxes of today, and with an archived service as own text."""
-    in_force = TaxCode.objects.followed()
-    items = used_by(booking)
-    booking.tax_code_id = in_force(booking.tax_code_id)
+    offered = read_offered(company)
+    items, _discount = booking.as_planned()
+    booking.tax_code_id = offered.code(booking.tax_code_id)
     for item in items:
-        item.tax_code_id = in_force(item.tax_code_id)
-        if item.service and item.service.archived_at:
+        item.tax_code_id = offered.code(item.tax_code_id)
+        if item.service_id not in offered.services:
             item.service_id = None
     return [line_of(item, booking) for item in items]
 

@@ -5,8 +5,9 @@ from datetime import date, datetime
 from uuid import UUID
 
 from bookbill.bookings.actions.booking import create_bookings
-from bookbill.bookings.actions.duplicating import copy_of
-from bookbill.bookings.models import Booking, TaxCode
+from bookbill.bookings.actions.duplicating import copy_of, read_offered
+from bookbill.bookings.models import Booking
+from bookbill.companies.models import Company
 from bookbill.companies.rights import Feature, Right, require
 from bookbill.invoices.actions.cancelling import last_sent_document
 from bookbill.invoices.actions.drafting import make_invoices
@@ -25,17 +26,17 @@ def duplicate_invoice(invoice_id: UUID, *, service_date: date, by: Actor, now: d
     sources = Booking.objects.filter(invoice=invoice)
     if invoice.cancelled_at:  # its bookings are free, or on another invoice by now
         sources = Booking.objects.filter(pk__in=[block.id for block in last_sent_document(invoice).bookings])
-    in_force = TaxCode.objects.followed()
+    offered = read_offered(Company.objects.get(pk=by.company_id))
     drafts = [
         replace(
-            copy_of(booking, in_force, service_date=service_date),
+            copy_of(booking, offered, service_date=service_date, with_fee=True),
             start_time=None,
             provider_id=None,
             note="",
             completed=True,
             is_instant=True,
         )
-        for booking in sources.prefetch_related("items__service").oldest_first()
+        for booking in sources.prefetch_related("items").oldest_first()
     ]
     made = create_bookings(drafts, by=by, now=now)
     draft = InvoiceDraft(
