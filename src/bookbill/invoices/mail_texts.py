@@ -11,7 +11,7 @@ from bookbill.invoices.wording import Wording, standard_wording
 
 @dataclass(frozen=True, slots=True)
 class StandingText:
-    """What a kind of mail says in a language now. ``revision`` is 0 where the company never wrote one."""
+    """What a kind of email says in a language now. ``revision`` is 0 where the company never wrote one."""
 
     kind: MailKind
     language: str

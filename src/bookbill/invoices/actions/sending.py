@@ -54,7 +54,7 @@ def send_invoices(
     """Number, freeze and promise the emails of invoices; they leave after the commit. Constant queries for 1 and for 500.
 
     Sending again always makes a new version, and nobody has to look after mails of earlier ones that did not arrive. ``recipients`` replaces the resolved ones for this send, by invoice;
-    ``mark_only`` freezes without any mail. Raises CannotSend naming the first invoice that has nobody to send it to,
+    ``mark_only`` freezes without any email. Raises CannotSend naming the first invoice that has nobody to send it to,
     carries nothing, or is cancelled; TooMany for one that was sent too often and for more mails than the day allows;
     BadInput for an issue date that the series no longer allows.
     """

@@ -172,7 +172,7 @@ def list_invoices(request: CompanyRequest, page: Query[InvoiceQuery]) -> HttpRes
 
 @router.get("/invoices/{invoice_id}", response=InvoiceOut)
 def read_invoice(request: CompanyRequest, invoice_id: str) -> HttpResponse:
-    """One invoice as it stands, with its versions and mails."""
+    """One invoice as it stands, with its versions and emails."""
     require(request.actor, Right.VIEW_INVOICES)
     invoice = find(Invoice.objects.all(), invoice_id)
     return answered(invoice_out(invoice.pk, now=now(request.company)), revision=invoice.revision)
@@ -214,6 +214,6 @@ def duplicate_invoice_(request: CompanyRequest, invoice_id: str, body: CopyIn = 
 
 @router.post("/invoices/{invoice_id}/link", response={201: InvoiceOut})
 def renew_link_(request: CompanyRequest, invoice_id: str, body: Empty = NOTHING) -> HttpResponse:
-    """End the customer's link and make another: `customer_url` of the answer. What was mailed with the old one leads nowhere."""
+    """End the customer's link and make another: `customer_url` of the answer. What was emailed with the old one leads nowhere."""
     pk, at = id_in_route(invoice_id), now(request.company)
     return answer_once(request, lambda: invoice_out(renew_link(pk, by=request.actor, now=at).pk, now=at))

@@ -29,7 +29,7 @@ class MailTextIn(Body):
 
 
 class MailTextOut(Answer):
-    """What a kind of mail says in a language: the company's own text, or the standard one."""
+    """What a kind of email says in a language: the company's own text, or the standard one."""
 
     kind: str
     language: str
@@ -52,7 +52,7 @@ class MailTextOut(Answer):
 
 @router.get("/mail-texts", response=Page[MailTextOut])
 def list_mail_texts(request: CompanyRequest) -> HttpResponse:
-    """The texts of all kinds of mail in all languages; always one page."""
+    """The texts of all kinds of email in all languages; always one page."""
     require(request.actor, Right.VIEW_SETTINGS)
     items = [MailTextOut.of(standing) for standing in standing_texts()]
     return answered(Page[MailTextOut](items=items, next_cursor=None))
@@ -60,7 +60,7 @@ def list_mail_texts(request: CompanyRequest) -> HttpResponse:
 
 @router.get("/mail-texts/{kind}/{language}", response=MailTextOut)
 def read_mail_text(request: CompanyRequest, kind: str, language: str) -> HttpResponse:
-    """What this kind of mail says in this language."""
+    """What this kind of email says in this language."""
     require(request.actor, Right.VIEW_SETTINGS)
     return _standing(kind_in_address(kind), language_in_address(language))
 

@@ -58,7 +58,7 @@ class PaymentIn(Body):
     """Money received, without the tip. Name an invoice (its oldest bookings are paid first), or place it by booking.
 
     What is not placed is credit. Left out: the invoice's customer, the company's currency, today.
-    `send_receipt` mails the customer a receipt.
+    `send_receipt` emails the customer a receipt.
     """
 
     customer_id: Id | None = None
@@ -154,7 +154,7 @@ class ReceiptOut(Answer):
 
 @router.post("/payments/{payment_id}/receipts", response={201: ReceiptOut})
 def send_receipt(request: CompanyRequest, payment_id: str, body: Empty = NOTHING) -> HttpResponse:
-    """Mail the customer a receipt of a payment, in their language. Again: with what is due today."""
+    """Email the customer a receipt of a payment, in their language. Again: with what is due today."""
     pk, at = id_in_route(payment_id), now(request.company)
 
     def sent() -> ReceiptOut:

@@ -81,7 +81,7 @@ class VersionOut(Answer):
 
 
 class MessageEventOut(Answer):
-    """What the mail service told later. `kind`: delivered, opened, deferred, bounced, rejected or complained."""
+    """What the email service told later. `kind`: delivered, opened, deferred, bounced, rejected or complained."""
 
     kind: str
     at: datetime
@@ -89,7 +89,7 @@ class MessageEventOut(Answer):
 
 
 class MessageOut(Answer):
-    """One mail to one recipient. `state` is what the mail server made of it; `events`, oldest first, is what came after."""
+    """One email to one recipient. `state` is what the mail server made of it; `events`, oldest first, is what came after."""
 
     id: UUID
     recipient: str
@@ -158,7 +158,7 @@ class ListedInvoice(Answer):
 
 
 class InvoiceOut(ListedInvoice):
-    """With every version that was sent and every mail that was owed, oldest first."""
+    """With every version that was sent and every email that was owed, oldest first."""
 
     versions: list[VersionOut]
     messages: list[MessageOut]

@@ -52,7 +52,7 @@ Instant = Annotated[datetime, FromText(_instant, {"format": "date-time"})]
 
 
 class SendingIn(Body):
-    """`recipients` replace the invoice's own for this send; `mark_only` freezes a version without any mail."""
+    """`recipients` replace the invoice's own for this send; `mark_only` freezes a version without any email."""
 
     recipients: Recipients | None = None
     mark_only: bool = False
@@ -77,7 +77,7 @@ class PromisedSending(Answer):
 
 
 class CancellationIn(Body):
-    """`notify` mails the cancelled copy; `hold_back` keeps the bookings out of what is to invoice.
+    """`notify` emails the cancelled copy; `hold_back` keeps the bookings out of what is to invoice.
 
     `make_new` puts them on a new draft in the same act: `replaced_by_id` of the answer.
     """
@@ -90,9 +90,9 @@ class CancellationIn(Body):
 
 @router.post("/invoices/{invoice_id}/sendings", response={201: SendingOut, 202: PromisedSending})
 def send_invoice(request: CompanyRequest, invoice_id: str, body: SendingIn = NOW_TO_ITS_OWN) -> HttpResponse:
-    """Number, freeze and mail an invoice; again: a new version. With `send_at` it is promised (202) instead.
+    """Number, freeze and email an invoice; again: a new version. With `send_at` it is promised (202) instead.
 
-    A cancelled invoice's last version, the cancelled copy, is mailed as it is.
+    A cancelled invoice's last version, the cancelled copy, is emailed as it is.
     """
     pk = id_in_route(invoice_id)
     recipients = _chosen(pk, body)
@@ -122,7 +122,7 @@ CAREFULLY = RetryIn()
 def retry_message_(
     request: CompanyRequest, invoice_id: str, message_id: str, body: RetryIn = CAREFULLY
 ) -> HttpResponse:
-    """Queue a mail again that failed, bounced or is unknown: the same version, the same recipient."""
+    """Queue an email again that failed, bounced or is unknown: the same version, the same recipient."""
     pk, message_pk, at = id_in_route(invoice_id), id_in_route(message_id), now(request.company)
     return answer_once(
         request,
@@ -166,7 +166,7 @@ class ReminderOut(Answer):
 
 @router.post("/invoices/{invoice_id}/reminders", response={201: ReminderOut})
 def remind_of_invoice(request: CompanyRequest, invoice_id: str, body: Empty = NOTHING) -> HttpResponse:
-    """Mail the last sent version again, asking for what is still to pay."""
+    """Email the last sent version again, asking for what is still to pay."""
     pk, at = id_in_route(invoice_id), now(request.company)
 
     def reminded() -> ReminderOut:
