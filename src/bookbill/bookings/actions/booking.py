@@ -15,6 +15,7 @@ from bookbill.bookings.actions.pricing import (
     build_items,
     price_booking,
     read_catalogue,
+    read_items,
     refuse_changed,
     take_exemption,
 )
@@ -200,40 +201,85 @@ def complete_bookings(booking_ids: Sequence[UUID], *, by: Actor, now: datetime) 
     return bookings
 
 
+CANCELLED = (
+    "state",
+    "cancelled_at",
+    "cancel_reason",
+    "replaced",
+    "tax_exempt",
+    "exemption_reason",
+    "discount_kind",
+    "subtotal_minor",
+    "discount_minor",
+    "tax_minor",
+    "total_minor",
+    "revision",
+)
+
+
 def cancel_booking(
     booking_id: UUID, *, fee: ItemDraft | None, reason: str, by: Actor, now: datetime
 ) -> Booking:
-    """Final. A fee replaces all items and the discount; money beyond it becomes credit. Without a fee it leaves its invoice.
+    """`cancel_bookings` for one."""
+    return cancel_bookings([booking_id], fee=fee, reason=reason, by=by, now=now)[0]
 
-    What was replaced is kept for a copy.
+
+def cancel_bookings(
+    booking_ids: Sequence[UUID], *, fee: ItemDraft | None, reason: str, by: Actor, now: datetime
+) -> list[Booking]:
+    """Final. A fee replaces all items and the discount; money beyond it becomes credit. Without a fee they leave their invoices.
+
+    What was replaced is kept for a copy. Constant queries for 1 and for 500 that are on no invoice.
     """
     assert_in_transaction()
     require(by, Right.EDIT_BOOKINGS)
-    booking = lock_bookings([booking_id])[booking_id]
-    if booking.state == State.CANCELLED:
+    by_id = lock_bookings(booking_ids)
+    bookings = list(by_id.values())
+    if any(booking.state == State.CANCELLED for booking in bookings):
         raise RuleBroken("booking_cancelled", _("This booking is already cancelled."))
-    publish(BookingsEditing((booking.pk,), moves_customer=False, reopens=False, by=by, now=now))
-    before = _facts(booking)
-    booking.keep_replaced()
-    booking.state, booking.cancelled_at, booking.cancel_reason = State.CANCELLED, now, reason
-    booking.discount_kind = ""
-    _price_anew(booking, (fee,) if fee else (), old_tax_code_id=booking.tax_code_id, by=by, now=now)
-    booking.revision += 1
-    booking.save()
-    after = _facts(booking)
-    changed = {name for name in after if after[name] != before[name]}
-    record(
-        _entry(
-            "booking.cancelled",
-            booking,
-            {name: before[name] for name in changed},
-            {name: after[name] for name in changed} | {"reason": reason},
-        ),
+    publish(BookingsEditing(tuple(by_id), moves_customer=False, reopens=False, by=by, now=now))
+    customers = Customer.objects.in_bulk({booking.customer_id for booking in bookings})
+    replaced = read_items(by_id)
+    fees = [fee] if fee else []
+    codes = {booking.tax_code_id for booking in bookings}
+    kept = codes | {item.tax_code_id for items in replaced.values() for item in items}
+    catalogue = read_catalogue(fees, codes, kept=kept)
+    before = {booking.pk: _facts(booking) for booking in bookings}
+    items: list[BookingItem] = []
+    taxes: list[BookingTax] = []
+    for booking in bookings:
+        booking.keep_replaced(replaced[booking.pk])
+        booking.state, booking.cancelled_at, booking.cancel_reason = State.CANCELLED, now, reason
+        booking.discount_kind = ""
+        take_exemption(booking, customers[booking.customer_id])
+        own = _items_of(booking, fees, catalogue)
+        items += own
+        taxes += price_booking(booking, own, catalogue.terms)
+        booking.revision += 1
+    totals = {booking.pk: booking.total_minor for booking in bookings}
+    publish(BookingTotalsChanging(totals, cancelled=frozenset(totals), by=by, now=now))
+    BookingItem.objects.filter(booking__in=totals).delete()
+    BookingTax.objects.filter(booking__in=totals).delete()
+    BookingItem.objects.bulk_create(items)
+    BookingTax.objects.bulk_create(taxes)
+    refuse_changed(catalogue)
+    Booking.objects.bulk_update(bookings, CANCELLED, batch_size=500)
+    changes = [(booking, before[booking.pk], _facts(booking)) for booking in bookings]
+    record_many(
+        [
+            _entry(
+                "booking.cancelled",
+                booking,
+                {name: old[name] for name in new if new[name] != old[name]},
+                {name: new[name] for name in new if new[name] != old[name]} | {"reason": reason},
+            )
+            for booking, old, new in changes
+        ],
         by=by,
         now=now,
     )
-    publish(BookingsCancelled((booking.pk,), reason=reason, by=by, now=now))
-    return booking
+    publish(BookingsCancelled(tuple(totals), reason=reason, by=by, now=now))
+    return list(Booking.objects.filter(pk__in=totals).oldest_first())
 
 
 def delete_booking(booking_id: UUID, *, by: Actor, now: datetime) -> None:
@@ -357,8 +403,7 @@ def _price_anew(
         catalogue = read_catalogue(drafts, [booking.tax_code_id], kept=kept)
         items = _items_of(booking, drafts, catalogue)
     taxes = price_booking(booking, items, catalogue.terms)
-    cancelled = frozenset({booking.pk} if booking.state == State.CANCELLED else ())
-    publish(BookingTotalsChanging({booking.pk: booking.total_minor}, cancelled=cancelled, by=by, now=now))
+    publish(BookingTotalsChanging({booking.pk: booking.total_minor}, frozenset(), by=by, now=now))
     covered = Booking.objects.values("paid_minor", "reduced_minor", "written_off_minor").get(pk=booking.pk)
     for name, value in covered.items():
         setattr(booking, name, value)

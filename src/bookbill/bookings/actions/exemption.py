@@ -2,8 +2,8 @@
 
 from django.db.models import prefetch_related_objects
 
-from bookbill.bookings.actions.pricing import read_terms
-from bookbill.bookings.actions.repricing import price_again, read_items, store_prices
+from bookbill.bookings.actions.pricing import read_items, read_terms
+from bookbill.bookings.actions.repricing import price_again, store_prices
 from bookbill.bookings.models import Booking
 from bookbill.bookings.rules import State
 from bookbill.customers.events import CustomerBillingChanged

@@ -80,6 +80,14 @@ def refuse_changed(catalogue: Catalogue) -> None:
         raise RuleBroken("stale", _("A tax code was changed this very moment. Please try again."))
 
 
+def read_items(bookings: Iterable[UUID]) -> dict[UUID, list[BookingItem]]:
+    """The lines of each, in order. One query."""
+    items: dict[UUID, list[BookingItem]] = {pk: [] for pk in bookings}
+    for item in BookingItem.objects.filter(booking__in=items).order_by("booking_id", "position"):
+        items[item.booking_id].append(item)
+    return items
+
+
 def read_terms(items: Iterable[BookingItem]) -> dict[UUID, TaxTerms]:
     """The tax codes that stored lines carry, in force or not."""
     wanted = {item.tax_code_id for item in items if item.tax_code_id}

@@ -1,6 +1,6 @@
 """Pricing stored bookings again, in sets: their lines stay as they are, taxes and exemption become those of today."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,6 +14,7 @@ from bookbill.bookings.actions.booking import lock_bookings
 from bookbill.bookings.actions.pricing import (
     price_booking,
     read_catalogue,
+    read_items,
     refuse_changed,
     take_exemption,
 )
@@ -132,14 +133,6 @@ def price_again(booking: Booking, items: Sequence[BookingItem], terms: Mapping[U
     before_minor = booking.total_minor
     take_exemption(booking, booking.customer)
     return Fresh(booking, items, price_booking(booking, items, terms), before_minor)
-
-
-def read_items(bookings: Iterable[UUID]) -> dict[UUID, list[BookingItem]]:
-    """The lines of each, in order. One query."""
-    items: dict[UUID, list[BookingItem]] = {pk: [] for pk in bookings}
-    for item in BookingItem.objects.filter(booking__in=items).order_by("booking_id", "position"):
-        items[item.booking_id].append(item)
-    return items
 
 
 def _refusals(bookings: Mapping[UUID, Booking], *, by: Actor, now: datetime) -> dict[UUID, str]:

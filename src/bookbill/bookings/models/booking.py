@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from uuid import UUID
 
@@ -133,13 +134,10 @@ class Booking(models.Model):
     def discount(self) -> Discount | None:
         return Discount(self.discount_kind, self.discount_value) if self.discount_kind else None  # type: ignore[arg-type]
 
-    def keep_replaced(self) -> None:
-        """Remember the lines and the discount, which a cancellation is about to replace."""
+    def keep_replaced(self, items: Iterable[BookingItem]) -> None:
+        """Remember its lines and the discount, which a cancellation is about to replace."""
         self.replaced = {
-            "items": [
-                dict(zip(BookingItem.SAID, item.said(), strict=True))
-                for item in self.items.order_by("position")
-            ],
+            "items": [dict(zip(BookingItem.SAID, item.said(), strict=True)) for item in items],
             "discount_kind": self.discount_kind,
             "discount_value": self.discount_value,
         }

@@ -68,7 +68,7 @@ def cancel_invoices(
 
     ``hold_back`` keeps the bookings out of *To invoice*. ``notify`` mails the cancelled copy to the recipients.
     ``make_new`` puts the bookings of each on a new draft in the same act; `replaced_by` names it. Without it the booking
-    of an instant invoice is cancelled too, one by one; all else takes constant queries for 1 and for 500.
+    of an instant invoice is cancelled too. Constant queries for 1 and for 500.
     Raises `required`, `choose_one`, `not_sent`, `invoice_cancelled`, and `mail_limit_reached` where no mail of the day
     is left to notify with.
     """

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from bookbill.activity.actions import record, record_many
-from bookbill.bookings.actions.booking import cancel_booking, create_bookings, lock_bookings
+from bookbill.bookings.actions.booking import cancel_bookings, create_bookings, lock_bookings
 from bookbill.bookings.drafts import BookingDraft
 from bookbill.bookings.models import Booking
 from bookbill.bookings.rules import State
@@ -248,9 +248,9 @@ def remove_drafts(invoices: Sequence[Invoice], *, by: Actor, now: datetime) -> N
 
 def end_instant_bookings(bookings: Iterable[Booking], *, reason: str, by: Actor, now: datetime) -> None:
     """Those made for an instant invoice are in no calendar: they end with it. What else was put on it stays."""
-    for booking in bookings:
-        if booking.is_instant and booking.state != State.CANCELLED:
-            cancel_booking(booking.pk, fee=None, reason=reason, by=by, now=now)
+    ending = [booking.pk for booking in bookings if booking.is_instant and booking.state != State.CANCELLED]
+    if ending:
+        cancel_bookings(ending, fee=None, reason=reason, by=by, now=now)
 
 
 def _replace_bookings(invoice: Invoice, booking_ids: Sequence[UUID]) -> None:

@@ -1,5 +1,6 @@
 """Cancelling many invoices from the list: said in figures, then done to those that were sent."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ from bookbill.ledger.actions.payments import record_payments
 from bookbill.ledger.drafts import PaymentDraft
 from bookbill.lib.actor import Actor
 from bookbill.lib.transactions import transact
+from bookbill.operations.verify.command import verify
 from tests.support.cast import NOW, TODAY
 
 pytestmark = pytest.mark.both_databases
@@ -106,10 +108,19 @@ def test_each_that_is_left_out_is_named_beside_each_that_was_done(
     assert f"/payments/invoices/{sent.pk}" in answer.split('id="done"')[1]
 
 
+@pytest.mark.parametrize("is_instant", [False, True])
 def test_thirty_take_as_many_queries_as_one(
-    ana: Actor, make_sent: Make, django_assert_max_num_queries: Any
+    ana: Actor,
+    make_sent: Make,
+    make_booking: Callable[..., Booking],
+    django_assert_max_num_queries: Any,
+    is_instant: bool,
 ) -> None:
-    one, many = make_sent(), [make_sent().pk for _ in range(30)]
+    def sent() -> Invoice:
+        return make_sent(make_booking(is_instant=is_instant))
+
+    one, many = sent(), [sent().pk for _ in range(30)]
+    pay(one, 2_000, ana)
     for pk in many[:2]:
         pay(Invoice.objects.get(pk=pk), 2_000, ana)
 
@@ -117,7 +128,11 @@ def test_thirty_take_as_many_queries_as_one(
         outcome = transact(lambda: cancel_each(chosen, reason="Wrong", notify=True, by=ana, now=NOW))
         return len(outcome.done)
 
-    with django_assert_max_num_queries(40) as for_one:
+    with django_assert_max_num_queries(80) as for_one:
         assert cancel(one.pk) == 1
     with django_assert_max_num_queries(len(for_one)):
         assert cancel(*many) == 30
+    ended = {"cancelled": 31} if is_instant else {"completed": 31}
+    assert Counter(Booking.objects.values_list("state", flat=True)) == ended
+    assert Entry.objects.filter(type="booking.cancelled").count() == (31 if is_instant else 0)
+    assert not [finding for finding in verify() if finding.bad]
