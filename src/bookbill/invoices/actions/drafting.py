@@ -248,9 +248,14 @@ def remove_drafts(invoices: Sequence[Invoice], *, by: Actor, now: datetime) -> N
 
 def end_instant_bookings(bookings: Iterable[Booking], *, reason: str, by: Actor, now: datetime) -> None:
     """Those made for an instant invoice are in no calendar: they end with it. What else was put on it stays."""
-    ending = [booking.pk for booking in bookings if booking.is_instant and booking.state != State.CANCELLED]
+    ending = [booking.pk for booking in bookings if ends_with_its_invoice(booking)]
     if ending:
         cancel_bookings(ending, fee=None, reason=reason, by=by, now=now)
+
+
+def ends_with_its_invoice(booking: Booking) -> bool:
+    """Whether it was made for an instant invoice, if it is on one, and is not cancelled yet."""
+    return booking.is_instant and booking.state != State.CANCELLED
 
 
 def _replace_bookings(invoice: Invoice, booking_ids: Sequence[UUID]) -> None:

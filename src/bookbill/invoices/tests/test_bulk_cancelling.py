@@ -58,7 +58,7 @@ def test_it_says_in_figures_what_it_will_do_and_does_nothing_yet(
 
     assert "Cancel 2 invoices?" in page
     assert "$1,230.00 over 3 bookings" in page
-    assert "$20.00 already paid stays on the bookings." in page
+    assert "$20.00 already paid stays on the bookings, or becomes credit" in page
     assert "1 more is a draft or cancelled already" in page
     assert not Invoice.objects.filter(status=Status.CANCELLED).exists()
 

@@ -85,6 +85,41 @@ def test_a_calendar_booking_on_an_instant_invoice_outlives_it(
     assert states == {True: "cancelled", False: "completed"}
 
 
+def test_money_on_what_was_made_for_an_instant_invoice_is_said_to_become_credit(
+    ana: Actor,
+    desk: Client,
+    make_customer: Callable[..., Customer],
+    make_booking: Callable[..., Booking],
+    make_sent: Callable[..., Invoice],
+) -> None:
+    ann = make_customer(name="Ann")
+    made, other = make_booking(ann, is_instant=True), make_booking(ann)
+    draft = PaymentDraft(ann.pk, "cash", 7_000, "CAD", TODAY, placing={made.pk: 4_000, other.pk: 3_000})
+    transact(lambda: record_payments([draft], by=ana, now=NOW))
+    invoice = make_sent(made, other)
+
+    asked = desk.get(f"/payments/invoices/{invoice.pk}/cancellation").content.decode()
+    assert f"{made.number} was made for this invoice: it is cancelled too" in asked
+    assert "$40.00 already paid becomes credit then." in asked
+    assert f"$30.00 already paid stays on {other.number}." in asked
+
+    transact(lambda: cancel_invoice(invoice.pk, reason="Wrong", by=ana, now=NOW))
+    shown = desk.get(f"/payments/invoices/{invoice.pk}").content.decode()
+    assert "What was paid on it stays with the customer, on its bookings or as credit." in shown
+
+
+def test_an_instant_invoice_is_not_asked_what_becomes_of_bookings_that_end_with_it(
+    desk: Client, make_booking: Callable[..., Booking], make_sent: Callable[..., Invoice]
+) -> None:
+    invoice = make_sent(make_booking(is_instant=True))
+    address = f"/payments/invoices/{invoice.pk}/cancellation"
+
+    assert "Can be invoiced again" not in desk.get(address).content.decode()
+    desk.post(address, {"reason": "Wrong"})
+
+    assert Invoice.objects.get(pk=invoice.pk).status == Status.CANCELLED
+
+
 def test_what_was_made_for_an_instant_invoice_does_not_wait_for_another_once_its_draft_is_deleted(
     ana: Actor,
     make_invoice: Callable[..., Invoice],

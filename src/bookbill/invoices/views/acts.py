@@ -13,7 +13,7 @@ from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Feature, Right
 from bookbill.invoices.actions.cancelling import cancel_invoice
-from bookbill.invoices.actions.drafting import delete_draft, edit_invoice
+from bookbill.invoices.actions.drafting import delete_draft, edit_invoice, ends_with_its_invoice
 from bookbill.invoices.actions.duplicating import duplicate_invoice
 from bookbill.invoices.actions.linking import renew_link
 from bookbill.invoices.actions.paying import record_payment_on_invoice
@@ -105,41 +105,48 @@ def cancel_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
     """Say in figures what cancelling does, ask for a reason, do it; in the same act make a new one, if wished."""
     invoice = find_invoice(pk)
     recipients = resolve_recipients([invoice], {})[pk]
-    if request.method == "POST":
-        form = CancelForm(request.POST)
-        form.name_recipients(recipients)
-        if form.is_valid():
-            said, makes_new = form.cleaned_data, request.POST.get("act") == "make_new"
-            try:
-                cancelled = transact(
-                    lambda: cancel_invoice(
-                        pk,
-                        reason=said["reason"],
-                        hold_back=said["bookings"] == "hold_back" and not makes_new,
-                        notify=said["notify"],
-                        make_new=makes_new,
-                        by=request.actor,
-                        now=now(request.company),
-                    )
+    own = Booking.objects.filter(invoice=invoice).oldest_first()
+    ending, staying = list[Booking](), list[Booking]()
+    for booking in own.only("number", "paid_minor", "is_instant", "state"):
+        ends = invoice.is_instant and ends_with_its_invoice(booking)
+        (ending if ends else staying).append(booking)
+    form = CancelForm(request.POST if request.method == "POST" else None)
+    form.name_recipients(recipients)
+    if not staying:
+        del form.fields["bookings"]
+    if form.is_valid():
+        said, makes_new = form.cleaned_data, request.POST.get("act") == "make_new"
+        try:
+            cancelled = transact(
+                lambda: cancel_invoice(
+                    pk,
+                    reason=said["reason"],
+                    hold_back=said.get("bookings") == "hold_back" and not makes_new,
+                    notify=said["notify"],
+                    make_new=makes_new,
+                    by=request.actor,
+                    now=now(request.company),
                 )
-            except RuleBroken as refused:
-                refuse(form, refused)
-            else:
-                toast(request, _("%(invoice)s is cancelled.") % {"invoice": invoice.number})
-                if cancelled.replaced_by_id:
-                    return see_other(request, reverse("invoices:edit", args=[cancelled.replaced_by_id]))
-                return see_other(request, reverse("invoices:detail", args=[pk]))
-    else:
-        form = CancelForm()
-        form.name_recipients(recipients)
-    bookings = Booking.objects.filter(invoice=invoice).oldest_first().values_list("number", "paid_minor")
+            )
+        except RuleBroken as refused:
+            refuse(form, refused)
+        else:
+            toast(request, _("%(invoice)s is cancelled.") % {"invoice": invoice.number})
+            if cancelled.replaced_by_id:
+                return see_other(request, reverse("invoices:edit", args=[cancelled.replaced_by_id]))
+            return see_other(request, reverse("invoices:detail", args=[pk]))
     return dialog(
         request,
         "invoices/cancel.html",
         invoice,
         form,
-        numbers=some_of([number for number, _paid in bookings]),
-        paid_numbers=some_of([number for number, paid in bookings if paid]),
+        staying_count=len(staying),
+        numbers=some_of([booking.number for booking in staying]),
+        paid_minor=sum(booking.paid_minor for booking in staying),
+        paid_numbers=some_of([booking.number for booking in staying if booking.paid_minor]),
+        ending_count=len(ending),
+        ending=some_of([booking.number for booking in ending]),
+        credit_minor=sum(booking.paid_minor for booking in ending),
     )
 
 
