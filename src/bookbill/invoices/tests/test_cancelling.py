@@ -15,6 +15,7 @@ from bookbill.delivery.models import Message
 from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.copying import send_cancelled_copy
 from bookbill.invoices.actions.drafting import delete_draft
+from bookbill.invoices.actions.sending import send_invoices
 from bookbill.invoices.emails import compose_version_mail
 from bookbill.invoices.models import Invoice, Version
 from bookbill.invoices.rules import Status
@@ -116,6 +117,21 @@ def test_an_instant_invoice_is_not_asked_what_becomes_of_bookings_that_end_with_
 
     assert "Can be invoiced again" not in desk.get(address).content.decode()
     desk.post(address, {"reason": "Wrong"})
+
+    assert Invoice.objects.get(pk=invoice.pk).status == Status.CANCELLED
+
+
+def test_an_invoice_of_somebody_without_an_email_is_cancelled_on_its_page(
+    ana: Actor,
+    desk: Client,
+    make_customer: Callable[..., Customer],
+    make_booking: Callable[..., Booking],
+    make_invoice: Callable[..., Invoice],
+) -> None:
+    invoice = make_invoice(make_booking(make_customer(email="")))
+    transact(lambda: send_invoices([invoice.pk], mark_only=True, by=ana, now=NOW))
+
+    desk.post(f"/payments/invoices/{invoice.pk}/cancellation", {"reason": "Wrong", "bookings": "again"})
 
     assert Invoice.objects.get(pk=invoice.pk).status == Status.CANCELLED
 

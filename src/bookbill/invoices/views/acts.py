@@ -122,7 +122,7 @@ def cancel_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
                     pk,
                     reason=said["reason"],
                     hold_back=said.get("bookings") == "hold_back" and not makes_new,
-                    notify=said["notify"],
+                    notify=bool(said.get("notify")),
                     make_new=makes_new,
                     by=request.actor,
                     now=now(request.company),
