@@ -15,8 +15,9 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
-from bookbill.bookings.actions.booking import BookingEdit, create_bookings, edit_booking
+from bookbill.bookings.actions.booking import create_bookings
 from bookbill.bookings.actions.catalogue import ComponentDraft
+from bookbill.bookings.actions.editing import BookingEdit, edit_booking
 from bookbill.bookings.actions.repricing_runs import start_repricing
 from bookbill.bookings.actions.succession import edit_tax_code
 from bookbill.bookings.drafts import BookingDraft, ItemDraft

@@ -26,7 +26,7 @@ from tests.support.processes import start
 from tests.support.sandbox import wait_for
 from tests.support.smtp_server import SmtpServer, free_port
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 EXAMPLES = ROOT / "docs" / "examples"
 STAYS = [  # the columns that the examples read, of two agents' stays and one that nobody came to
@@ -140,6 +140,7 @@ def run(*command: str, **environment: str) -> str:
     return done.stdout
 
 
+@pytest.mark.both_databases
 @pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
 def test_a_booking_becomes_a_paid_invoice_by_curl_alone(
     address: str, secret: str, smtp_process: SmtpServer

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from bookbill.bookings.actions.booking import BookingEdit, cancel_booking, edit_booking
+from bookbill.bookings.actions.cancelling import cancel_booking
+from bookbill.bookings.actions.editing import BookingEdit, edit_booking
 from bookbill.bookings.drafts import ItemDraft
 from bookbill.bookings.models import Booking
 from bookbill.companies.models import Company

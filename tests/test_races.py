@@ -16,15 +16,10 @@ from django.db import connection
 
 from bookbill.bookings.actions import booking as booking_actions
 from bookbill.bookings.actions import repricing
-from bookbill.bookings.actions.booking import (
-    BookingEdit,
-    cancel_booking,
-    complete_bookings,
-    create_bookings,
-    delete_booking,
-    edit_booking,
-)
+from bookbill.bookings.actions.booking import complete_bookings, create_bookings, delete_booking
+from bookbill.bookings.actions.cancelling import cancel_booking
 from bookbill.bookings.actions.catalogue import ComponentDraft, create_tax_code
+from bookbill.bookings.actions.editing import BookingEdit, edit_booking
 from bookbill.bookings.actions.succession import edit_tax_code
 from bookbill.bookings.drafts import BookingDraft, ItemDraft
 from bookbill.bookings.models import Booking, TaxComponent

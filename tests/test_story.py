@@ -9,15 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bookbill.bookings.actions.booking import (
-    BookingEdit,
-    cancel_booking,
-    complete_bookings,
-    create_bookings,
-    delete_booking,
-    edit_booking,
-)
+from bookbill.bookings.actions.booking import complete_bookings, create_bookings, delete_booking
+from bookbill.bookings.actions.cancelling import cancel_booking
 from bookbill.bookings.actions.catalogue import ComponentDraft
+from bookbill.bookings.actions.editing import BookingEdit, edit_booking
 from bookbill.bookings.actions.repricing_runs import reprice_next, start_repricing
 from bookbill.bookings.actions.succession import edit_tax_code
 from bookbill.bookings.drafts import BookingDraft, ItemDraft

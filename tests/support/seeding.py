@@ -9,8 +9,8 @@ from decimal import Decimal
 from django.urls import reverse
 from django.utils import timezone
 
-from bookbill.bookings.actions.booking import BookingEdit, edit_booking
 from bookbill.bookings.actions.catalogue import ComponentDraft, create_tax_code
+from bookbill.bookings.actions.editing import BookingEdit, edit_booking
 from bookbill.bookings.actions.repricing_runs import start_repricing
 from bookbill.bookings.actions.succession import edit_tax_code
 from bookbill.bookings.models import Booking

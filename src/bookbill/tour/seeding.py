@@ -7,14 +7,10 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from bookbill.bookings.actions.booking import (
-    BookingEdit,
-    cancel_booking,
-    complete_bookings,
-    create_bookings,
-    edit_booking,
-)
+from bookbill.bookings.actions.booking import complete_bookings, create_bookings
+from bookbill.bookings.actions.cancelling import cancel_booking
 from bookbill.bookings.actions.catalogue import ComponentDraft, create_service, create_tax_code
+from bookbill.bookings.actions.editing import BookingEdit, edit_booking
 from bookbill.bookings.drafts import BookingDraft, ItemDraft
 from bookbill.bookings.models import Booking
 from bookbill.companies.actions import create_company, update_company

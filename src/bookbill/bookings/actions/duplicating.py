@@ -27,8 +27,13 @@ class Offered:
 
     def code(self, code_id: UUID | None) -> UUID | None:
         """Its last successor; the company's usual code where it is offered no more."""
-        last = last_successor(code_id, self.successors) if code_id else None
-        return self.usual_code if last in self.ended_codes else last
+        return self.usual_code if self.is_ended(code_id) else self._last(code_id)
+
+    def is_ended(self, code_id: UUID | None) -> bool:
+        return self._last(code_id) in self.ended_codes
+
+    def _last(self, code_id: UUID | None) -> UUID | None:
+        return last_successor(code_id, self.successors) if code_id else None
 
 
 def read_offered(company: Company) -> Offered:

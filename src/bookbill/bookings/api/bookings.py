@@ -7,15 +7,10 @@ from django.http import HttpResponse
 from ninja import Query, Router, Status
 from pydantic import Field
 
-from bookbill.bookings.actions.booking import (
-    BookingEdit,
-    cancel_booking,
-    complete_bookings,
-    create_bookings,
-    delete_booking,
-    edit_booking,
-)
+from bookbill.bookings.actions.booking import complete_bookings, create_bookings, delete_booking
+from bookbill.bookings.actions.cancelling import cancel_booking
 from bookbill.bookings.actions.duplicating import duplicate_bookings
+from bookbill.bookings.actions.editing import BookingEdit, edit_booking
 from bookbill.bookings.api.schema import (
     BookingIn,
     BookingOut,

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from bookbill.bookings.actions.booking import ITEMS_MAX, BookingEdit
+from bookbill.bookings.actions.booking import ITEMS_MAX
+from bookbill.bookings.actions.editing import BookingEdit
 from bookbill.bookings.drafts import BookingDraft, ItemDraft, TaxChoice
 from bookbill.bookings.models import Booking, BookingItem, BookingTax
 from bookbill.companies.rights import Right, may

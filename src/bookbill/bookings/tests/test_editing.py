@@ -10,9 +10,10 @@ import pytest
 from django.test import Client
 
 from bookbill.activity.models import Entry
-from bookbill.bookings.actions.booking import BookingEdit, cancel_booking, edit_booking
+from bookbill.bookings.actions.cancelling import cancel_booking
 from bookbill.bookings.actions.catalogue import create_service
 from bookbill.bookings.actions.duplicating import duplicate_bookings
+from bookbill.bookings.actions.editing import BookingEdit, edit_booking
 from bookbill.bookings.actions.succession import archive_tax_code
 from bookbill.bookings.drafts import ItemDraft
 from bookbill.bookings.models import Booking
@@ -201,4 +202,9 @@ def test_a_copy_does_without_a_provider_who_left_and_a_tax_that_is_offered_no_mo
     (copy,) = transact(lambda: duplicate_bookings([booking.pk], service_date=TODAY, by=ana, now=NOW))
     assert (copy.provider_id, copy.tax_code_id) == (None, usual.pk)
     assert copy.items.get().tax_code_id == usual.pk
-    assert desk.get(f"/bookings/new?copy={booking.pk}").context["form"].initial["tax_code"] == usual.pk
+    page = desk.get(f"/bookings/new?copy={booking.pk}")
+    assert page.context["form"].initial["tax_code"] == usual.pk
+    said = page.content.decode()
+    assert "Pat is no longer with you" in said
+    assert "“GST” is no longer offered: the default tax takes its place." in said
+    assert "could be copied" not in desk.get(f"/bookings/new?copy={copy.pk}").content.decode()

@@ -9,8 +9,10 @@ from django.db import IntegrityError, transaction
 
 from bookbill.activity.models import Entry
 from bookbill.bookings.actions import repricing
-from bookbill.bookings.actions.booking import BookingEdit, cancel_booking, delete_booking, edit_booking
+from bookbill.bookings.actions.booking import delete_booking
+from bookbill.bookings.actions.cancelling import cancel_booking
 from bookbill.bookings.actions.catalogue import ComponentDraft, create_tax_code
+from bookbill.bookings.actions.editing import BookingEdit, edit_booking
 from bookbill.bookings.actions.repricing_runs import (
     REPRICE_JOB,
     is_under_way,

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from bookbill.activity.models import Entry
-from bookbill.bookings.actions.booking import BookingEdit, cancel_booking, create_bookings, edit_booking
+from bookbill.bookings.actions.booking import create_bookings
+from bookbill.bookings.actions.cancelling import cancel_booking
 from bookbill.bookings.actions.catalogue import (
     ComponentDraft,
     archive_service,
@@ -15,6 +16,7 @@ from bookbill.bookings.actions.catalogue import (
     create_tax_code,
     edit_service,
 )
+from bookbill.bookings.actions.editing import BookingEdit, edit_booking
 from bookbill.bookings.actions.succession import archive_tax_code, edit_tax_code
 from bookbill.bookings.drafts import BookingDraft, ItemDraft
 from bookbill.bookings.models import Booking, Service, TaxCode

@@ -8,13 +8,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from bookbill.bookings.actions.booking import (
-    BookingEdit,
-    cancel_booking,
-    complete_bookings,
-    delete_booking,
-    edit_booking,
-)
+from bookbill.bookings.actions.booking import complete_bookings, delete_booking
+from bookbill.bookings.actions.cancelling import cancel_booking
+from bookbill.bookings.actions.editing import BookingEdit, edit_booking
 from bookbill.bookings.drafts import ItemDraft
 from bookbill.bookings.forms import CancelBookingForm
 from bookbill.bookings.models import Booking

@@ -1,5 +1,6 @@
 """The booking with its history, and the form to make and edit it."""
 
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -10,11 +11,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from bookbill.activity.models import Entry
-from bookbill.bookings.actions.booking import BookingEdit, complete_bookings, create_bookings, edit_booking
-from bookbill.bookings.actions.duplicating import read_offered
+from bookbill.bookings.actions.booking import complete_bookings, create_bookings
+from bookbill.bookings.actions.duplicating import Offered, read_offered
+from bookbill.bookings.actions.editing import BookingEdit, edit_booking
 from bookbill.bookings.drafts import BookingDraft, ItemDraft
 from bookbill.bookings.forms import BookingForm, Items, price_text
-from bookbill.bookings.models import Booking, BookingItem
+from bookbill.bookings.models import Booking, BookingItem, TaxCode
 from bookbill.bookings.rules import State
 from bookbill.bookings.views.filters import read_date
 from bookbill.bookings.views.frame import booking_page
@@ -23,7 +25,6 @@ from bookbill.companies.clock import now, today
 from bookbill.companies.doors.once import act_once
 from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
-from bookbill.companies.models import Company
 from bookbill.companies.rights import Right, may
 from bookbill.lib.errors import RuleBroken
 from bookbill.web.forms import refuse
@@ -47,6 +48,7 @@ def detail_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
 @staff_view(Right.EDIT_BOOKINGS)
 def create_page(request: CompanyRequest) -> HttpResponse:
     """A new booking; `customer`, `provider` and `date` in the address choose them, `copy` copies another booking."""
+    gone: list[str] = []
     if request.method == "POST":
         form, items = BookingForm(request.POST), Items(request.POST, prefix="items")
         if all([form.is_valid(), items.is_valid()]):
@@ -62,14 +64,15 @@ def create_page(request: CompanyRequest) -> HttpResponse:
                 return see_other(request, act_once(request, act))
             except RuleBroken as refused:
                 refuse(form, refused)
+    elif copied := copied_booking(request):
+        offered = read_offered(request.company)
+        form = BookingForm(initial=values_of_copy(request, copied, offered))
+        gone = [*said_gone(copied, offered)]
+        items = Items(prefix="items", initial=new_lines(copied, offered))
     else:
-        copied = copied_booking(request)
-        form = BookingForm(initial=first_values(request, copied))
-        items = Items(
-            prefix="items",
-            initial=new_lines(copied, request.company) if copied else [{"quantity": Decimal(1)}],
-        )
-    return form_page(request, form, items)
+        form = BookingForm(initial=first_values(request))
+        items = Items(prefix="items", initial=[{"quantity": Decimal(1)}])
+    return form_page(request, form, items, gone=gone)
 
 
 @staff_view(Right.EDIT_BOOKINGS)
@@ -111,13 +114,18 @@ def say_saved(request: CompanyRequest, pk: UUID) -> None:
 
 
 def form_page(
-    request: CompanyRequest, form: BookingForm, items: Any, booking: Booking | None = None
+    request: CompanyRequest,
+    form: BookingForm,
+    items: Any,
+    booking: Booking | None = None,
+    gone: Sequence[str] = (),
 ) -> HttpResponse:
     refused = request.method == "POST" and bool(form.errors or any(items.errors))
     context = {
         "form": form,
         "items": items,
         "booking": booking,
+        "gone": gone,
         "may_complete": booking is None or booking.state == State.SCHEDULED,
         "is_locked": bool(
             booking and booking.invoice and booking.invoice.is_locked(request.company.after_sending)
@@ -160,17 +168,7 @@ def draft_of(form: BookingForm, items: tuple[ItemDraft, ...], *, completed: bool
     )
 
 
-def first_values(request: CompanyRequest, copied: Booking | None) -> dict[str, Any]:
-    if copied:
-        _items, discount = copied.as_planned()
-        own = {
-            "service_date": today(request.company),
-            "external_id": "",
-            "tax_code": read_offered(request.company).code(copied.tax_code_id),
-            "discount_kind": discount.kind if discount else "",
-            "discount_value": discount.value if discount else None,
-        }
-        return values_of(copied) | own
+def first_values(request: CompanyRequest) -> dict[str, Any]:
     return {
         "customer": request.GET.get("customer", ""),
         "provider": request.GET.get("provider", ""),
@@ -179,12 +177,37 @@ def first_values(request: CompanyRequest, copied: Booking | None) -> dict[str, A
     }
 
 
+def values_of_copy(request: CompanyRequest, copied: Booking, offered: Offered) -> dict[str, Any]:
+    _items, discount = copied.as_planned()
+    own = {
+        "service_date": today(request.company),
+        "external_id": "",
+        "tax_code": offered.code(copied.tax_code_id),
+        "discount_kind": discount.kind if discount else "",
+        "discount_value": discount.value if discount else None,
+    }
+    return values_of(copied) | own
+
+
+def said_gone(copied: Booking, offered: Offered) -> Iterator[str]:
+    """What a copy cannot take over, a sentence each."""
+    if copied.provider and copied.provider.pk not in offered.providers:
+        yield _("%(name)s is no longer with you: choose another provider, or none.") % {
+            "name": copied.provider.name
+        }
+    items, _discount = copied.as_planned()
+    codes = {copied.tax_code_id, *(item.tax_code_id for item in items)}
+    ended = {code for code in codes if code and offered.is_ended(code)}
+    for name in TaxCode.objects.filter(pk__in=ended).order_by("name").values_list("name", flat=True):
+        yield _("“%(code)s” is no longer offered: the default tax takes its place.") % {"code": name}
+
+
 def copied_booking(request: CompanyRequest) -> Booking | None:
     try:
         wanted = UUID(request.GET.get("copy", ""))
     except ValueError:
         return None
-    return Booking.objects.select_related("customer").filter(pk=wanted).first()
+    return Booking.objects.select_related("customer", "provider").filter(pk=wanted).first()
 
 
 def values_of(booking: Booking) -> dict[str, Any]:
@@ -208,9 +231,8 @@ def used_by(booking: Booking) -> list[BookingItem]:
     return list(booking.items.select_related("service").order_by("position"))
 
 
-def new_lines(booking: Booking, company: Company) -> list[dict[str, Any]]:
+def new_lines(booking: Booking, offered: Offered) -> list[dict[str, Any]]:
     """The lines of another booking for a new one: under the taxes of today, and with an archived service as own text."""
-    offered = read_offered(company)
     items, _discount = booking.as_planned()
     booking.tax_code_id = offered.code(booking.tax_code_id)
     for item in items:

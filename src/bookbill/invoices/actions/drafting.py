@@ -10,7 +10,8 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from bookbill.activity.actions import record, record_many
-from bookbill.bookings.actions.booking import cancel_bookings, create_bookings, lock_bookings
+from bookbill.bookings.actions.booking import create_bookings, lock_bookings
+from bookbill.bookings.actions.cancelling import cancel_bookings
 from bookbill.bookings.drafts import BookingDraft
 from bookbill.bookings.models import Booking
 from bookbill.bookings.rules import State

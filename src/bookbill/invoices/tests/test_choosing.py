@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
-from bookbill.bookings.actions.booking import cancel_booking, create_bookings
+from bookbill.bookings.actions.booking import create_bookings
+from bookbill.bookings.actions.cancelling import cancel_booking
 from bookbill.bookings.drafts import BookingDraft, ItemDraft
 from bookbill.bookings.models import Booking
 from bookbill.customers.models import Customer

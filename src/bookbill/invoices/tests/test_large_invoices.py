@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from bookbill.bookings.actions.booking import BookingEdit, edit_booking
+from bookbill.bookings.actions.editing import BookingEdit, edit_booking
 from bookbill.bookings.models import Booking, TaxCode
 from bookbill.customers.models import Customer
 from bookbill.invoices.actions.cancelling import cancel_invoice

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 
 from bookbill.activity.models import Entry
-from bookbill.bookings.actions.booking import BookingEdit, edit_booking
+from bookbill.bookings.actions.editing import BookingEdit, edit_booking
 from bookbill.bookings.drafts import ItemDraft
 from bookbill.bookings.models import Booking
 from bookbill.companies.models import Company, Member, RateCount
