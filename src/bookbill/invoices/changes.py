@@ -49,13 +49,16 @@ def _all_differences(invoice: Invoice, last_sent: Version, *, now: datetime) -> 
     return differences(sent, read_live([invoice], now=now)[invoice.pk])
 
 
-def who_edited(invoice: Invoice, changes: Iterable[Difference]) -> Mapping[str, str]:
-    """By booking number, who edited it last."""
+REPRICING = ("booking.edited", "booking.cancelled", "booking.repriced")
+
+
+def who_edited(changes: Iterable[Difference]) -> Mapping[str, str]:
+    """By booking number, who edited, cancelled or repriced it last."""
     numbers = [change.booking_number for change in changes if change.booking_number]
     edited = Entry.objects.filter(
         subject_type="booking",
-        type="booking.edited",
-        subject_id__in=Booking.objects.filter(invoice=invoice, number__in=numbers).values("pk"),
+        type__in=REPRICING,
+        subject_id__in=Booking.objects.filter(number__in=numbers).values("pk"),
     )
     return dict(edited.order_by("id").values_list("subject_label", "actor_label"))
 

@@ -1,13 +1,17 @@
 """An invoice over thousands of bookings opens as quickly as one over three: a page of them at a time, sums of all."""
 
 import datetime as dt
+import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from bookbill.bookings.actions.cancelling import cancel_booking
 from bookbill.bookings.actions.editing import BookingEdit, edit_booking
+from bookbill.bookings.drafts import ItemDraft
 from bookbill.bookings.models import Booking, TaxCode
 from bookbill.customers.models import Customer
 from bookbill.invoices.actions.cancelling import cancel_invoice
@@ -180,6 +184,21 @@ def test_more_bookings_and_payments_take_no_more_queries_on_any_tab(
             desk.get(f"/payments/invoices/{few.pk}{tab}")
         with django_assert_max_num_queries(len(for_few)):
             desk.get(f"/payments/invoices/{many.pk}{tab}")
+
+
+def test_who_cancelled_a_booking_of_it_is_named_as_who_edited_one(
+    desk: Client, ana: Actor, make_large: Callable[..., Invoice]
+) -> None:
+    invoice = make_large(3)
+    first, second, _third = Booking.objects.filter(invoice=invoice).oldest_first()
+    fee = ItemDraft("Fee", unit_price=Decimal(30))
+    transact(lambda: cancel_booking(first.pk, fee=fee, reason="Ill", by=ana, now=NOW))
+    transact(lambda: cancel_booking(second.pk, fee=None, reason="Ill", by=ana, now=NOW))
+
+    page = text(desk.get(f"/payments/invoices/{invoice.pk}"))
+
+    assert re.search(rf"{first.number}: \$[0-9.]+ → \$[0-9.]+, by Ana", page)
+    assert re.search(rf"{second.number} removed: \$[0-9.]+, by Ana", page)
 
 
 def test_a_changed_one_tells_what_changed_and_how_much_more(

@@ -189,7 +189,7 @@ def changes_of(invoice: Invoice, last_sent: Version | None, instant: datetime) -
     if last_sent is None or not invoice.is_changed():
         return [], 0
     changes = changes_since_sent(invoice, last_sent, now=instant)
-    by = who_edited(invoice, changes[:CHANGES_SHOWN])
+    by = who_edited(changes[:CHANGES_SHOWN])
     sentences, left = sentences_of(changes, invoice)
     return [
         _("%(change)s, by %(name)s") % {"change": sentence, "name": by[change.booking_number]}
