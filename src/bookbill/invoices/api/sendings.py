@@ -134,7 +134,10 @@ def retry_message_(
 
 @router.post("/invoices/{invoice_id}/cancellation", response={201: InvoiceOut})
 def cancel_invoice_(request: CompanyRequest, invoice_id: str, body: CancellationIn) -> HttpResponse:
-    """Cancel a sent invoice for good. It keeps its number; its bookings are free again and keep their money."""
+    """Cancel a sent invoice for good. It keeps its number; its bookings are free again and keep their money.
+
+    What was made for an instant invoice is cancelled with it, its money becomes credit; not with `make_new`.
+    """
     pk, at = id_in_route(invoice_id), now(request.company)
 
     def cancelled() -> InvoiceOut:
