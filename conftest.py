@@ -23,7 +23,7 @@ pytest_plugins = [
 
 hypothesis_settings.register_profile(
     "short",
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

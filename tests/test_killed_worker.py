@@ -79,7 +79,7 @@ def let_leases_lapse() -> None:
 def test_a_worker_killed_while_invoices_leave_loses_no_mail_and_doubles_none(
     smtp_server: SmtpServer, request: pytest.FixtureRequest
 ) -> None:
-    count = 200 if request.config.getoption("--long") else 36
+    count = 200 if request.config.getoption("--long") else 24
     send(count)
     for share in (0.15, 0.6):
         process = start("worker", mails_to=smtp_server)
