@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Error, Page
+from playwright.sync_api import Browser, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -26,18 +26,6 @@ def said(page: Page) -> Iterator[list[str]]:
     assert [text for text in complaints if "status of 422" not in text] == []
 
 
-def close_by_escape(page: Page, place: str) -> None:
-    """As a person does: once more where the first press came while the answer was being put in its place."""
-    for _press in range(5):
-        page.keyboard.press("Escape")
-        try:
-            page.locator(place).wait_for(state="hidden", timeout=2_000)
-        except Error:
-            continue
-        return
-    page.locator(place).wait_for(state="hidden", timeout=1)
-
-
 def test_the_menu_the_dialog_and_the_palette_open_by_keyboard(
     page: Page, shown: str, said: list[str]
 ) -> None:
@@ -54,15 +42,17 @@ def test_the_menu_the_dialog_and_the_palette_open_by_keyboard(
     page.locator("#dialog[open]").wait_for()
     page.get_by_role("dialog").get_by_label("Amount").fill("12.345")
     page.keyboard.press("Enter")
-    page.get_by_text("At most 2 decimals here.").first.wait_for()
-    close_by_escape(page, "#dialog")
+    page.get_by_role("dialog").get_by_text("At most 2 decimals here.").first.wait_for()
+    page.get_by_role("dialog").get_by_label("Amount").press("Escape")
+    page.locator("#dialog").wait_for(state="hidden")
 
     page.route("**/search*", lambda route: route.fulfill(body=""))  # nobody is signed in here
     page.keyboard.press("Control+k")
     page.locator("#palette[open]").wait_for()
     assert page.locator(":focus").get_attribute("name") == "q"
     page.keyboard.type("maple")
-    close_by_escape(page, "#palette")
+    page.keyboard.press("Escape")
+    page.locator("#palette").wait_for(state="hidden")
 
 
 def test_addresses_become_chips_and_are_sent_as_a_list(page: Page, shown: str, said: list[str]) -> None:
