@@ -16,7 +16,7 @@ from bookbill.lib.transactions import assert_in_transaction
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
+class InForce:
     """What new work may name today."""
 
     services: Collection[UUID]
@@ -36,10 +36,10 @@ class Offered:
         return last_successor(code_id, self.successors) if code_id else None
 
 
-def read_offered(company: Company) -> Offered:
+def read_in_force(company: Company) -> InForce:
     """Four queries."""
     ended = TaxCode.objects.filter(archived_at__isnull=False, successor=None)
-    return Offered(
+    return InForce(
         services=set(Service.objects.current().values_list("pk", flat=True)),
         providers=set(Member.objects.filter(is_active=True).values_list("pk", flat=True)),
         successors=TaxCode.objects.successors(),
@@ -56,17 +56,17 @@ def duplicate_bookings(
     require(by, Right.EDIT_BOOKINGS)
     sources = lock_bookings(booking_ids)
     with_items = Booking.objects.filter(pk__in=sources).prefetch_related("items").oldest_first()
-    offered = read_offered(Company.objects.get(pk=by.company_id))
-    drafts = [copy_of(booking, offered, service_date=service_date) for booking in with_items]
+    in_force = read_in_force(Company.objects.get(pk=by.company_id))
+    drafts = [copy_of(booking, in_force, service_date=service_date) for booking in with_items]
     return create_bookings(drafts, by=by, now=now)
 
 
 def copy_of(
-    booking: Booking, offered: Offered, *, service_date: date, with_fee: bool = False
+    booking: Booking, in_force: InForce, *, service_date: date, with_fee: bool = False
 ) -> BookingDraft:
     """A draft of the same work, scheduled, of a cancelled booking as it was before. Read the booking with `items`.
 
-    What is not ``offered`` any more is left out or gives way. ``with_fee`` copies the fee of a cancelled booking
+    What is not ``in_force`` any more is left out or gives way. ``with_fee`` copies the fee of a cancelled booking
     instead, where there is one. Money, number and external id are not copied.
     """
     items, discount = booking.as_stored() if with_fee and booking.total_minor else booking.as_planned()
@@ -80,14 +80,14 @@ def copy_of(
                 quantity=item.quantity,
                 unit=item.unit,
                 unit_price=item.unit_price,
-                service_id=item.service_id if item.service_id in offered.services else None,
-                tax_code_id=offered.code(item.tax_code_id),
+                service_id=item.service_id if item.service_id in in_force.services else None,
+                tax_code_id=in_force.code(item.tax_code_id),
             )
             for item in items
         ),
         discount=discount,
-        tax_code_id=offered.code(booking.tax_code_id),
-        provider_id=booking.provider_id if booking.provider_id in offered.providers else None,
+        tax_code_id=in_force.code(booking.tax_code_id),
+        provider_id=booking.provider_id if booking.provider_id in in_force.providers else None,
         service_address=booking.service_address,
         note=booking.note,
     )

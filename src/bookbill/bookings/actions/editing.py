@@ -136,7 +136,7 @@ def _price_anew(
     """Replace items and taxes and work the totals out again, with the customer's exemption of today."""
     take_exemption(booking, booking.customer)
     stored = list(booking.items.order_by("position"))
-    kept = {old_tax_code_id, *used_by(stored)}
+    kept = {old_tax_code_id, *_used_by(stored)}
     if drafts is None:
         for item in stored:
             item.pk = None
@@ -174,7 +174,7 @@ def _stored(booking: Booking, name: str) -> Any:
 def _same_items(booking: Booking, drafts: Sequence[ItemDraft]) -> bool:
     """Whether the lines say what is stored already; what a draft leaves open is taken as a new line would take it."""
     stored = list(booking.items.order_by("position"))
-    kept = {booking.tax_code_id, *used_by(stored)}
+    kept = {booking.tax_code_id, *_used_by(stored)}
     catalogue = read_catalogue(drafts, [booking.tax_code_id], kept=kept)
     return [item.said() for item in build_items(booking, drafts, catalogue)] == [
         item.said() for item in stored
@@ -200,6 +200,6 @@ def _apply(booking: Booking, fields: dict[str, Any], now: datetime) -> None:
             setattr(booking, name, fields[name])
 
 
-def used_by(items: Iterable[BookingItem]) -> set[UUID | None]:
+def _used_by(items: Iterable[BookingItem]) -> set[UUID | None]:
     """The tax codes and services of the catalogue that these lines carry."""
     return {pk for item in items for pk in (item.tax_code_id, item.service_id)}

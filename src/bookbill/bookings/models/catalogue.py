@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from uuid import UUID
 
 from django.db import models
@@ -17,11 +16,6 @@ from bookbill.money.pricing import Component, TaxTerms
 class TaxCodeQuerySet(models.QuerySet["TaxCode"]):
     def current(self) -> TaxCodeQuerySet:
         return self.filter(archived_at=None)
-
-    def followed(self) -> Callable[[UUID | None], UUID | None]:
-        """Leads a code to its last successor, or to itself while it has none. One query for any number of codes."""
-        successors = self.successors()
-        return lambda code_id: last_successor(code_id, successors) if code_id else None
 
     def in_force(self, code_id: UUID) -> TaxCode:
         """The last successor of a code; itself while it has none."""

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from bookbill.activity.models import Entry
 from bookbill.bookings.actions.booking import complete_bookings, create_bookings
-from bookbill.bookings.actions.duplicating import Offered, read_offered
+from bookbill.bookings.actions.duplicating import InForce, read_in_force
 from bookbill.bookings.actions.editing import BookingEdit, edit_booking
 from bookbill.bookings.drafts import BookingDraft, ItemDraft
 from bookbill.bookings.forms import BookingForm, Items, price_text
@@ -65,10 +65,10 @@ def create_page(request: CompanyRequest) -> HttpResponse:
             except RuleBroken as refused:
                 refuse(form, refused)
     elif copied := copied_booking(request):
-        offered = read_offered(request.company)
-        form = BookingForm(initial=values_of_copy(request, copied, offered))
-        gone = [*said_gone(copied, offered)]
-        items = Items(prefix="items", initial=new_lines(copied, offered))
+        in_force = read_in_force(request.company)
+        form = BookingForm(initial=values_of_copy(request, copied, in_force))
+        gone = [*said_gone(copied, in_force)]
+        items = Items(prefix="items", initial=new_lines(copied, in_force))
     else:
         form = BookingForm(initial=first_values(request))
         items = Items(prefix="items", initial=[{"quantity": Decimal(1)}])
@@ -177,27 +177,27 @@ def first_values(request: CompanyRequest) -> dict[str, Any]:
     }
 
 
-def values_of_copy(request: CompanyRequest, copied: Booking, offered: Offered) -> dict[str, Any]:
+def values_of_copy(request: CompanyRequest, copied: Booking, in_force: InForce) -> dict[str, Any]:
     _items, discount = copied.as_planned()
     own = {
         "service_date": today(request.company),
         "external_id": "",
-        "tax_code": offered.code(copied.tax_code_id),
+        "tax_code": in_force.code(copied.tax_code_id),
         "discount_kind": discount.kind if discount else "",
         "discount_value": discount.value if discount else None,
     }
     return values_of(copied) | own
 
 
-def said_gone(copied: Booking, offered: Offered) -> Iterator[str]:
+def said_gone(copied: Booking, in_force: InForce) -> Iterator[str]:
     """What a copy cannot take over, a sentence each."""
-    if copied.provider and copied.provider.pk not in offered.providers:
+    if copied.provider and copied.provider.pk not in in_force.providers:
         yield _("%(name)s is no longer with you: choose another provider, or none.") % {
             "name": copied.provider.name
         }
     items, _discount = copied.as_planned()
     codes = {copied.tax_code_id, *(item.tax_code_id for item in items)}
-    ended = {code for code in codes if code and offered.is_ended(code)}
+    ended = {code for code in codes if code and in_force.is_ended(code)}
     for name in TaxCode.objects.filter(pk__in=ended).order_by("name").values_list("name", flat=True):
         yield _("“%(code)s” is no longer offered: the default tax takes its place.") % {"code": name}
 
@@ -231,13 +231,13 @@ def used_by(booking: Booking) -> list[BookingItem]:
     return list(booking.items.select_related("service").order_by("position"))
 
 
-def new_lines(booking: Booking, offered: Offered) -> list[dict[str, Any]]:
+def new_lines(booking: Booking, in_force: InForce) -> list[dict[str, Any]]:
     """The lines of another booking for a new one: under the taxes of today, and with an archived service as own text."""
     items, _discount = booking.as_planned()
-    booking.tax_code_id = offered.code(booking.tax_code_id)
+    booking.tax_code_id = in_force.code(booking.tax_code_id)
     for item in items:
-        item.tax_code_id = offered.code(item.tax_code_id)
-        if item.service_id not in offered.services:
+        item.tax_code_id = in_force.code(item.tax_code_id)
+        if item.service_id not in in_force.services:
             item.service_id = None
     return [line_of(item, booking) for item in items]
 

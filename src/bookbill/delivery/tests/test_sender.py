@@ -393,7 +393,7 @@ def test_built_mails_are_kept_within_a_limit_of_bytes(owe: Owe, composed: list[M
 def test_the_worker_thread_has_a_lane_of_its_own(owe: Owe, smtp_server: SmtpServer) -> None:
     owe("joe@maple.example")
     try:
-        # A turn may find nothing it can do now, as when another thread is choosing; the next one does it.
+        # Once, on PostgreSQL, the first turn found nothing; why is not known. The next one may do it.
         assert sum(sender.run_once() for _turn in range(5)) == 1
     finally:
         sender._lanes.lane.connection.close()

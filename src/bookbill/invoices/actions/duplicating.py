@@ -5,7 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from bookbill.bookings.actions.booking import create_bookings
-from bookbill.bookings.actions.duplicating import copy_of, read_offered
+from bookbill.bookings.actions.duplicating import copy_of, read_in_force
 from bookbill.bookings.models import Booking
 from bookbill.companies.models import Company
 from bookbill.companies.rights import Feature, Right, require
@@ -26,10 +26,10 @@ def duplicate_invoice(invoice_id: UUID, *, service_date: date, by: Actor, now: d
     sources = Booking.objects.filter(invoice=invoice)
     if invoice.cancelled_at:  # its bookings are free, or on another invoice by now
         sources = Booking.objects.filter(pk__in=[block.id for block in last_sent_document(invoice).bookings])
-    offered = read_offered(Company.objects.get(pk=by.company_id))
+    in_force = read_in_force(Company.objects.get(pk=by.company_id))
     drafts = [
         replace(
-            copy_of(booking, offered, service_date=service_date, with_fee=True),
+            copy_of(booking, in_force, service_date=service_date, with_fee=True),
             start_time=None,
             provider_id=None,
             note="",
