@@ -17,7 +17,7 @@ from bookbill.documents.printed import Printed, TotalRow, printed
 from bookbill.documents.rows import Row
 from bookbill.invoices.models import Invoice, Version
 from bookbill.invoices.rules import days_overdue
-from bookbill.ledger.models import Allocation
+from bookbill.ledger.models import Allocation, Payment
 from bookbill.portal.rules import State, state_of
 from bookbill.web.paging import Pages, pages_of
 
@@ -30,6 +30,8 @@ class Received:
 
     received_on: date
     amount_minor: int
+    whole_minor: int
+    """All of the payment, wherever its money lies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class Shown:
     payments: Sequence[Received]
     paid_minor: int
     """The sum of the payments."""
+    credit_minor: int
+    """What of their money is placed nowhere."""
     days_overdue: int
     cancelled_on: date | None
     pages: Pages
@@ -53,7 +57,7 @@ class Shown:
 
 
 def read_shown(invoice: Invoice, *, asked: str | None = None, now: datetime) -> Shown:
-    """The last sent version with what happened since, and the page asked for of its bookings. Three queries."""
+    """The last sent version with what happened since, and the page asked for of its bookings. Four queries at most."""
     pages, stored = Pages(1, 0, BOOKINGS_PAGE), list[dict[str, Any]]()
 
     def choose(blocks: list[dict[str, Any]]) -> Sequence[dict[str, Any]]:
@@ -71,11 +75,13 @@ def read_shown(invoice: Invoice, *, asked: str | None = None, now: datetime) -> 
         state=state_of(
             cancelled=invoice.cancelled_at is not None,
             payable_minor=invoice.payable(),
+            due_minor=invoice.due(),
             paid_minor=invoice.paid_minor,
         ),
         is_updated=invoice.cancelled_at is None and invoice.sent_total_minor != invoice.total_minor,
         payments=payments,
         paid_minor=sum(payment.amount_minor for payment in payments),
+        credit_minor=read_credit(invoice),
         days_overdue=days_overdue(
             today=date_in_zone(invoice.company, now),
             due_date=invoice.due_date,
@@ -108,12 +114,24 @@ def read_payments(invoice: Invoice, booking_ids: Sequence[UUID]) -> list[Receive
         own = Q(pk__in=booking_ids, invoice=None)
     placed = (
         Allocation.objects.filter(booking__in=Booking.objects.filter(own).values("pk"))
-        .values("payment_id", "payment__received_on")
+        .values("payment_id", "payment__received_on", "payment__amount_minor")
         .annotate(placed_minor=Sum("amount_minor"))
         .exclude(placed_minor=0)
         .order_by("payment__received_on", "payment_id")
     )
-    return [Received(row["payment__received_on"], row["placed_minor"]) for row in placed]
+    return [
+        Received(row["payment__received_on"], row["placed_minor"], row["payment__amount_minor"])
+        for row in placed
+    ]
+
+
+def read_credit(invoice: Invoice) -> int:
+    """What is placed nowhere of the money that lies on this live invoice or came in for it."""
+    if invoice.cancelled_at is not None:
+        return 0
+    placed = Allocation.objects.filter(booking__invoice=invoice).order_by().values("payment")
+    payments = Payment.objects.filter(Q(pk__in=placed) | Q(invoice=invoice)).with_credit()
+    return payments.aggregate(sum=Sum("credit"))["sum"] or 0
 
 
 def texts_of(shown: Shown, language: str) -> Printed:
@@ -152,7 +170,15 @@ def totals_of(shown: Shown, texts: Printed, language: str) -> list[TotalRow]:
     each = [
         TotalRow(
             kind="paid",
-            label=_("Paid %(date)s") % {"date": formats.date(payment.received_on.isoformat())},
+            label=(
+                _("Paid %(date)s")
+                if payment.amount_minor == payment.whole_minor
+                else _("Part of %(amount)s paid %(date)s")
+            )
+            % {
+                "amount": formats.money(payment.whole_minor),
+                "date": formats.date(payment.received_on.isoformat()),
+            },
             amount=formats.money(-payment.amount_minor),
         )
         for payment in shown.payments

@@ -149,8 +149,9 @@ def test_payments_are_live_each_with_its_day(
     pay(invoice, 7_500, on=dt.date(2026, 7, 5))
     page = page_of(visitor, invoice)
     assert "Nothing to pay" in page
-    assert "You paid $100.00. Thank you!" in page
-    assert "\u2212$60.00" in page  # the rest of the second payment is credit
+    assert "$100.00 of your payments went to this invoice, and $15.00 is kept as your credit." in page
+    assert "Part of $75.00 paid Jul 5, 2026" in page
+    assert "\u2212$60.00" in page
     assert "How to pay" not in page
 
 
@@ -182,6 +183,47 @@ def test_charges_and_addresses_stay_as_sent_and_the_lower_balance_is_due(
     assert '<p class="due-amount mt-2">$130.00</p>' in page
     assert "Renamed" in page
     assert "An updated invoice" not in page
+
+
+@pytest.mark.both_databases
+def test_a_price_that_rose_above_a_paid_version_is_not_asked_for_and_not_called_paid_in_full(
+    visitor: Client,
+    ana: Actor,
+    sent: Callable[..., Invoice],
+    pay: Callable[..., None],
+    make_booking: Callable[..., Booking],
+) -> None:
+    booking = make_booking()
+    invoice = sent(booking)
+    pay(invoice, 10_000)
+    assert "Paid in full" in page_of(visitor, invoice)
+    reprice(booking, "130.00", ana)
+    page = page_of(visitor, invoice)
+    assert "Paid in full" not in page
+    assert "Nothing to pay for now" in page
+    assert "You paid $100.00, and this invoice asks for nothing more. Thank you!" in page
+    assert "An updated invoice is being prepared" in page
+    assert "How to pay" not in page
+
+
+def test_a_price_that_fell_below_what_was_paid_says_what_came_in_and_what_is_credit(
+    visitor: Client,
+    ana: Actor,
+    sent: Callable[..., Invoice],
+    pay: Callable[..., None],
+    make_booking: Callable[..., Booking],
+) -> None:
+    booking = make_booking()
+    invoice = sent(booking)
+    pay(invoice, 10_000)
+    reprice(booking, "80.00", ana)
+    page = page_of(visitor, invoice)
+    assert "Paid in full" in page
+    assert "$80.00 of your payments went to this invoice, and $20.00 is kept as your credit." in page
+    assert "Part of $100.00 paid Jul 2, 2026" in page
+    assert "The price was lowered to $80.00 after this invoice was sent. Nothing more is due." in page
+    send_again(ana, invoice)
+    assert "$20.00 is kept as your credit" in page_of(visitor, invoice)
 
 
 def test_a_cancelled_one_asks_for_nothing_and_keeps_the_reason_to_the_company(
