@@ -1,7 +1,8 @@
 """What other capabilities ask of delivery. Rights are asked above: delivery knows no roles."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -147,17 +148,36 @@ def end_trouble(subject_ids: Sequence[UUID], *, now: dt.datetime) -> None:
     Message.objects.about(subject_ids).in_trouble().update(trouble_at=None, dealt_with_at=now)
 
 
-def call_off_messages(subject_ids: Sequence[UUID], *, because: str, now: dt.datetime) -> None:
-    """What has not begun to leave about these does not leave any more: a sender who holds one has lost it."""
+def call_off_messages(
+    subject_ids: Iterable[UUID],
+    *,
+    to: Mapping[UUID, Collection[str]] | None = None,
+    because: str,
+    now: dt.datetime,
+) -> Counter[UUID]:
+    """What has not begun to leave about these does not leave any more: a sender who holds one has lost it.
+
+    ``to`` names the recipients by subject, else it is everybody. How many were called off, by subject.
+    """
     assert_in_transaction()
-    Message.objects.about(subject_ids).filter(state__in=WAITING).update(
-        state=State.FAILED,
-        ready_at=Coalesce("ready_at", Value(now)),
-        next_at=None,
-        lease_holder=None,
-        server_answer=because,
-        dealt_with_at=now,
-    )
+    waiting = Message.objects.about(subject_ids).filter(state__in=WAITING)
+    # Locked before they are counted: one that a sender begins meanwhile is left to it.
+    found = waiting.order_by("pk").select_for_update(no_key=True)
+    called_off = {
+        message_id: subject_id
+        for message_id, subject_id, recipient in found.values_list("pk", "subject_id", "recipient")
+        if subject_id and (to is None or recipient.lower() in {each.lower() for each in to[subject_id]})
+    }
+    if called_off:
+        Message.objects.filter(pk__in=called_off).update(
+            state=State.FAILED,
+            ready_at=Coalesce("ready_at", Value(now)),
+            next_at=None,
+            lease_holder=None,
+            server_answer=because,
+            dealt_with_at=now,
+        )
+    return Counter(called_off.values())
 
 
 def lock_message(message_id: UUID) -> Message:

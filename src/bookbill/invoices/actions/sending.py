@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from bookbill.companies.models import Company
 from bookbill.companies.numbers import Numbered, take_invoice_numbers
 from bookbill.companies.rights import Feature, Right, require
 from bookbill.customers.models import Customer
-from bookbill.delivery.actions import MessageDraft, end_trouble, owe_messages
+from bookbill.delivery.actions import MessageDraft, call_off_messages, end_trouble, owe_messages
 from bookbill.documents.document import Document, to_json_bytes
 from bookbill.invoices.actions.drafting import SEND_JOB, withdraw_sendings
 from bookbill.invoices.actions.history import entry
@@ -53,7 +54,8 @@ def send_invoices(
 ) -> list[Version]:
     """Number, freeze and promise the emails of invoices; they leave after the commit. Constant queries for 1 and for 500.
 
-    Sending again always makes a new version, and nobody has to look after mails of earlier ones that did not arrive. ``recipients`` replaces the resolved ones for this send, by invoice;
+    Sending again always makes a new version, and nobody has to look after mails of earlier ones that did not arrive;
+    those that still wait for one of its recipients do not leave any more. ``recipients`` replaces the resolved ones for this send, by invoice;
     ``mark_only`` freezes without any email. Raises CannotSend naming the first invoice that has nobody to send it to,
     carries nothing, or is cancelled; TooMany for one that was sent too often and for more mails than the day allows;
     BadInput for an issue date that the series no longer allows.
@@ -77,6 +79,13 @@ def send_invoices(
     kinds = {invoice.pk: message_kind(invoice) for invoice in invoices}
     if not mark_only:
         lock_allowance(company, at=now).refuse_beyond(count_mails(to))
+    sent_before = [invoice.pk for invoice in invoices if invoice.sent_at and invoice.pk in to]
+    called_off = call_off_messages(
+        sent_before,
+        to=to,
+        because=_("Not sent, because a newer version of the invoice was sent."),
+        now=now,
+    )
     clamped = _number(company, [invoice for invoice in invoices if invoice.sent_at is None], now=now)
     versions = [_freeze(invoice, documents[invoice.pk], by=by, now=now) for invoice in invoices]
     Version.objects.bulk_create(versions)
@@ -111,7 +120,13 @@ def send_invoices(
     promise_pdfs(versions)
     record_many(
         [
-            _sent_entry(invoice, version, to.get(invoice.pk, ()), clock=clamped.get(invoice.pk))
+            _sent_entry(
+                invoice,
+                version,
+                to.get(invoice.pk, ()),
+                clock=clamped.get(invoice.pk),
+                called_off=called_off.get(invoice.pk, 0),
+            )
             for invoice, version in zip(invoices, versions, strict=True)
         ],
         by=by,
@@ -370,10 +385,12 @@ def _process_time(company: Company, moment: datetime) -> datetime:
 
 
 def _sent_entry(
-    invoice: Invoice, version: Version, recipients: Sequence[str], *, clock: date | None
+    invoice: Invoice, version: Version, recipients: Sequence[str], *, clock: date | None, called_off: int
 ) -> EntryDraft:
     """``clock`` is the day that it said where the series allowed only a later one."""
-    dated = {"clock_date": clock, "issue_date": invoice.issue_date} if clock else {}
+    more: dict[str, Any] = {"clock_date": clock, "issue_date": invoice.issue_date} if clock else {}
+    if called_off:
+        more["called_off_count"] = called_off
     return entry(
         "invoice.sent",
         invoice,
@@ -383,7 +400,7 @@ def _sent_entry(
             "sha256": version.sha256,
             "total_minor": version.total_minor,
             "recipients_count": len(recipients),
-            **dated,
+            **more,
         },
         personal_after={"recipients": list(recipients)} if recipients else None,
     )

@@ -16,12 +16,14 @@ from bookbill.bookings.models import Booking
 from bookbill.companies.models import Company
 from bookbill.companies.tests.clients import ApiClient
 from bookbill.customers.models import Customer
+from bookbill.delivery.claims import begin
 from bookbill.delivery.composing import MailCause
 from bookbill.delivery.mime import read_mail
 from bookbill.delivery.models import Message
 from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.linking import renew_link
 from bookbill.invoices.actions.reminding import remind_invoices
+from bookbill.invoices.actions.sending import send_invoices
 from bookbill.invoices.emails import compose_reminder_mail, compose_version_mail
 from bookbill.invoices.models import Invoice, Reminder, Version
 from bookbill.invoices.tasks import ensure_pdf
@@ -29,6 +31,7 @@ from bookbill.ledger.actions.payments import record_payments
 from bookbill.ledger.drafts import PaymentDraft
 from bookbill.lib.actor import Actor
 from bookbill.lib.errors import RuleBroken
+from bookbill.lib.ids import new_id
 from bookbill.lib.tenancy import scope
 from bookbill.lib.transactions import transact
 from tests.support.cast import NOW, TODAY
@@ -320,3 +323,44 @@ def test_the_mail_to_an_exempt_customer_says_why_no_tax_is_charged(
     mail = compose_version_mail(MailCause.of(Message.objects.get()))
     assert "Tax exempt: Charity no. 7" in mail.text
     assert "Tax exempt: Charity no. 7" in mail.html
+
+
+def test_the_mail_of_an_older_version_that_has_not_left_does_not_arrive_beside_the_newer(
+    desk: Client, ana: Actor, make_sent: Make
+) -> None:
+    invoice = make_sent(extra_recipients=("second@customer.example",))
+    transact(lambda: remind_invoices([invoice.pk], by=ana, now=NOW))
+    first = Message.objects.get(recipient="maple@customer.example", kind="invoice")
+    to = {invoice.pk: ["Maple@customer.example"]}
+    transact(lambda: send_invoices([invoice.pk], recipients=to, by=ana, now=NOW))
+
+    waiting = Message.objects.filter(state="queued").values_list("recipient", "version_n", "kind")
+    assert set(waiting) == {
+        ("Maple@customer.example", 2, "invoice"),
+        ("second@customer.example", 1, "invoice"),  # nothing newer goes there
+        ("second@customer.example", 1, "reminder"),
+    }
+    first.refresh_from_db()
+    assert (first.state, first.trouble_at) == ("failed", None)
+    assert first.server_answer == "Not sent, because a newer version of the invoice was sent."
+    page = desk.get(f"/payments/invoices/{invoice.pk}/history").content.decode()
+    assert "2 earlier emails that had not left were called off" in page
+
+
+def test_a_mail_that_is_leaving_when_a_newer_version_is_sent_is_not_called_off(
+    ana: Actor, make_sent: Make
+) -> None:
+    invoice = make_sent()
+    Message.objects.update(state="sending", ready_at=NOW, next_at=NOW, lease_holder=new_id())
+    transact(lambda: send_invoices([invoice.pk], by=ana, now=NOW))
+    assert set(Message.objects.values_list("version_n", "state")) == {(1, "sending"), (2, "queued")}
+
+
+def test_a_claimed_mail_that_was_called_off_cannot_begin(ana: Actor, make_sent: Make) -> None:
+    invoice = make_sent()
+    Message.objects.update(ready_at=NOW, next_at=NOW, lease_holder=new_id())
+    claimed = Message.objects.get()
+    transact(lambda: send_invoices([invoice.pk], by=ana, now=NOW))
+    assert not begin(claimed, lease=dt.timedelta(seconds=30))
+    claimed.refresh_from_db()
+    assert claimed.state == "failed"
