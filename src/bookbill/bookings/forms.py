@@ -28,6 +28,7 @@ from bookbill.web.forms import (
     LineField,
     NoteField,
     NumberField,
+    as_typed,
     says_empty,
 )
 
@@ -259,7 +260,7 @@ def filled_line(index: int, service: Service | None = None, *, tax_code: str = "
 def price_text(value: Decimal, currency: str) -> str:
     """A unit price as it is typed: with the currency's decimals, and up to four where it has more."""
     places = max(exponent_of(currency), -int(value.normalize().as_tuple().exponent))
-    return f"{value:.{places}f}"
+    return as_typed(f"{value:.{places}f}")
 
 
 class CancelBookingForm(forms.Form):

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
 from bookbill.config.api import api
@@ -28,7 +30,7 @@ class Field:
     name: str
     type: Type
     required: bool
-    description: str
+    description: SafeString
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Operation:
     name: str
     method: str
     path: str
-    description: str
+    description: SafeString
     parameters: tuple[Field, ...]
     body: Type | None
     answers: tuple[Answer, ...]
@@ -58,7 +60,7 @@ class Group:
 @dataclass(frozen=True, slots=True)
 class Object:
     name: str
-    description: str
+    description: SafeString
     fields: tuple[Field, ...]
     values: str
 
@@ -66,7 +68,7 @@ class Object:
 @dataclass(frozen=True, slots=True)
 class Reference:
     title: str
-    introduction: str
+    introduction: SafeString
     groups: tuple[Group, ...]
     objects: tuple[Object, ...]
 
@@ -89,9 +91,19 @@ def read_reference(document: Part) -> Reference:
             groups.setdefault(operation["tags"][-1], []).append(_operation(path, method, operation))
     return Reference(
         title=document["info"]["title"],
-        introduction=document["info"]["description"],
+        introduction=prose(document["info"]["description"]),
         groups=tuple(Group(tag, slugify(tag), tuple(found)) for tag, found in groups.items()),
         objects=tuple(_object(name, part) for name, part in document["components"]["schemas"].items()),
+    )
+
+
+def prose(text: str) -> SafeString:
+    """What the source wraps runs on, a paragraph each; what stands in backticks is code."""
+    pieces = re.split(r"`([^`]+)`", re.sub(r"(?<!\n)\n(?!\n)", " ", text))
+    return format_html_join(
+        "",
+        "{}",
+        ((format_html("<code>{}</code>", each) if at % 2 else each,) for at, each in enumerate(pieces)),
     )
 
 
@@ -143,9 +155,9 @@ def _operation(path: str, method: str, operation: Part) -> Operation:
         name=operation["operationId"],
         method=method.upper(),
         path=path,
-        description=operation.get("description", ""),
+        description=prose(operation.get("description", "")),
         parameters=tuple(
-            Field(each["name"], type_of(each["schema"]), each["required"], each.get("description", ""))
+            Field(each["name"], type_of(each["schema"]), each["required"], prose(each.get("description", "")))
             for each in operation["parameters"]
         ),
         body=_content_type(body) if body else None,
@@ -166,9 +178,9 @@ def _object(name: str, part: Part) -> Object:
     required = set(part.get("required", ()))
     return Object(
         name=name,
-        description=part.get("description", ""),
+        description=prose(part.get("description", "")),
         fields=tuple(
-            Field(field, type_of(inner), field in required, inner.get("description", ""))
+            Field(field, type_of(inner), field in required, prose(inner.get("description", "")))
             for field, inner in part.get("properties", {}).items()
         ),
         values=" | ".join(part.get("enum", ())),

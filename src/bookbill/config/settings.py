@@ -210,6 +210,14 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "bookbill.companies.sign_in.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "bookbill.companies.account_forms.LoginForm",
+    "reset_password": "bookbill.companies.account_forms.ResetPasswordForm",
+    "reset_password_from_key": "bookbill.companies.account_forms.ResetPasswordKeyForm",
+    "change_password": "bookbill.companies.account_forms.ChangePasswordForm",
+    "set_password": "bookbill.companies.account_forms.SetPasswordForm",
+    "reauthenticate": "bookbill.companies.account_forms.ReauthenticateForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -228,7 +236,12 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = (
     not ENVIRONMENT.is_https
 )  # which is loopback, where browsers allow it too
 MFA_ADAPTER = "bookbill.companies.passkeys.MfaAdapter"
-MFA_FORMS = {"add_webauthn": "bookbill.companies.passkeys.PasskeyForm"}
+MFA_FORMS = {
+    "add_webauthn": "bookbill.companies.passkeys.PasskeyForm",
+    "authenticate": "bookbill.companies.account_forms.AuthenticateForm",
+    "reauthenticate": "bookbill.companies.account_forms.ReauthenticateByCodeForm",
+    "activate_totp": "bookbill.companies.account_forms.ActivateForm",
+}
 MFA_TOTP_ISSUER = "Bookbill"
 USERSESSIONS_TRACK_ACTIVITY = False
 ALLAUTH_TRUSTED_PROXY_COUNT = ENVIRONMENT.trusted_proxy_count

@@ -60,6 +60,10 @@ def read_mailings(
     moments: dict[UUID, list[Moment]] = {
         mail.pk: [Moment(mail.created_at, _("Waiting to be sent"), "clock")] for mail in mails
     }
+    for mail in mails:
+        if mail.server_answer and not mail.attempts:  # called off before the first try
+            at = mail.dealt_with_at or mail.created_at
+            moments[mail.pk].append(Moment(at, mail.server_answer, "ban"))
     for attempt in tries:
         moments[attempt.message_id].append(try_moment(attempt, attempt.at + moved))
     for event in events:

@@ -44,7 +44,7 @@ def parse_decimal(text: str, *, places: int, field: str, point: str = ".") -> De
         raise BadInput(
             "bad_number",
             _("“%(value)s” is not a number. Write it like %(example)s.")
-            % {"value": text[:40], "example": f"115{point}00"},
+            % {"value": text[:40], "example": f"115{point}00" if places else "115"},
             field=field,
         )
     value = Decimal(plain)

@@ -83,6 +83,11 @@ def weekday(value: dt.date, *, language: str | None = None) -> str:
     return format_skeleton("MMMEd", as_datetime(value), locale=spoken(language))
 
 
+def weekday_with_year(value: dt.date, *, language: str | None = None) -> str:
+    """Tue, Jun 30, 2026."""
+    return format_skeleton("yMMMEd", as_datetime(value), locale=spoken(language))
+
+
 def full_day(value: dt.date, *, language: str | None = None) -> str:
     """Tuesday, June 30, 2026."""
     return format_date(value, "full", locale=spoken(language))
@@ -101,6 +106,11 @@ def days_between(first: dt.date, last: dt.date, *, language: str | None = None) 
 def month(value: dt.date, *, language: str | None = None) -> str:
     """June 2026."""
     return format_skeleton("yMMMM", as_datetime(value), locale=spoken(language))
+
+
+def short_month(value: dt.date, *, language: str | None = None) -> str:
+    """Jun."""
+    return format_skeleton("MMM", as_datetime(value), locale=spoken(language))
 
 
 def clock(value: dt.time, *, language: str | None = None) -> str:

@@ -11,7 +11,7 @@ from bookbill.bookings.actions.catalogue import ComponentDraft, create_service
 from bookbill.bookings.actions.succession import edit_tax_code
 from bookbill.bookings.drafts import ItemDraft
 from bookbill.bookings.models import Booking, Repricing, Service, TaxCode
-from bookbill.companies.models import Company
+from bookbill.companies.models import Company, User
 from bookbill.customers.models import Customer
 from bookbill.lib.actor import Actor
 from bookbill.lib.transactions import transact
@@ -68,6 +68,11 @@ def test_a_service_is_edited_archived_and_brought_back(desk: Client, service: Se
     assert "Deep clean" in text_of(desk.get("/settings/services?tab=archived"))
     desk.post(f"{page}/archival?archived=no")
     assert Service.objects.current().get() == service
+
+
+def test_a_price_is_offered_as_the_reader_writes_it(desk: Client, service: Service) -> None:
+    User.objects.update(language="fr")
+    assert 'value="115,00"' in text_of(desk.get(f"/settings/services/{service.pk}"))
 
 
 def test_an_archived_service_is_copied_as_text_and_a_replaced_code_as_its_successor(

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from bookbill.bookings.models import Booking
 from bookbill.bookings.reading import TO_INVOICE, BookingFilter
@@ -20,12 +21,16 @@ from bookbill.lib.parsing import parse_date
 
 def tabs(request: CompanyRequest, current: str) -> list[tuple[str, str, int | None, bool]]:
     """(key, label, count, is current). Only what waits for an invoice is counted: the others only grow."""
-    labels = {"": _("All"), "scheduled": _("Scheduled"), "completed": _("Completed")}
+    labels = {
+        "": pgettext("tab", "All"),
+        "scheduled": pgettext("tab", "Scheduled"),
+        "completed": pgettext("tab", "Completed"),
+    }
     counts: dict[str, int] = {}
     if may(request.actor, Right.VIEW_PRICES):
         labels[TO_INVOICE] = _("To invoice")
         counts[TO_INVOICE] = Booking.objects.to_invoice().count()
-    labels["cancelled"] = _("Cancelled")
+    labels["cancelled"] = pgettext("tab", "Cancelled")
     return [(key, label, counts.get(key), key == current) for key, label in labels.items()]
 
 

@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from bookbill.bookings.actions.repricing_runs import CHOSEN_MAX, resume_repricing, start_repricing
 from bookbill.bookings.models import Booking, Repricing, TaxCode
@@ -126,7 +127,7 @@ def resume(request: CompanyRequest, pk: UUID) -> HttpResponse:
 
 def group_labels() -> dict[Group | None, str]:
     return {
-        None: _("All"),
+        None: pgettext("tab", "All"),
         Group.PLANNED: _("Planned"),
         Group.DONE: _("Completed or paid"),
         Group.SENT: _("On a sent invoice"),

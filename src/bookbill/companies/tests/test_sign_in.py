@@ -54,6 +54,13 @@ def test_a_session_known_before_signing_in_is_worth_nothing(person: User, client
     assert client.session.session_key != before
 
 
+def test_an_empty_sign_in_says_what_to_do_as_our_own_forms_do(client: Client) -> None:
+    page = try_in(client, "", "").content.decode()
+    assert "Enter an email address." in page
+    assert "Fill this in." in page
+    assert "placeholder" not in page  # it would say the label once more
+
+
 def test_a_wrong_password_and_an_unknown_account_answer_alike(person: User, client: Client) -> None:
     bodies = [
         re.sub(

@@ -4,7 +4,7 @@ import re
 
 from django.test import Client
 
-from bookbill.config.reference import Type, reference, type_of
+from bookbill.config.reference import Type, prose, reference, type_of
 
 
 def test_every_operation_and_object_stands_on_the_page(client: Client, db: None) -> None:
@@ -19,6 +19,13 @@ def test_every_operation_and_object_stands_on_the_page(client: Client, db: None)
     assert set(re.findall(r'href="#([^"]+)"', page)) <= anchors
     assert "<script>" not in page
     assert " style=" not in page
+
+
+def test_what_the_source_wraps_runs_on_and_code_is_marked() -> None:
+    assert (
+        prose("A `total_minor` of\none <b>.\n\nMore.")
+        == "A <code>total_minor</code> of one &lt;b&gt;.\n\nMore."
+    )
 
 
 def test_a_type_is_said_in_words() -> None:

@@ -147,7 +147,8 @@ def test_a_customers_page_offers_with_ticks_reasons_and_links(
         "On a draft; ticked, it will be moved here.",
         "Held back; ticked, it is billed all the same.",
         f"Booking {promised.number} is on a draft that is about to be sent.",
-        f"Booking {billed.number} is already on {sent.number}.",
+        "Already on",
+        sent.number,
     ):
         assert said in shown
     for invoice in (draft, about_to_go, sent):

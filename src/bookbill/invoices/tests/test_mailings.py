@@ -15,6 +15,7 @@ from bookbill.delivery.claims import Settlement, write
 from bookbill.delivery.mailbox import KEPT
 from bookbill.delivery.models import Message, MessageEvent
 from bookbill.delivery.rules import EventKind, Outcome, State
+from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.sending import send_invoices
 from bookbill.invoices.mailings import read_mailings
 from bookbill.invoices.marks import needs_attention_q
@@ -49,6 +50,12 @@ def reported(mail: Message, kind: EventKind, words: str = "") -> None:
         company_id=mail.company_id, message=mail, provider="postmark", event_key=f"{kind}{mail.pk.hex[:20]}",
         kind=kind, at=NOW + dt.timedelta(hours=1), words=words,
     )  # fmt: skip
+
+
+def test_a_mail_that_was_called_off_says_why(desk: Client, sent: Invoice, ana: Actor) -> None:
+    transact(lambda: cancel_invoice(sent.pk, reason="Wrong date", by=ana, now=NOW))
+    page = desk.get(f"/payments/invoices/{sent.pk}/emails").content.decode()
+    assert page.count("Not sent, because the invoice was cancelled first.") == 2
 
 
 def test_each_recipient_sees_its_own_story_in_the_order_it_happened(

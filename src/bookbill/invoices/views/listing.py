@@ -6,6 +6,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from bookbill.companies.clock import date_in_zone, now
 from bookbill.companies.doors.pages import staff_view
@@ -82,12 +83,12 @@ def narrowed(request: HttpRequest) -> str:
 def tabs_of(request: CompanyRequest, current: str) -> list[Tab]:
     counts = count_tabs(request.company, now=now(request.company))
     labels = {
-        "": _("All"),
-        "draft": _("Draft"),
-        "sent": _("Sent"),
-        "partially_paid": _("Partially paid"),
-        "paid": _("Paid in full"),
-        "cancelled": _("Cancelled"),
+        "": pgettext("tab", "All"),
+        "draft": pgettext("tab", "Draft"),
+        "sent": pgettext("tab", "Sent"),
+        "partially_paid": pgettext("tab", "Partially paid"),
+        "paid": pgettext("tab", "Paid in full"),
+        "cancelled": pgettext("tab", "Cancelled"),
         "overdue": _("Overdue"),
         "needs_attention": _("Needs attention"),
     }

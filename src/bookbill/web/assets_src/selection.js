@@ -29,6 +29,9 @@ export function selection() {
       const ticked = boxes.filter((box) => box.checked);
       this.count = ticked.length;
       for (const place of this.$el.querySelectorAll("[data-count]:not(form)")) place.textContent = this.count;
+      for (const word of this.$el.querySelectorAll("[data-one]")) {
+        word.textContent = this.count > 1 ? word.dataset.many : word.dataset.one;
+      }
       for (const place of this.$el.querySelectorAll("[data-sum]")) {
         place.textContent = sum(ticked.map((box) => box.dataset[place.dataset.sum]), place.dataset.currency);
       }

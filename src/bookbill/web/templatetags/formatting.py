@@ -71,6 +71,12 @@ def weekday(value: dt.date | None) -> str:
 
 
 @register.filter
+def weekday_with_year(value: dt.date) -> str:
+    """Tue, Jun 30, 2026."""
+    return formatting.weekday_with_year(value)
+
+
+@register.filter
 def weekday_name(value: dt.date) -> str:
     """Tue."""
     return formatting.weekday_name(value)
@@ -79,6 +85,12 @@ def weekday_name(value: dt.date) -> str:
 @register.filter
 def month(value: dt.date | None) -> str:
     return "" if value is None else formatting.month(value)
+
+
+@register.filter
+def short_month(value: dt.date) -> str:
+    """Jun."""
+    return formatting.short_month(value)
 
 
 @register.filter

@@ -60,6 +60,10 @@ def test_days_are_written_in_the_language_of_the_reader() -> None:
         day, language="en"
     )
     assert formatting.month(day, language="fr") == "juin 2026"
+    assert formatting.short_month(day, language="en") == "Jun"
+    assert formatting.short_month(day.replace(month=11), language="fr") == "nov."
+    assert formatting.weekday_with_year(day, language="en") == "Tue, Jun 30, 2026"
+    assert formatting.weekday_with_year(day, language="fr") == "mar. 30 juin 2026"
 
 
 def test_a_moment_is_told_by_the_clock_of_the_zone() -> None:

@@ -121,6 +121,13 @@ def test_numbers_times_and_addresses_are_strict() -> None:
             field.clean(typed)
 
 
+def test_a_refused_number_shows_one_as_it_may_be_written() -> None:
+    for places, example in ((0, "115"), (2, "115.00")):
+        with pytest.raises(forms.ValidationError) as refused:
+            NumberField(places=places).clean("two")
+        assert refused.value.messages == [f"“two” is not a number. Write it like {example}."]
+
+
 def test_recipients_are_split_checked_and_without_repeats() -> None:
     field = RecipientsField()
     assert field.clean("a@x.example; b@x.example\nA@x.example") == ["a@x.example", "b@x.example"]
