@@ -115,7 +115,8 @@ def short_month(value: dt.date, *, language: str | None = None) -> str:
 
 def clock(value: dt.time, *, language: str | None = None) -> str:
     """2:30 PM, a wall-clock time."""
-    return format_time(value, "short", locale=spoken(language))
+    # The narrow space that CLDR puts before AM and PM is none in our font.
+    return format_time(value, "short", locale=spoken(language)).replace("\u202f", NO_BREAK)
 
 
 def moment(value: dt.datetime, zone: str | dt.tzinfo, *, language: str | None = None) -> str:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from bookbill.activity.actions import record_many
 from bookbill.bookings.models import Booking
@@ -33,6 +34,8 @@ from bookbill.ledger.actions.claims import undo_write_offs
 from bookbill.lib.actor import Actor
 from bookbill.lib.errors import BadInput, RuleBroken
 from bookbill.lib.transactions import assert_in_transaction
+
+CALLED_OFF = gettext_noop("Not sent, because the invoice was cancelled first.")
 
 
 def cancel_invoice(
@@ -85,7 +88,7 @@ def cancel_invoices(
     withdraw_sendings(invoices)
     call_off_messages(
         [invoice.pk for invoice in invoices],
-        because=_("Not sent, because the invoice was cancelled first."),
+        because=CALLED_OFF,
         now=now,
     )
     bookings = _free_bookings(invoices, reason=reason, hold_back=hold_back, now=now)
