@@ -14,11 +14,14 @@ from bookbill.delivery.mailbox import KEPT
 from bookbill.delivery.models import Attempt, Message, MessageEvent
 from bookbill.delivery.rules import EventKind, State
 from bookbill.delivery.words import Word, event_word, message_word
-from bookbill.invoices.actions.cancelling import CALLED_OFF
+from bookbill.invoices.actions.cancelling import CANCELLED_FIRST
+from bookbill.invoices.actions.sending import SUPERSEDED
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.words import message_kind_word
 
 MAILS_MAX = 50
+CALLED_OFF = (CANCELLED_FIRST, SUPERSEDED)
+"""What stands in place of a server's answer where nobody was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +65,9 @@ def read_mailings(
         mail.pk: [Moment(mail.created_at, _("Waiting to be sent"), "clock")] for mail in mails
     }
     for mail in mails:
-        if mail.server_answer == CALLED_OFF:
+        if mail.server_answer in CALLED_OFF:
             at = mail.dealt_with_at or mail.created_at
-            moments[mail.pk].append(Moment(at, gettext(CALLED_OFF), "ban"))
+            moments[mail.pk].append(Moment(at, gettext(mail.server_answer), "ban"))
     for attempt in tries:
         moments[attempt.message_id].append(try_moment(attempt, attempt.at + moved))
     for event in events:

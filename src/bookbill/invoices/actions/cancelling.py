@@ -35,7 +35,7 @@ from bookbill.lib.actor import Actor
 from bookbill.lib.errors import BadInput, RuleBroken
 from bookbill.lib.transactions import assert_in_transaction
 
-CALLED_OFF = gettext_noop("Not sent, because the invoice was cancelled first.")
+CANCELLED_FIRST = gettext_noop("Not sent, because the invoice was cancelled first.")
 
 
 def cancel_invoice(
@@ -88,7 +88,7 @@ def cancel_invoices(
     withdraw_sendings(invoices)
     call_off_messages(
         [invoice.pk for invoice in invoices],
-        because=CALLED_OFF,
+        because=CANCELLED_FIRST,
         now=now,
     )
     bookings = _free_bookings(invoices, reason=reason, hold_back=hold_back, now=now)

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from bookbill.activity.actions import EntryDraft, record_many
 from bookbill.bookings.models import Booking
@@ -35,6 +36,7 @@ from bookbill.lib.parsing import RECIPIENTS_MAX
 from bookbill.lib.transactions import assert_in_transaction
 from bookbill.work.actions import Promise, promise_many
 
+SUPERSEDED = gettext_noop("Not sent, because a newer version of the invoice was sent.")
 PDF_JOB = "invoices.make_pdf"
 AHEAD_MAX = timedelta(days=366)
 CAUSE = "version"
@@ -83,7 +85,7 @@ def send_invoices(
     called_off = call_off_messages(
         sent_before,
         to=to,
-        because=_("Not sent, because a newer version of the invoice was sent."),
+        because=SUPERSEDED,
         now=now,
     )
     clamped = _number(company, [invoice for invoice in invoices if invoice.sent_at is None], now=now)
