@@ -1,7 +1,7 @@
 """Taking numbers: from rows that the transaction locks, without gaps, never twice, dates going up with them."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Max
@@ -38,22 +38,21 @@ def take_invoice_numbers(
     """
     assert_in_transaction()
     series, dates = _dated(company, wished, today)
-    missing = sorted({_series_year(company, date) for date in dates} - series.keys())
+    missing = sorted({_series_year(company, date, series) for date in dates} - series.keys())
     if missing:
         _insert(company, SeriesKind.INVOICE, missing)
         # Dated again: somebody else may have begun the series meanwhile, on a later date than ours.
         series, dates = _dated(company, wished, today)
+    rows = [series[_series_year(company, date, series)] for date in dates]
     taken: dict[int, Numbered] = {}
     for place in sorted(range(len(dates)), key=lambda place: dates[place]):
-        date = dates[place]
-        row = series[_series_year(company, date)]
+        date, row = dates[place], rows[place]
         taken[place] = Numbered(
             format_number(company.number_format, n=row.next_n, year=date.year), row.next_n, date
         )
         row.next_n += 1
         row.last_date = date
-    used = [series[year] for year in {_series_year(company, date) for date in dates}]
-    NumberSeries.objects.bulk_update(used, ["next_n", "last_date"])
+    NumberSeries.objects.bulk_update(set(rows), ["next_n", "last_date"])
     return [taken[place] for place in range(len(dates))]
 
 
@@ -151,8 +150,10 @@ def _insert(company: Company, kind: SeriesKind, years: Sequence[int]) -> None:
     NumberSeries.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def _series_year(company: Company, date: dt.date) -> int:
-    return date.year if company.number_restarts_yearly else 0
+def _series_year(company: Company, date: dt.date, series: Mapping[int, NumberSeries]) -> int:
+    """A year goes on in the series that began it, whatever was switched since: another would give its numbers again."""
+    begun = [row.year for row in series.values() if row.last_date and row.last_date.year == date.year]
+    return begun[0] if begun else date.year if company.number_restarts_yearly else 0
 
 
 def _allowed(date: dt.date, *, earliest: dt.date | None, latest: dt.date) -> dt.date:

@@ -78,6 +78,22 @@ def test_a_wished_date_may_lie_in_the_year_before(scoped: Company) -> None:
     ]
 
 
+@pytest.mark.parametrize("restarts", [True, False])
+def test_a_year_stays_with_its_series_when_the_restart_was_switched_after_it(
+    make_company: Callable[..., Company], restarts: bool
+) -> None:
+    company = make_company(number_restarts_yearly=restarts)
+    december, january = dt.date(2026, 12, 31), dt.date(2027, 1, 5)
+    with scope(company=company):
+        take(company, None)
+        Company.objects.filter(pk=company.pk).update(number_restarts_yearly=not restarts)
+        company.refresh_from_db()
+        assert take(company, december, None, today=january) == [
+            ("INV-2026-00002", december),
+            ("INV-2027-00001", january),
+        ]
+
+
 @pytest.mark.parametrize("days", [-2, 1])
 def test_a_wished_date_outside_the_last_number_and_today_is_refused(scoped: Company, days: int) -> None:
     take(scoped, TODAY - dt.timedelta(days=1))
