@@ -11,7 +11,7 @@ from django.db.models import Min, Sum
 from bookbill.bookings.models import Booking, BookingQuerySet, BookingTax
 from bookbill.companies.models import Company
 from bookbill.documents.document import Document, Tax, Totals, read_part
-from bookbill.invoices.live import document_of, plain, read_blocks
+from bookbill.invoices.live import document_of, plain, read_blocks, reasons_of
 from bookbill.invoices.models import Invoice, Version, VersionKind
 from bookbill.web.paging import Pages, pages_of
 
@@ -30,8 +30,8 @@ def read_lines(invoice: Invoice, asked: str | None, *, now: datetime) -> tuple[D
     document = document_of(
         invoice, company, invoice.customer, part, [blocks[booking.pk] for booking in part], now
     )
-    reasons = own.filter(tax_exempt=True).values_list("exemption_reason", flat=True)[:1]
-    return replace(document, totals=totals_of(invoice), exemption_reason="".join(reasons)), pages
+    reasons = own.order_by().values_list("exemption_reason", flat=True).distinct()
+    return replace(document, totals=totals_of(invoice), exemption_reason=reasons_of(reasons)), pages
 
 
 def _read_frozen(invoice: Invoice, asked: str | None) -> tuple[Document, Pages]:

@@ -123,7 +123,7 @@ def document_of(
         issued_at=now.isoformat(timespec="seconds"),
         seller=seller_of(company),
         billing=billing_of(customer),
-        exemption_reason=next((booking.exemption_reason for booking in bookings if booking.tax_exempt), ""),
+        exemption_reason=reasons_of(booking.exemption_reason for booking in bookings),
         bookings=blocks,
         totals=totals_of(blocks),
         note=invoice.note,
@@ -164,6 +164,11 @@ def billing_of(customer: Customer) -> Billing:
         tax_ids=_tax_ids(customer.tax_ids),
         purchase_order=customer.purchase_order,
     )
+
+
+def reasons_of(reasons: Iterable[str]) -> str:
+    """Why the exempt bookings are so; more than one where the customer's reason changed between them."""
+    return "; ".join(sorted(filter(None, set(reasons))))
 
 
 def customer_url(invoice: Invoice) -> str:

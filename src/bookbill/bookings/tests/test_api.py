@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.test import Client
 
 from bookbill.bookings.models import Booking, TaxCode
 from bookbill.companies.models import Company
@@ -459,6 +460,19 @@ def test_an_exempt_customers_reason_is_on_the_booking_and_its_invoice(
     booking = api.get(f"/bookings/{made['bookings'][0]['id']}").json()
     assert (made["tax_minor"], made["exemption_reason"]) == (0, exempt["exemption_reason"])
     assert (booking["tax_exempt"], booking["exemption_reason"]) == (True, exempt["exemption_reason"])
+
+
+def test_an_invoice_prints_the_reason_of_each_exempt_booking(
+    api: ApiClient, page_of: Callable[[Actor], Client], ana: Actor, body: dict[str, Any]
+) -> None:
+    made = []
+    for reason in ("Diplomat", "Charity"):
+        api.patch(f"/customers/{body['customer_id']}", {"tax_exempt": True, "exemption_reason": reason})
+        made.append(api.post("/bookings", {**body, "state": "completed"}).json()["id"])
+    invoice = api.post("/invoices", {"booking_ids": made}).json()
+    assert invoice["exemption_reason"] == "Charity; Diplomat"
+    shown = page_of(ana).get(f"/payments/invoices/{invoice['id']}").content.decode()
+    assert "Charity; Diplomat" in shown
 
 
 def test_several_bookings_are_completed_together_or_not_at_all(api: ApiClient, body: dict[str, Any]) -> None:
