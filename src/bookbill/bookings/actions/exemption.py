@@ -21,7 +21,7 @@ def reprice_for_exemption(event: CustomerBillingChanged) -> None:
     open_bookings = Booking.objects.filter(
         customer__in=event.customer_ids,
         state=State.SCHEDULED,
-        paid_minor=0,
+        allocations=None,
         reduced_minor=0,
         written_off_minor=0,
         invoice__sent_at=None,

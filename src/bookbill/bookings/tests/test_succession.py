@@ -26,6 +26,8 @@ from bookbill.customers.actions import edit_customer
 from bookbill.customers.models import Customer
 from bookbill.invoices.actions.duplicating import duplicate_invoice
 from bookbill.invoices.models import Invoice
+from bookbill.ledger.actions.payments import record_payments, reverse_payment
+from bookbill.ledger.drafts import PaymentDraft
 from bookbill.lib.actor import Actor
 from bookbill.lib.errors import RuleBroken
 from bookbill.lib.transactions import transact
@@ -266,3 +268,24 @@ def test_another_reason_of_an_exemption_reaches_what_is_not_settled(
         booking.refresh_from_db()
     assert (waiting.exemption_reason, done.exemption_reason) == ("Diplomat", "Charity")
     assert Entry.objects.of_subject("booking", waiting.pk)[0].type == "booking.repriced"
+
+
+def test_a_booking_that_had_money_keeps_its_tax_though_the_money_is_gone(
+    ana: Actor, hst: TaxCode, make_customer: Callable[..., Customer], make_booking: Callable[..., Booking]
+) -> None:
+    customer = make_customer()
+    booking = make_booking(customer, completed=False, tax_code_id=hst.pk)
+    deposit = PaymentDraft(
+        customer_id=customer.pk,
+        method="cash",
+        amount_minor=500,
+        currency="CAD",
+        received_on=TODAY,
+        placing={booking.pk: 500},
+    )
+    paid = transact(lambda: record_payments([deposit], by=ana, now=NOW))[0]
+    transact(lambda: reverse_payment(paid.pk, reason="Somebody else's", by=ana, now=NOW))
+    exempt = {"tax_exempt": True, "exemption_reason": "Charity"}
+    transact(lambda: edit_customer(customer.pk, exempt, by=ana, now=NOW))
+    booking.refresh_from_db()
+    assert booking.total_minor == 11_300
