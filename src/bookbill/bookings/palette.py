@@ -17,7 +17,7 @@ def find_bookings(request: Any, query: str) -> Iterable[Result]:
     """By number or customer, the number itself first, then the latest service date first; a provider finds the own ones. One query."""
     if not query or request.actor is None or not may(request.actor, Right.VIEW_BOOKINGS):
         return []
-    rows = matching(visible_bookings(request.actor), query).select_related("customer")
+    rows = matching(visible_bookings(request.actor), query, by=request.actor).select_related("customer")
     itself = Case(When(number=query.upper(), then=0), default=1)
     return [
         Result(

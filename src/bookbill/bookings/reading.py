@@ -44,8 +44,9 @@ class BookingFilter:
         return self.tab in (State.SCHEDULED, TO_INVOICE)
 
 
-def filtered(rows: BookingQuerySet, wanted: BookingFilter) -> BookingQuerySet:
-    """``rows`` narrowed; an unknown tab narrows nothing."""
+def filtered(wanted: BookingFilter, *, by: Actor) -> BookingQuerySet:
+    """What ``by`` sees, narrowed; an unknown tab narrows nothing."""
+    rows = visible_bookings(by)
     if wanted.tab in {state.value for state in State}:
         rows = rows.filter(state=wanted.tab)
     elif wanted.tab == TO_INVOICE:
@@ -58,18 +59,21 @@ def filtered(rows: BookingQuerySet, wanted: BookingFilter) -> BookingQuerySet:
         rows = rows.filter(service_date__gte=wanted.first_date)
     if wanted.last_date:
         rows = rows.filter(service_date__lte=wanted.last_date)
-    return matching(rows, wanted.search)
+    return matching(rows, wanted.search, by=by)
 
 
-def matching(rows: BookingQuerySet, text: str) -> BookingQuerySet:
-    """Bookings whose number begins with the text, or whose customer it names."""
+def matching(rows: BookingQuerySet, text: str, *, by: Actor) -> BookingQuerySet:
+    """Bookings whose number begins with the text, or whose customer it names; only who sees emails finds by them."""
     text = text.strip()
     if not text:
         return rows
     number = f"B-{text}" if text.isdecimal() else text.upper()
     by_number = rows.filter(prefix_range("number", number))
-    by_customer = rows.filter(customer__in=Customer.objects.matching(text).values("pk")[:SEARCH_MAX])
-    return by_number | by_customer
+    customers = Customer.objects.matching(text)
+    if is_own_only(by):
+        own = customers.filter(pk__in=rows.order_by().values("customer"))
+        return by_number | rows.filter(customer__in=[each.pk for each in own if each.is_named(text)])
+    return by_number | rows.filter(customer__in=customers.values("pk")[:SEARCH_MAX])
 
 
 @dataclass(frozen=True, slots=True)

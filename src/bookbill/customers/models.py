@@ -77,6 +77,11 @@ class Customer(models.Model):
     def __str__(self) -> str:
         return self.company_name or self.name
 
+    def is_named(self, text: str) -> bool:
+        """Whether every word of ``text`` begins a word of its names: `matching` without the addresses."""
+        own = search_words(self.name, self.company_name)
+        return all(any(word.startswith(begun) for word in own) for begun in search_words(text))
+
     def billing_recipients(self) -> list[str]:
         """Where invoices go by themselves, without repeats: billing email alone when so switched, else both; then the copies."""
         if self.bill_only_to_billing_email and self.billing_email:

@@ -353,6 +353,9 @@ def test_a_provider_sees_own_bookings_without_anything_of_money(
     other = make_booking()
     client = page_of(pat)
     listed = client.get("/bookings")
+    assert mine.number in numbers(client.get("/bookings?q=maple+off"))
+    for address in ("/bookings?q=", "/bookings/calendar?q=", "/search?q="):
+        assert mine.number not in text_of(client.get(f"{address}maple@customer")), "finds by an email not shown"
     assert sorted(numbers(listed)) == [mine.number, billed.number]
     pages = [
         listed,

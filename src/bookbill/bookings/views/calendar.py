@@ -3,7 +3,7 @@
 from django.http import HttpResponse
 
 from bookbill.bookings.calendar import read_days
-from bookbill.bookings.reading import filtered, visible_bookings
+from bookbill.bookings.reading import filtered
 from bookbill.bookings.rules import Span, View, span_of
 from bookbill.bookings.views.filters import filter_context, read_date, read_filter, view_links
 from bookbill.companies.clock import today
@@ -23,7 +23,7 @@ def calendar_page(request: CompanyRequest) -> HttpResponse:
     span = span_of(view, chosen, first_weekday=first_weekday(request.company.time_zone))
     wanted = read_filter(request)
     priced = may(request.actor, Right.VIEW_PRICES)
-    days = read_days(filtered(visible_bookings(request.actor), wanted), span, today=now_there, priced=priced)
+    days = read_days(filtered(wanted, by=request.actor), span, today=now_there, priced=priced)
     return render_page(
         request,
         "bookings/calendar.html",

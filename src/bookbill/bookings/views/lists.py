@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 
 from bookbill.bookings.models import Booking
-from bookbill.bookings.reading import filtered, rows_of, visible_bookings, with_row_parts
+from bookbill.bookings.reading import filtered, rows_of, with_row_parts
 from bookbill.bookings.views.filters import filter_context, read_filter, view_links
 from bookbill.companies.clock import today
 from bookbill.companies.doors.pages import staff_view
@@ -25,9 +25,8 @@ def list_page(request: CompanyRequest) -> HttpResponse:
     """Bookings by state. What waits (scheduled, to invoice) begins with the oldest, the rest with the newest."""
     wanted = read_filter(request)
     current_day = today(request.company)
-    visible = visible_bookings(request.actor)
     found, next_cursor = keyset(
-        with_row_parts(filtered(visible, wanted)),
+        with_row_parts(filtered(wanted, by=request.actor)),
         PageQuery(cursor=request.GET.get("cursor") or None),
         by=("service_date", "number_n"),
         descending=not wanted.is_oldest_first(),
