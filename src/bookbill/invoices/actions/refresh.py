@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Sum
+from django.utils.translation import gettext as _
 
 from bookbill.bookings.events import BookingsChanged
 from bookbill.bookings.models import Booking
@@ -16,7 +17,9 @@ from bookbill.invoices.claims import claim_of
 from bookbill.invoices.live import read_live
 from bookbill.invoices.models import Charge, ChargeCause, Invoice
 from bookbill.ledger.events import BookingMoneyChanged
+from bookbill.lib.errors import BadInput
 from bookbill.lib.transactions import assert_in_transaction
+from bookbill.money.pricing import TOTAL_MAX_MINOR
 
 SUMS = (
     "subtotal_minor",
@@ -73,7 +76,9 @@ def refresh_invoices(invoice_ids: Iterable[UUID], *, now: datetime) -> None:
 
 
 def take_figures(invoice: Invoice, document: Document) -> None:
-    """Copy the document's sums and claim onto the row."""
+    """Copy the document's sums and claim onto the row. Raises BadInput `total_too_large`."""
+    if document.totals.total_minor > TOTAL_MAX_MINOR:
+        raise BadInput("total_too_large", _("The total is larger than Bookbill can bill."))
     for name in SUMS:
         setattr(invoice, name, getattr(document.totals, name))
     invoice.bookings_count = len(document.bookings)

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from bookbill.bookings.models import Booking
 from bookbill.companies.models import Company
 from bookbill.companies.tests.clients import ApiClient
+from bookbill.customers.models import Customer
 from bookbill.delivery.actions import MessageDraft, owe_messages
 from bookbill.delivery.models import Message
 from bookbill.invoices.actions.bulk import remind_each, send_each
@@ -42,6 +44,17 @@ def refused(act: Callable[[], Any]) -> RuleBroken:
     with pytest.raises(RuleBroken) as caught:
         transact(act)
     return caught.value
+
+
+def test_an_invoice_claims_no_more_than_can_be_paid(
+    api: ApiClient, make_customer: Callable[..., Customer], make_booking: Callable[..., Booking]
+) -> None:
+    customer = make_customer()
+    bookings = [make_booking(customer), make_booking(customer)]
+    Booking.objects.update(subtotal_minor=10**15 - 1, total_minor=10**15 - 1)
+    answer = api.post("/invoices", {"booking_ids": [str(booking.pk) for booking in bookings]})
+    assert (answer.status_code, answer.json()["code"]) == (422, "total_too_large")
+    assert not Invoice.objects.exists()
 
 
 @pytest.fixture
