@@ -54,9 +54,8 @@ def make_invoices(
     for draft in drafts:
         own = [bookings[pk] for pk in draft.booking_ids]
         check_group(own)
-        invoice = new_invoice(
-            draft, company, customers[own[0].customer_id], now=now, is_instant=own[0].is_instant
-        )
+        is_instant = any(booking.is_instant for booking in own)
+        invoice = new_invoice(draft, company, customers[own[0].customer_id], now=now, is_instant=is_instant)
         invoices.append(invoice)
         for booking in own:
             booking.invoice_id, booking.held_back = invoice.pk, False

@@ -1,5 +1,6 @@
 """Cancelling and making a new one, in one act; and the copy of what is cancelled."""
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -84,6 +85,20 @@ def test_a_calendar_booking_on_an_instant_invoice_outlives_it(
 
     states = dict(Booking.objects.values_list("is_instant", "state"))
     assert states == {True: "cancelled", False: "completed"}
+
+
+def test_what_was_made_for_an_instant_invoice_ends_with_its_replacement_too(
+    ana: Actor,
+    make_customer: Callable[..., Customer],
+    make_booking: Callable[..., Booking],
+    make_sent: Callable[..., Invoice],
+) -> None:
+    ann = make_customer("Ann")
+    calendar = make_booking(ann, service_date=TODAY - dt.timedelta(days=1))
+    new = replace(make_sent(make_booking(ann, is_instant=True), calendar), ana)
+    transact(lambda: send_invoices([new.pk], by=ana, now=NOW))
+    transact(lambda: cancel_invoice(new.pk, reason="Wrong again", by=ana, now=NOW))
+    assert dict(Booking.objects.values_list("is_instant", "state")) == {True: "cancelled", False: "completed"}
 
 
 def test_money_on_what_was_made_for_an_instant_invoice_is_said_to_become_credit(
