@@ -10,10 +10,13 @@ from bookbill.companies.models import Member
 from bookbill.companies.rules import Role
 from bookbill.delivery.models import Message
 from bookbill.delivery.rules import State
+from bookbill.invoices.actions.cancelling import cancel_invoice
+from bookbill.invoices.actions.sending import send_invoices
 from bookbill.invoices.models import Invoice
 from bookbill.lib.actor import Actor
+from bookbill.lib.transactions import transact
 from bookbill.work.models import Job
-from tests.support.cast import add_member, make_company
+from tests.support.cast import NOW, add_member, make_company
 
 
 @pytest.fixture
@@ -70,6 +73,23 @@ def test_a_failed_mail_is_sent_again_and_noted_on_its_invoice(
     message.refresh_from_db()
     assert message.state == State.QUEUED
     assert Entry.objects.get(type="invoice.message_retried").subject_id == invoice.pk
+
+
+def test_a_mail_about_a_cancelled_invoice_is_not_sent_again_from_here_either(
+    desk: Client,
+    ana: Actor,
+    undelivered: Callable[..., Message],
+    make_invoice: Callable[..., Invoice],
+) -> None:
+    invoice = make_invoice()
+    transact(lambda: send_invoices([invoice.pk], by=ana, now=NOW, mark_only=True))
+    message = undelivered(State.FAILED, invoice=invoice)
+    transact(lambda: cancel_invoice(invoice.pk, reason="Wrong", by=ana, now=NOW))
+    refused = desk.post(f"/operations/mails/{message.pk}/sendings")
+    assert refused.status_code == 409
+    assert "money that is no longer owed" in refused.content.decode()
+    message.refresh_from_db()
+    assert message.state == State.FAILED
 
 
 def test_a_mail_that_may_have_arrived_is_sent_again_only_on_purpose(
