@@ -44,9 +44,7 @@ def retry_mail(message_id: UUID, *, may_arrive_twice: bool = False, by: Actor, n
     invoice_id = Invoice.objects.filter(pk__in=subject).values_list("pk", flat=True).first()
     if invoice_id:
         return retry_invoice_mail(invoice_id, message_id, may_arrive_twice=may_arrive_twice, by=by, now=now)
-    return retry_message(
-        message_id, subject_label="", may_arrive_twice=may_arrive_twice, by=by, now=now
-    )
+    return retry_message(message_id, subject_label="", may_arrive_twice=may_arrive_twice, by=by, now=now)
 
 
 def _record(kind: str, job: Job, *, by: Actor, now: datetime) -> None:

@@ -9,6 +9,8 @@ from bookbill.companies.rights import Feature, Right, require
 from bookbill.delivery.actions import dismiss_message, retry_message
 from bookbill.delivery.models import Message
 from bookbill.invoices.actions.locking import lock_invoice
+from bookbill.invoices.actions.reminding import REMINDER
+from bookbill.invoices.models import Invoice, Reminder
 from bookbill.lib.actor import Actor
 from bookbill.lib.errors import NotFound, RuleBroken
 from bookbill.lib.transactions import assert_in_transaction
@@ -21,8 +23,8 @@ def retry_mail(
 ) -> Message:
     """Queue a failed, bounced or unknown mail again: the same version, the same recipient.
 
-    Raises NotFound, `invoice_cancelled`, `message_not_failed`, and `message_may_have_arrived` for an unknown one
-    unless ``may_arrive_twice``.
+    Raises NotFound, `invoice_cancelled`, `reminder_outdated`, `message_not_failed`, and `message_may_have_arrived` for
+    an unknown one unless ``may_arrive_twice``.
     """
     assert_in_transaction()
     require(by, Right.SEND_INVOICES, Feature.INVOICING)
@@ -36,9 +38,24 @@ def retry_mail(
             _("%(invoice)s is cancelled: this email would ask for money that is no longer owed.")
             % {"invoice": invoice.number},
         )
+    if message.kind == REMINDER:
+        _refuse_outdated(invoice, Reminder.objects.get(pk=message.cause_id))
     return retry_message(
         message.pk, subject_label=invoice.number, may_arrive_twice=may_arrive_twice, by=by, now=now
     )
+
+
+def _refuse_outdated(invoice: Invoice, reminder: Reminder) -> None:
+    """A reminder asks for what was to pay when it was made; a new one asks for what is to pay now."""
+    if invoice.payable() == reminder.payable_minor:
+        return
+    name = {"invoice": invoice.number}
+    sentence = (
+        _("Another amount is due on %(invoice)s by now. Send a new reminder instead.")
+        if invoice.payable()
+        else _("Nothing is due on %(invoice)s.")
+    )
+    raise RuleBroken("reminder_outdated", sentence % name)
 
 
 def dismiss_mail(invoice_id: UUID, message_id: UUID, *, by: Actor, now: datetime) -> Message:

@@ -101,6 +101,23 @@ def test_a_failed_mail_is_sent_again_and_an_unknown_one_only_on_demand(
     assert api.post(f"/invoices/{sent.pk}/messages/{new_id()}/retries").status_code == 404
 
 
+def test_a_reminder_that_failed_is_not_repeated_once_it_asks_for_too_much(
+    api: ApiClient, make_sent: Make
+) -> None:
+    sent = make_sent()
+    reminded = api.post(f"/invoices/{sent.pk}/reminders", key="once")
+    assert reminded.status_code == 201
+    failed = Message.objects.filter(kind="reminder")
+    failed.update(state="failed", trouble_at=NOW, ready_at=NOW, next_at=None)
+    retries = f"/invoices/{sent.pk}/messages/{failed.get().pk}/retries"
+    for received, words in (("40", "Another amount is due on"), ("60", "Nothing is due on")):
+        money = {"invoice_id": str(sent.pk), "method": "cash", "amount_minor": int(received) * 100}
+        assert api.post("/payments", money, key=received).status_code == 201
+        refused = api.post(retries)
+        assert (refused.status_code, refused.json()["code"]) == (409, "reminder_outdated")
+        assert words in refused.json()["message"]
+
+
 def test_the_reference_of_a_payment_may_be_mended_and_nothing_else(api: ApiClient, make_sent: Make) -> None:
     body = {"invoice_id": str(make_sent().pk), "method": "cheque", "amount_minor": 5_000, "reference": "848"}
     payment = api.post("/payments", body).json()
