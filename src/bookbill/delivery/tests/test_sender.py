@@ -1,6 +1,7 @@
 """Against a real mail server in another process."""
 
 import datetime as dt
+import threading
 from email import message_from_bytes, policy
 from typing import Any
 
@@ -390,12 +391,14 @@ def test_built_mails_are_kept_within_a_limit_of_bytes(owe: Owe, composed: list[M
     assert [cause for cause, _link in bodies.kept] == causes[-len(bodies.kept) :]
 
 
-def test_the_worker_thread_has_a_lane_of_its_own(owe: Owe, smtp_server: SmtpServer) -> None:
+def test_the_worker_thread_has_a_lane_of_its_own(
+    owe: Owe, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # An earlier test's `drain` may have left this thread a lane that rests, for nobody listened to it.
+    monkeypatch.setattr(sender, "_lanes", threading.local())
     owe("joe@maple.example")
     try:
-        # Once, on PostgreSQL, the first turn found nothing; why is not known. The next one may do it.
-        assert sum(sender.run_once() for _turn in range(5)) == 1
+        assert sender.run_once() == 1
     finally:
         sender._lanes.lane.connection.close()
-        del sender._lanes.lane
     assert states() == {"joe@maple.example": "accepted"}
