@@ -65,10 +65,7 @@ def create_page(request: CompanyRequest) -> HttpResponse:
             except RuleBroken as refused:
                 refuse(form, refused)
     elif copied := copied_booking(request):
-        in_force = read_in_force(request.company)
-        form = BookingForm(initial=values_of_copy(request, copied, in_force))
-        gone = [*said_gone(copied, in_force)]
-        items = Items(prefix="items", initial=new_lines(copied, in_force))
+        form, items, gone = forms_of_copy(request, copied)
     else:
         form = BookingForm(initial=first_values(request))
         items = Items(prefix="items", initial=[{"quantity": Decimal(1)}])
@@ -177,25 +174,28 @@ def first_values(request: CompanyRequest) -> dict[str, Any]:
     }
 
 
-def values_of_copy(request: CompanyRequest, copied: Booking, in_force: InForce) -> dict[str, Any]:
-    _items, discount = copied.as_planned()
-    own = {
+def forms_of_copy(request: CompanyRequest, copied: Booking) -> tuple[BookingForm, Any, list[str]]:
+    """The booking's form and its lines filled in for the same work today, and what cannot be taken over."""
+    in_force = read_in_force(request.company)
+    items, discount = copied.as_planned()
+    gone = [*said_gone(copied, items, in_force)]
+    own: dict[str, Any] = {
         "service_date": today(request.company),
         "external_id": "",
         "tax_code": in_force.code(copied.tax_code_id),
         "discount_kind": discount.kind if discount else "",
         "discount_value": discount.value if discount else None,
     }
-    return values_of(copied) | own
+    form = BookingForm(initial=values_of(copied) | own)
+    return form, Items(prefix="items", initial=new_lines(items, own["tax_code"], in_force)), gone
 
 
-def said_gone(copied: Booking, in_force: InForce) -> Iterator[str]:
+def said_gone(copied: Booking, items: Sequence[BookingItem], in_force: InForce) -> Iterator[str]:
     """What a copy cannot take over, a sentence each."""
     if copied.provider and copied.provider.pk not in in_force.providers:
         yield _("%(name)s is no longer with you: choose another provider, or none.") % {
             "name": copied.provider.name
         }
-    items, _discount = copied.as_planned()
     codes = {copied.tax_code_id, *(item.tax_code_id for item in items)}
     ended = {code for code in codes if code and in_force.is_ended(code)}
     for name in TaxCode.objects.filter(pk__in=ended).order_by("name").values_list("name", flat=True):
@@ -231,29 +231,27 @@ def used_by(booking: Booking) -> list[BookingItem]:
     return list(booking.items.select_related("service").order_by("position"))
 
 
-def new_lines(booking: Booking, in_force: InForce) -> list[dict[str, Any]]:
-    """The lines of another booking for a new one: under the taxes of today, and with an archived service as own text."""
-    items, _discount = booking.as_planned()
-    booking.tax_code_id = in_force.code(booking.tax_code_id)
+def new_lines(items: Sequence[BookingItem], usual: UUID | None, in_force: InForce) -> list[dict[str, Any]]:
+    """Lines of another booking for a new one: under the taxes of today, and with an archived service as own text."""
     for item in items:
         item.tax_code_id = in_force.code(item.tax_code_id)
         if item.service_id not in in_force.services:
             item.service_id = None
-    return [line_of(item, booking) for item in items]
+    return [line_of(item, usual) for item in items]
 
 
 def lines_of(booking: Booking) -> list[dict[str, Any]]:
     """The lines as typed."""
-    return [line_of(item, booking) for item in used_by(booking)]
+    return [line_of(item, booking.tax_code_id) for item in used_by(booking)]
 
 
-def line_of(item: BookingItem, booking: Booking) -> dict[str, Any]:
-    """A tax code equal to the booking's is left to follow the booking's."""
+def line_of(item: BookingItem, usual: UUID | None) -> dict[str, Any]:
+    """A line whose tax code is ``usual``, the booking's, follows the booking's."""
     return {
         "service": item.service_id,
         "description": item.description,
         "quantity": item.quantity,
         "unit": item.unit,
         "unit_price": price_text(item.unit_price, item.currency),
-        "tax_code": item.tax_code_id if item.tax_code_id != booking.tax_code_id else None,
+        "tax_code": item.tax_code_id if item.tax_code_id != usual else None,
     }
