@@ -232,11 +232,9 @@ def used_by(booking: Booking) -> list[BookingItem]:
 
 
 def new_lines(items: Sequence[BookingItem], usual: UUID | None, in_force: InForce) -> list[dict[str, Any]]:
-    """Lines of another booking for a new one: under the taxes of today, and with an archived service as own text."""
+    """Lines of another booking under the taxes of today. The form offers no archived service: its text stays."""
     for item in items:
         item.tax_code_id = in_force.code(item.tax_code_id)
-        if item.service_id not in in_force.services:
-            item.service_id = None
     return [line_of(item, usual) for item in items]
 
 

@@ -27,6 +27,7 @@ from bookbill.invoices.actions.sending import send_invoices
 from bookbill.invoices.emails import compose_reminder_mail, compose_version_mail
 from bookbill.invoices.models import Invoice, Reminder, Version
 from bookbill.invoices.tasks import ensure_pdf
+from bookbill.ledger.actions.claims import reduce_claim, write_off
 from bookbill.ledger.actions.payments import record_payments
 from bookbill.ledger.drafts import PaymentDraft
 from bookbill.lib.actor import Actor
@@ -206,6 +207,26 @@ def test_the_figures_of_a_reminder_add_up_also_when_the_price_fell_and_money_cam
     assert (
         "Total: $100.00\nPaid: −$30.00\nChanged since this invoice was sent: −$20.00\nBalance due: $50.00\n"
     ) in mail.text
+
+
+def test_a_reminder_says_what_was_credited_and_written_off_when_it_was_sent(
+    ana: Actor, make_sent: Make, make_booking: Callable[..., Booking]
+) -> None:
+    booking = make_booking()
+    invoice = make_sent(booking)
+    ensure_pdf(Version.objects.get())
+
+    def lower(amount_minor: int) -> None:
+        for act in (reduce_claim, write_off):
+            act(booking.pk, amount_minor=amount_minor, reason="Late", by=ana, now=NOW)
+            amount_minor //= 2
+
+    transact(lambda: lower(2_000))
+    remind(ana, invoice)
+    transact(lambda: lower(500))
+
+    mail = compose_reminder_mail(MailCause.of(Message.objects.get(cause_kind="reminder")))
+    assert "Credited: −$20.00\nWritten off: −$10.00\nBalance due: $70.00\n" in mail.text
 
 
 def pay(by: Actor, booking: Booking, amount_minor: int) -> None:
