@@ -13,12 +13,12 @@ from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
 
 pytest_plugins = [
+    "bookbill.companies.tests.clients",
     "tests.support.servers",
     "tests.support.racing",
     "tests.support.cast",
     "tests.support.mailing",
     "tests.support.sandbox",
-    "bookbill.companies.tests.clients",
 ]
 
 hypothesis_settings.register_profile(

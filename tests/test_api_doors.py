@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ from django.test import Client
 from bookbill.activity.models import Entry
 from bookbill.companies.models import Company
 from bookbill.companies.tests.clients import ApiClient
-from bookbill.lib.actor import Actor
 from bookbill.lib.ids import new_id
 
 DOCUMENT = json.loads((Path(__file__).resolve().parent.parent / "openapi.json").read_text())
@@ -28,11 +26,6 @@ DEEP = b'{"a":' * 50 + b"1" + b"}" * 50
 def at(path: str) -> str:
     """The address with ids of nothing in it."""
     return re.sub(r"\{[a-z_]+\}", str(new_id()), path)
-
-
-@pytest.fixture
-def api(ana: Actor, api_of: Callable[[Actor], ApiClient]) -> ApiClient:
-    return api_of(ana)
 
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)

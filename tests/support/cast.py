@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from bookbill.bookings.actions.booking import create_bookings
 from bookbill.bookings.drafts import BookingDraft, ItemDraft
@@ -13,6 +14,7 @@ from bookbill.bookings.models import Booking, TaxCode, TaxComponent
 from bookbill.companies.actors import member_actor
 from bookbill.companies.models import Company, Member, User
 from bookbill.companies.rules import Role
+from bookbill.companies.tests.clients import ApiClient
 from bookbill.customers.actions import create_customer
 from bookbill.customers.models import Customer
 from bookbill.invoices.actions.drafting import make_invoices
@@ -73,6 +75,20 @@ def company(db: None) -> Iterator[Company]:
 def ana(company: Company) -> Actor:
     """The owner."""
     return member_actor(company, Member.objects.get(role=Role.OWNER))
+
+
+@pytest.fixture
+def api(ana: Actor, api_of: Callable[[Actor], ApiClient]) -> ApiClient:
+    """A program with Ana's key."""
+    return api_of(ana)
+
+
+@pytest.fixture
+def desk(ana: Actor, page_of: Callable[[Actor], Client]) -> Client:
+    """Ana's browser, signed in. What crashes in a page crashes in the test."""
+    client = page_of(ana)
+    client.raise_request_exception = True
+    return client
 
 
 @pytest.fixture

@@ -27,11 +27,6 @@ PRICES = {
 
 
 @pytest.fixture
-def api(ana: Actor, api_of: Callable[[Actor], ApiClient]) -> ApiClient:
-    return api_of(ana)
-
-
-@pytest.fixture
 def body(make_customer: Callable[..., Customer]) -> dict[str, Any]:
     return {
         "customer_id": str(make_customer().pk),

@@ -21,13 +21,6 @@ from tests.support.cast import NOW
 
 
 @pytest.fixture
-def desk(ana: Actor, page_of: Callable[[Actor], Client]) -> Client:
-    client = page_of(ana)
-    client.raise_request_exception = True
-    return client
-
-
-@pytest.fixture
 def service(company: Company, ana: Actor) -> Service:
     return transact(lambda: create_service(name="Deep clean", unit_price=Decimal(115), by=ana, now=NOW))
 

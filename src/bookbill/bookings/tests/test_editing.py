@@ -35,11 +35,6 @@ pytestmark = pytest.mark.both_databases
 LINE = ItemDraft(description="Office clean", unit_price=Decimal("100.00"))
 
 
-@pytest.fixture
-def desk(ana: Actor, page_of: Callable[[Actor], Client]) -> Client:
-    return page_of(ana)
-
-
 def address(line1: str) -> dict[str, str]:
     return clean_address({"line1": line1, "city": "Toronto"}, field="service_address")
 

@@ -26,14 +26,6 @@ from tests.support.cast import NOW, TODAY, add_member
 
 
 @pytest.fixture
-def desk(ana: Actor, page_of: Callable[[Actor], Client]) -> Client:
-    """Ana's browser, signed in."""
-    client = page_of(ana)
-    client.raise_request_exception = True
-    return client
-
-
-@pytest.fixture
 def service(company: Company, ana: Actor) -> Service:
     return transact(
         lambda: create_service(name="Deep clean", unit="visit", unit_price=Decimal(115), by=ana, now=NOW)

@@ -26,11 +26,6 @@ ADDRESS = {
 }
 
 
-@pytest.fixture
-def api(ana: Actor, api_of: Callable[[Actor], ApiClient]) -> ApiClient:
-    return api_of(ana)
-
-
 def test_a_customer_is_answered_as_it_was_sent(api: ApiClient) -> None:
     sent = {
         "name": "Maple Offices",

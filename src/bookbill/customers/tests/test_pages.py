@@ -17,14 +17,6 @@ from bookbill.lib.transactions import transact
 from tests.support.cast import NOW, add_member
 
 
-@pytest.fixture
-def desk(ana: Actor, page_of: Callable[[Actor], Client]) -> Client:
-    """Ana's browser, signed in."""
-    client = page_of(ana)
-    client.raise_request_exception = True
-    return client
-
-
 def text_of(answer: Any) -> str:
     return str(answer.content.decode()).replace("<wbr>", "")
 

@@ -26,11 +26,6 @@ pytestmark = pytest.mark.both_databases
 
 
 @pytest.fixture
-def api(ana: Actor, api_of: Callable[[Actor], ApiClient]) -> ApiClient:
-    return api_of(ana)
-
-
-@pytest.fixture
 def draft(api: ApiClient, make_booking: Callable[..., Booking]) -> dict[str, Any]:
     answer: dict[str, Any] = api.post("/invoices", {"booking_ids": [str(make_booking().pk)]}).json()
     return answer

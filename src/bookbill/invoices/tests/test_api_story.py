@@ -1,7 +1,6 @@
 """The whole way over HTTP: from a customer to a paid, changed, sent again and cancelled invoice."""
 
 import io
-from collections.abc import Callable
 from typing import Any
 
 import pypdf
@@ -10,7 +9,6 @@ import pytest
 from bookbill.bookings.models import Booking
 from bookbill.companies.tests.clients import ApiClient
 from bookbill.delivery.models import Message
-from bookbill.lib.actor import Actor
 from bookbill.work.draining import drain
 
 pytestmark = pytest.mark.both_databases
@@ -18,11 +16,6 @@ pytestmark = pytest.mark.both_databases
 
 def text_of(pdf: bytes) -> str:
     return "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages)
-
-
-@pytest.fixture
-def api(ana: Actor, api_of: Callable[[Actor], ApiClient]) -> ApiClient:
-    return api_of(ana)
 
 
 def made(answer: Any) -> Any:

@@ -7,7 +7,6 @@ import pytest
 from django.test import Client
 
 from bookbill.bookings.models import Booking
-from bookbill.companies.models import Company, Member
 from bookbill.invoices.models import Invoice, Version
 from bookbill.invoices.rules import Status
 from bookbill.ledger.actions.payments import record_payments
@@ -15,14 +14,6 @@ from bookbill.ledger.drafts import PaymentDraft
 from bookbill.lib.actor import Actor
 from bookbill.lib.transactions import transact
 from tests.support.cast import NOW, TODAY
-
-
-@pytest.fixture
-def desk(company: Company, ana: Actor) -> Client:
-    """Ana's browser, signed in."""
-    client = Client()
-    client.force_login(Member.objects.get(role="owner").user)
-    return client
 
 
 def test_generate_invoice_saves_a_draft_then_sends_it(

@@ -21,11 +21,6 @@ pytestmark = pytest.mark.both_databases
 
 
 @pytest.fixture
-def api(ana: Actor, api_of: Callable[[Actor], ApiClient]) -> ApiClient:
-    return api_of(ana)
-
-
-@pytest.fixture
 def maple(make_customer: Callable[..., Customer]) -> Customer:
     return make_customer()
 

@@ -20,14 +20,6 @@ from tests.support.cast import NOW, TODAY, add_member
 
 
 @pytest.fixture
-def desk(ana: Actor, page_of: Callable[[Actor], Client]) -> Client:
-    """Ana's browser, signed in."""
-    client = page_of(ana)
-    client.raise_request_exception = True
-    return client
-
-
-@pytest.fixture
 def pay(ana: Actor) -> Callable[..., Payment]:
     """A cheque on these bookings, the oldest first; what is left is credit."""
 

@@ -1,6 +1,5 @@
 """The company's history over HTTP."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,11 +10,6 @@ from bookbill.lib.actor import Actor
 from bookbill.lib.ids import new_id
 
 pytestmark = pytest.mark.both_databases
-
-
-@pytest.fixture
-def api(ana: Actor, api_of: Callable[[Actor], ApiClient]) -> ApiClient:
-    return api_of(ana)
 
 
 def test_an_event_says_who_did_what_to_what_and_what_changed(api: ApiClient, ana: Actor) -> None:

@@ -25,13 +25,6 @@ def _on_the_day_of_the_story(time_machine: Any) -> None:
     time_machine.move_to(NOW, tick=False)
 
 
-@pytest.fixture
-def desk(ana: Actor) -> Client:
-    client = Client()
-    client.force_login(Member.objects.get(name="Ana").user)
-    return client
-
-
 def dashboard(client: Client) -> str:
     answer = client.get("/")
     assert answer.status_code == 200

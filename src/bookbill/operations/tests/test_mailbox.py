@@ -49,13 +49,6 @@ def kept(sandbox: Company, undelivered: Callable[..., Message]) -> MailboxItem:
     )
 
 
-@pytest.fixture
-def desk(company: Company, ana: object) -> Client:
-    client = Client()
-    client.force_login(Member.objects.get(name="Ana").user)
-    return client
-
-
 def test_a_kept_mail_is_listed_and_shown_as_text(desk: Client, kept: MailboxItem) -> None:
     page = desk.get("/mailbox").content.decode()
     assert "Invoice &lt;b&gt;INV-1&lt;/b&gt;" in page

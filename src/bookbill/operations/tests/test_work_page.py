@@ -19,13 +19,6 @@ from bookbill.work.models import Job
 from tests.support.cast import NOW, add_member, make_company
 
 
-@pytest.fixture
-def desk(ana: Actor) -> Client:
-    client = Client()
-    client.force_login(Member.objects.get(name="Ana").user)
-    return client
-
-
 def test_it_says_what_failed_and_why(
     desk: Client, set_aside: Callable[..., Job], undelivered: Callable[..., Message]
 ) -> None:
