@@ -11,6 +11,7 @@ from bookbill.bookings.actions.catalogue import ComponentDraft, create_service
 from bookbill.bookings.actions.succession import edit_tax_code
 from bookbill.bookings.drafts import ItemDraft
 from bookbill.bookings.models import Booking, Repricing, Service, TaxCode
+from bookbill.bookings.tests.reading import text_of
 from bookbill.companies.models import Company, User
 from bookbill.customers.models import Customer
 from bookbill.lib.actor import Actor
@@ -23,10 +24,6 @@ from tests.support.cast import NOW
 @pytest.fixture
 def service(company: Company, ana: Actor) -> Service:
     return transact(lambda: create_service(name="Deep clean", unit_price=Decimal(115), by=ana, now=NOW))
-
-
-def text_of(answer: Any) -> str:
-    return str(answer.content.decode())
 
 
 def taxes(*parts: tuple[str, str], **fields: str) -> dict[str, str]:
@@ -42,6 +39,36 @@ def taxes(*parts: tuple[str, str], **fields: str) -> dict[str, str]:
         sent |= {f"components-{at}-name": name, f"components-{at}-rate": rate}
         sent[f"components-{at}-category"] = "standard"
     return sent
+
+
+def test_services_and_tax_codes_are_added_from_their_pages(desk: Client, company: Company) -> None:
+    assert "No services yet" in text_of(desk.get("/settings/services"))
+    sent = {
+        "name": "GST + QST",
+        "components-TOTAL_FORMS": "3",
+        "components-INITIAL_FORMS": "0",
+        "components-0-name": "GST",
+        "components-0-rate": "5",
+        "components-0-category": "standard",
+        "components-1-name": "QST",
+        "components-1-rate": "9.975",
+        "components-1-category": "standard",
+        "components-2-category": "standard",
+    }
+    assert desk.post("/settings/taxes/new", sent).status_code == 303
+    code = TaxCode.objects.get()
+    assert [(part.name, part.rate) for part in code.components.order_by("position")] == [
+        ("GST", Decimal(5)),
+        ("QST", Decimal("9.975")),
+    ]
+    without_taxes = {name: value for name, value in sent.items() if name.endswith(("FORMS", "category"))}
+    refused = desk.post("/settings/taxes/new", {"name": "Nothing", **without_taxes})
+    assert refused.status_code == 422
+    assert "1 to 10 components" in text_of(refused)
+    sent = {"name": "Windows", "unit_price": "45", "unit": "hour", "tax_code": str(code.pk)}
+    assert desk.post("/settings/services/new", sent).status_code == 303
+    assert "$45.00" in text_of(desk.get("/settings/services"))
+    assert "9.975%" in text_of(desk.get("/settings/taxes"))
 
 
 def test_a_service_is_edited_archived_and_brought_back(desk: Client, service: Service) -> None:
