@@ -184,6 +184,18 @@ def test_a_wrong_payment_is_reversed_with_a_reason_once(
     assert "already reversed" in text_of(again)
 
 
+@pytest.mark.parametrize("act", ["write-off", "reduction"])
+def test_what_is_paid_offers_no_form_to_lower_it(
+    desk: Client, make_booking: Callable[..., Booking], pay: Callable[..., Payment], act: str
+) -> None:
+    booking = make_booking()
+    assert "amount" in text_of(desk.get(f"/bookings/{booking.pk}/{act}"))
+    pay(booking.total_minor, booking)
+    page = text_of(desk.get(f"/bookings/{booking.pk}/{act}"))
+    assert "Nothing is due on this booking." in page
+    assert 'name="amount' not in page
+
+
 def test_only_the_reference_is_mended_in_place(
     desk: Client, pay: Callable[..., Payment], make_booking: Callable[..., Booking]
 ) -> None:
