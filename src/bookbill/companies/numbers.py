@@ -78,6 +78,16 @@ def earliest_issue_date(company: Company) -> dt.date | None:
     return latest
 
 
+def issue_dates_by_now(
+    company: Company, wished: Sequence[dt.date | None], *, today: dt.date
+) -> list[dt.date]:
+    """What `take_invoice_numbers` would date them on ``today`` as the series stands. Read without the lock.
+
+    Raises BadInput ``issue_date_out_of_range``.
+    """
+    return _allowed_dates(wished, last=earliest_issue_date(company), today=today)
+
+
 @dataclass(frozen=True, slots=True)
 class NextNumber:
     """What the next invoice would be called. ``is_open``: the series has given none yet, so its first may be chosen."""
@@ -137,8 +147,14 @@ def _dated(
     """The locked series by year, and the issue date of each wish after what they say."""
     series = {row.year: row for row in _locked(company, SeriesKind.INVOICE)}
     last = max((row.last_date for row in series.values() if row.last_date), default=None)
+    return series, _allowed_dates(wished, last=last, today=today)
+
+
+def _allowed_dates(
+    wished: Sequence[dt.date | None], *, last: dt.date | None, today: dt.date
+) -> list[dt.date]:
     latest = max(today, last) if last else today
-    return series, [_allowed(date or latest, earliest=last, latest=latest) for date in wished]
+    return [_allowed(date or latest, earliest=last, latest=latest) for date in wished]
 
 
 def _insert(company: Company, kind: SeriesKind, years: Sequence[int]) -> None:

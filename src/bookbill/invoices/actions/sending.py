@@ -15,7 +15,7 @@ from bookbill.bookings.models import Booking
 from bookbill.companies.allowance import lock_allowance
 from bookbill.companies.clock import date_in_zone
 from bookbill.companies.models import Company
-from bookbill.companies.numbers import Numbered, take_invoice_numbers
+from bookbill.companies.numbers import issue_dates_by_now, take_invoice_numbers
 from bookbill.companies.rights import Feature, Right, require
 from bookbill.customers.models import Customer
 from bookbill.delivery.actions import MessageDraft, call_off_messages, end_trouble, owe_messages
@@ -147,7 +147,8 @@ def hold_sending(
 ) -> None:
     """Promise to send after the company's hold (or at ``run_at``). Still drafts, marked *sending*; Undo deletes the promise.
 
-    What cannot be sent right now is refused at once, and so is a moment that is not within the next year.
+    What cannot be sent right now is refused at once, and so are a moment that is not within the next year and dates
+    that could not be then.
     """
     assert_in_transaction()
     require(by, Right.SEND_INVOICES, Feature.INVOICING)
@@ -160,6 +161,7 @@ def hold_sending(
         refuse_promised(invoice)
     company = Company.objects.get(pk=by.company_id)
     leaves_at = run_at or now + timedelta(seconds=company.hold_seconds)
+    _refuse_undatable(company, [each for each in invoices if each.sent_at is None], leaves_at=leaves_at)
     refuse_hurried(invoices, at=leaves_at)
     lock_allowance(company, at=leaves_at).refuse_beyond(count_mails(to))
     promise_many(
@@ -369,14 +371,22 @@ def _number(company: Company, invoices: Sequence[Invoice], *, now: datetime) -> 
         if invoice.issue_date is None and taken.date != today:
             clamped[invoice.pk] = today
         invoice.number, invoice.number_n, invoice.issue_date = taken.number, taken.n, taken.date
-        invoice.due_date = _due_date(invoice, taken)
+        invoice.due_date = _due_date(invoice, taken.date)
     return clamped
 
 
-def _due_date(invoice: Invoice, taken: Numbered) -> date:
+def _refuse_undatable(company: Company, invoices: Sequence[Invoice], *, leaves_at: datetime) -> None:
+    """Raise BadInput for dates that could not be theirs when they leave, as the numbers stand today."""
+    wished = [invoice.issue_date for invoice in invoices]
+    issued = issue_dates_by_now(company, wished, today=date_in_zone(company, leaves_at))
+    for invoice, issue_date in zip(invoices, issued, strict=True):
+        _due_date(invoice, issue_date)
+
+
+def _due_date(invoice: Invoice, issue_date: date) -> date:
     if invoice.due_date is None:
-        return taken.date + timedelta(days=invoice.terms_days)
-    if invoice.due_date < taken.date:
+        return issue_date + timedelta(days=invoice.terms_days)
+    if invoice.due_date < issue_date:
         raise BadInput("due_before_issue", _("The due date lies before the invoice date."), field="due_date")
     return invoice.due_date
 

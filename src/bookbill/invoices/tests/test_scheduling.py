@@ -118,6 +118,42 @@ def test_only_a_moment_within_the_next_year(
     assert refused.value.code == "send_at_out_of_range"
 
 
+@pytest.mark.parametrize(
+    ("dates", "code"),
+    [
+        ({"issue_date": TODAY - dt.timedelta(days=1)}, "issue_date_out_of_range"),
+        ({"issue_date": TODAY + dt.timedelta(days=2)}, "issue_date_out_of_range"),  # after the day it leaves
+        ({"due_date": TODAY}, "due_before_issue"),
+    ],
+)
+def test_dates_that_cannot_be_then_are_refused_when_the_sending_is_promised(
+    ana: Actor, make_invoice: Callable[..., Invoice], dates: dict[str, dt.date], code: str
+) -> None:
+    earlier, invoice = make_invoice(), make_invoice()
+    transact(lambda: send_invoices([earlier.pk], by=ana, now=NOW))
+    transact(lambda: edit_invoice(invoice.pk, dates, by=ana, now=NOW))
+    with pytest.raises(RuleBroken) as refused:
+        hold(invoice, ana)
+    assert refused.value.code == code
+    assert not Job.objects.filter(kind=SEND_JOB).exists()
+
+
+def test_a_date_that_became_too_old_meanwhile_asks_for_attention(
+    ana: Actor, make_invoice: Callable[..., Invoice], time_machine: Any
+) -> None:
+    invoice, other = make_invoice(), make_invoice()
+    transact(lambda: edit_invoice(invoice.pk, {"issue_date": TODAY}, by=ana, now=NOW))
+    hold(invoice, ana)
+    transact(lambda: send_invoices([other.pk], by=ana, now=TOMORROW))
+    time_machine.move_to(TOMORROW, tick=False)
+
+    run_promise()
+
+    asking = Invoice.objects.filter(needs_attention_q(TODAY)).get()
+    assert (asking.pk, asking.status) == (invoice.pk, Status.DRAFT)
+    assert "The issue date must lie between" in asking.sending_refused
+
+
 def page(invoice: Invoice) -> str:
     return f"/payments/invoices/{invoice.pk}/sendings"
 
