@@ -2,41 +2,56 @@
 
 from dataclasses import replace
 from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from bookbill.bookings.actions.booking import create_bookings
-from bookbill.bookings.actions.duplicating import copy_of, read_in_force
+from bookbill.bookings.actions.duplicating import InForce, copy_of, read_in_force
+from bookbill.bookings.drafts import BookingDraft, ItemDraft
 from bookbill.bookings.models import Booking
 from bookbill.companies.models import Company
 from bookbill.companies.rights import Feature, Right, require
+from bookbill.documents.document import BookingBlock, Document
 from bookbill.invoices.actions.cancelling import last_sent_document
 from bookbill.invoices.actions.drafting import make_invoices
 from bookbill.invoices.actions.locking import lock_invoice
 from bookbill.invoices.drafts import InvoiceDraft
 from bookbill.invoices.models import Invoice
 from bookbill.lib.actor import Actor
+from bookbill.lib.errors import RuleBroken
 from bookbill.lib.transactions import assert_in_transaction
+from bookbill.money.currencies import exponent_of
+from bookbill.money.pricing import Discount
 
 
 def duplicate_invoice(invoice_id: UUID, *, service_date: date, by: Actor, now: datetime) -> Invoice:
-    """An instant invoice with the lines, discounts, note and recipients of another, as a draft. Money is not copied, taxes are those of today."""
+    """An instant invoice with the lines, discounts, note and recipients of another, as a draft. Money is not copied, taxes are those of today.
+
+    A booking that was deleted since is copied from what the invoice says of it. Raises `booking_deleted` where that is
+    not enough.
+    """
     assert_in_transaction()
     require(by, Right.EDIT_INVOICES, Feature.INVOICING)
     invoice = lock_invoice(invoice_id)
+    sent = last_sent_document(invoice) if invoice.cancelled_at else None
     sources = Booking.objects.filter(invoice=invoice)
-    if invoice.cancelled_at:  # its bookings are free, or on another invoice by now
-        sources = Booking.objects.filter(pk__in=[block.id for block in last_sent_document(invoice).bookings])
+    if sent:  # its bookings are free, on another invoice, or deleted by now
+        sources = Booking.objects.filter(pk__in=[block.id for block in sent.bookings])
     in_force = read_in_force(Company.objects.get(pk=by.company_id))
+    found = list(sources.prefetch_related("items").oldest_first())
+    copies = [copy_of(booking, in_force, service_date=service_date, with_fee=True) for booking in found]
+    if sent:
+        kept = {str(booking.pk) for booking in found}
+        copies += [
+            _copy_of_block(block, sent, invoice, in_force, service_date=service_date)
+            for block in sent.bookings
+            if block.id not in kept
+        ]
     drafts = [
-        replace(
-            copy_of(booking, in_force, service_date=service_date, with_fee=True),
-            start_time=None,
-            provider_id=None,
-            note="",
-            completed=True,
-            is_instant=True,
-        )
-        for booking in sources.prefetch_related("items").oldest_first()
+        replace(copy, start_time=None, provider_id=None, note="", completed=True, is_instant=True)
+        for copy in copies
     ]
     made = create_bookings(drafts, by=by, now=now)
     draft = InvoiceDraft(
@@ -47,3 +62,37 @@ def duplicate_invoice(invoice_id: UUID, *, service_date: date, by: Actor, now: d
         invoice.terms_days,
     )
     return make_invoices([draft], by=by, now=now)[0]
+
+
+def _copy_of_block(
+    block: BookingBlock, sent: Document, invoice: Invoice, in_force: InForce, *, service_date: date
+) -> BookingDraft:
+    """The same work after what was sent, its discount as an amount."""
+    if sent.exemption_reason:  # then nothing on it tells which taxes its prices contain
+        raise RuleBroken(
+            "booking_deleted",
+            _(
+                "Booking %(number)s was deleted, and this invoice does not say which taxes its prices were without. Make a new invoice with its lines."
+            )
+            % {"number": block.number},
+        )
+    as_entered = sum(line.amount_minor for line in block.lines)
+    contained = sum(tax.amount_minor for tax in block.taxes if tax.inclusive)
+    discount_minor = as_entered - sum(line.net_minor for line in block.lines) - contained
+    amount = Decimal(discount_minor).scaleb(-exponent_of(sent.currency))
+    return BookingDraft(
+        customer_id=invoice.customer_id,
+        service_date=service_date,
+        items=tuple(
+            ItemDraft(
+                description=line.description,
+                quantity=Decimal(line.quantity),
+                unit=line.unit,
+                unit_price=Decimal(line.unit_price),
+                tax_code_id=in_force.code(UUID(line.tax_key) if line.tax_key else None),
+            )
+            for line in block.lines
+        ),
+        discount=Discount("amount", amount) if discount_minor else None,
+        tax_code_id=None,
+    )

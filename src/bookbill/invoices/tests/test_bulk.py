@@ -4,13 +4,16 @@ import csv
 import io
 import zipfile
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from bookbill.bookings.actions.booking import delete_booking
 from bookbill.bookings.models import Booking
 from bookbill.companies.models import Company
+from bookbill.companies.tests.clients import ApiClient
 from bookbill.customers.models import Customer
 from bookbill.delivery.models import Message
 from bookbill.documents.files import read_file
@@ -22,7 +25,8 @@ from bookbill.invoices.tasks import ensure_pdf
 from bookbill.ledger.models import Payment
 from bookbill.lib.actor import Actor
 from bookbill.lib.transactions import transact
-from tests.support.cast import NOW, TODAY
+from bookbill.money.pricing import Discount
+from tests.support.cast import NOW, TODAY, make_tax_code
 
 pytestmark = pytest.mark.both_databases
 
@@ -359,6 +363,44 @@ def test_a_cancelled_invoice_may_be_duplicated_too(desk: Client, ana: Actor, mak
     transact(lambda: cancel_invoice(old.pk, reason="Wrong", by=ana, now=NOW))
     assert desk.post(f"{LIST}/{old.pk}/copies").status_code == 303
     assert Invoice.objects.get(status=Status.DRAFT).total_minor == 10_000
+
+
+@pytest.mark.parametrize("inclusive", [False, True])
+def test_a_duplicate_outlives_the_bookings_of_a_cancelled_invoice(
+    desk: Client,
+    ana: Actor,
+    make_sent: Make,
+    make_booking: Callable[..., Booking],
+    company: Company,
+    inclusive: bool,
+) -> None:
+    discount = Discount("amount", Decimal("7.00"))
+    code = make_tax_code(company, inclusive=inclusive)
+    planned = make_booking(completed=False, tax_code_id=code.pk, discount=discount)
+    old = make_sent(planned)
+    transact(lambda: cancel_invoice(old.pk, reason="Wrong", by=ana, now=NOW))
+    transact(lambda: delete_booking(planned.pk, by=ana, now=NOW))
+
+    assert desk.post(f"{LIST}/{old.pk}/copies").status_code == 303
+    copy = Invoice.objects.get(status=Status.DRAFT)
+    assert (copy.total_minor, copy.tax_minor) == (old.total_minor, old.tax_minor)
+    made = Booking.objects.get(invoice=copy)
+    assert made.items.values_list("description", "tax_code").get() == ("Office clean", code.pk)
+
+
+def test_a_duplicate_says_what_it_cannot_know_of_a_deleted_booking(
+    api: ApiClient, ana: Actor, make_sent: Make, make_booking: Any, make_customer: Any
+) -> None:
+    customer = make_customer(tax_exempt=True, exemption_reason="Status card")
+    planned = make_booking(customer, completed=False)
+    old = make_sent(planned)
+    transact(lambda: cancel_invoice(old.pk, reason="Wrong", by=ana, now=NOW))
+    transact(lambda: delete_booking(planned.pk, by=ana, now=NOW))
+
+    refused = api.post(f"/invoices/{old.pk}/copies")
+    assert (refused.status_code, refused.json()["code"]) == (409, "booking_deleted")
+    assert planned.number in refused.json()["detail"]
+    assert not Invoice.objects.filter(status=Status.DRAFT).exists()
 
 
 def test_a_new_link_ends_the_old_one(desk: Client, make_sent: Make, make_invoice: Make) -> None:
