@@ -112,6 +112,35 @@ def test_what_was_typed_on_a_draft_is_kept_when_the_rest_is_put_on_it(
     assert (draft.bookings_count, draft.note, draft.terms_days) == (2, "Thanks", 30)
 
 
+def test_what_was_typed_on_a_new_invoice_is_kept_when_the_rest_is_put_on_it(
+    desk: Client, make_customer: MakeCustomer, make_many: Callable[[Customer, int], list[Booking]]
+) -> None:
+    first = make_many(make_customer(), 3)[0]
+    address = f"/payments/invoices/new?bookings={first.pk}"
+    assert 'name="act" value="all"' in desk.get(address).content.decode()
+    typed = {"act": "all", "note": "See you", "recipients": "boss@maple.example", "terms_days": "30"}
+    answer = desk.post(address, ticked([first], **typed))
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert "Generate Invoice for 3 bookings" in page
+    assert page.count('name="bookings"') == 3
+    for kept in ("See you", "boss@maple.example", '<option value="30" selected'):
+        assert kept in page
+    assert not Invoice.objects.exists()
+
+
+def test_what_was_typed_goes_on_the_draft_that_many_are_put_on(
+    desk: Client, make_customer: MakeCustomer, make_many: Callable[[Customer, int], list[Booking]]
+) -> None:
+    first = make_many(make_customer(), LINK_MAX + 1)[0]
+    typed = {"act": "all", "note": "See you", "recipients": "boss@maple.example", "terms_days": "30"}
+    answer = desk.post(f"/payments/invoices/new?bookings={first.pk}", ticked([first], **typed))
+    draft = Invoice.objects.get()
+    assert answer["Location"] == f"/payments/invoices/{draft.pk}/edit"
+    assert (draft.bookings_count, draft.note, draft.terms_days) == (LINK_MAX + 1, "See you", 30)
+    assert draft.extra_recipients == ["boss@maple.example"]
+
+
 def test_nothing_is_offered_beside_a_booking_that_is_billed_ahead(
     desk: Client, make_customer: MakeCustomer, make_booking: MakeBooking, make_invoice: Make
 ) -> None:

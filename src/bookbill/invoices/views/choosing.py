@@ -118,9 +118,14 @@ def selected_ids(request: HttpRequest) -> list[UUID]:
     """What was ticked, and with ``all_of`` in the address all that waits of that customer, the oldest first."""
     ids = uuids_in([*request.POST.getlist("ids"), *request.POST.getlist("bookings")])
     for customer_id in uuids_in(request.GET.getlist("all_of")):
-        waiting = Booking.objects.to_invoice().filter(customer=customer_id).exclude(pk__in=ids)
-        ids += waiting.oldest_first().values_list("pk", flat=True)[: max(0, BOOKINGS_MAX - len(ids))]
+        ids += waiting_of(customer_id, besides=ids)
     return ids
+
+
+def waiting_of(customer_id: UUID, *, besides: Sequence[UUID]) -> list[UUID]:
+    """What else waits of a customer, the oldest first, as much as one invoice still takes."""
+    waiting = Booking.objects.to_invoice().filter(customer=customer_id).exclude(pk__in=besides)
+    return list(waiting.oldest_first().values_list("pk", flat=True)[: max(0, BOOKINGS_MAX - len(besides))])
 
 
 def uuids_in(texts: Iterable[str]) -> list[UUID]:

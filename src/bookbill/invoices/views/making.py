@@ -27,7 +27,7 @@ from bookbill.invoices.live import document_of, read_blocks, read_live
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.pdfs import preview_pdf
 from bookbill.invoices.reading import find_invoice
-from bookbill.invoices.views.choosing import read_bookings, sorted_page, uuids_in
+from bookbill.invoices.views.choosing import LINK_MAX, read_bookings, sorted_page, uuids_in, waiting_of
 from bookbill.invoices.views.sending import chosen_recipients
 from bookbill.invoices.views.toasts import say_sent
 from bookbill.lib.errors import RuleBroken
@@ -40,7 +40,7 @@ OTHERS_SHOWN = 6
 
 @staff_view(Right.EDIT_INVOICES, feature=Feature.INVOICING)
 def generate_page(request: CompanyRequest) -> HttpResponse:
-    """Generate Invoice over the bookings named in the address; saves a draft or sends.
+    """Generate Invoice over the bookings named in the address; saves a draft, sends, or puts the customer's others on it too.
 
     What cannot go on the invoice is left out and named with its reason.
     """
@@ -50,6 +50,10 @@ def generate_page(request: CompanyRequest) -> HttpResponse:
         return see_other(request, reverse("invoices:choose"))
     if request.method != "POST" and len(bookings) == 1 and bookings[0].invoice_id:
         return see_other(request, reverse("invoices:detail", args=[bookings[0].invoice_id]))
+    wants_all = request.POST.get("act") == "all"
+    if wants_all:
+        ids += waiting_of(bookings[0].customer_id, besides=ids)
+        bookings = read_bookings(ids)
     choices = sort_out(bookings)
     if len({booking.customer_id for booking in bookings}) > 1:
         return sorted_page(request, choices)
@@ -57,7 +61,8 @@ def generate_page(request: CompanyRequest) -> HttpResponse:
     terms = company.payment_terms_days if customer.payment_terms_days is None else customer.payment_terms_days
     if request.method == "POST":
         form = InvoiceForm(request.POST, terms_days=terms)
-        if form.is_valid():
+        # As from everywhere: a few are shown first, many go on a draft at once.
+        if form.is_valid() and not (wants_all and len(ids) <= LINK_MAX):
             draft = draft_of(form, customer, ids)
             try:
                 if request.POST.get("act") == "preview":
@@ -194,7 +199,7 @@ def go_on(invoice: Invoice, form: InvoiceForm, request: CompanyRequest) -> str:
         say_sent(request, held=held, marked=marks)
     else:
         toast(request, _("Saved as draft."))
-    return here
+    return reverse("invoices:edit", args=[invoice.pk]) if act == "all" else here
 
 
 def draft_of(form: InvoiceForm, customer: Customer, booking_ids: Sequence[UUID]) -> InvoiceDraft:
