@@ -38,8 +38,8 @@ def create_company_command(*, name: str, owner: str, currency: str, time_zone: s
     return f"{said}\nSet the password within three days at {settings.PUBLIC_BASE_URL}{set_password_path(member.user)}"
 
 
-def create_api_key_command(*, company: str, member: str) -> str:
-    """The secret of a new key, alone."""
+def create_api_key_command(*, company: str, member: str, name: str = "Command line") -> str:
+    """The secret of a new key, alone. History signs what it does with ``name``."""
     found = company_named(company)
     with scope(company=found):
         person = (
@@ -48,7 +48,7 @@ def create_api_key_command(*, company: str, member: str) -> str:
         if person is None:
             raise BadInput("no_such_member", f"{member} is not a member of {found.name}.", field="member")
         _key, secret = transact(
-            lambda: create_api_key(person.pk, name="Command line", by=system_actor(found), now=now(found))
+            lambda: create_api_key(person.pk, name=name, by=system_actor(found), now=now(found))
         )
     return secret
 

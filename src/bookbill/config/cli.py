@@ -113,6 +113,9 @@ def build_parser() -> argparse.ArgumentParser:
     command = add("create-api-key", "Make a key for the API; prints it, once.")
     command.add_argument("--company", required=True, metavar="NAME")
     command.add_argument("--member", required=True, metavar="EMAIL")
+    command.add_argument(
+        "--name", default="Command line", help="the program that will use it, as history names it"
+    )
 
     command = add("import-bookings", "Import bookings from a CSV file.")
     command.add_argument("file")

@@ -63,7 +63,7 @@ def create_company(options: argparse.Namespace) -> int:
 
 
 def create_api_key(options: argparse.Namespace) -> int:
-    print(create_api_key_command(company=options.company, member=options.member))
+    print(create_api_key_command(company=options.company, member=options.member, name=options.name))
     return 0
 
 

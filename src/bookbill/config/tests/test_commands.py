@@ -146,7 +146,7 @@ def test_migrating_can_be_repeated(bookbill: Bookbill) -> None:
 def test_a_company_and_a_key_are_made_with_a_folder_alone(bookbill: Bookbill, migrated: None) -> None:
     made = bookbill("create-company", "Acme", "--owner", "ada@example.com")
     assert made.returncode == 0, made.stderr
-    key = bookbill("create-api-key", "--company", "Acme", "--member", "ada@example.com")
+    key = bookbill("create-api-key", "--company", "Acme", "--member", "ada@example.com", "--name", "Shop")
     assert re.fullmatch(r"\S{20,}\n", key.stdout)
     nobody = bookbill("create-api-key", "--company", "Acme", "--member", "eve@example.com")
     assert (nobody.returncode, nobody.stdout) == (1, "")
