@@ -170,7 +170,10 @@ def make_instant_invoice(booking: BookingDraft, draft: InvoiceDraft, *, by: Acto
 def edit_invoice(
     invoice_id: UUID, fields: Mapping[str, Any], *, revision: int | None = None, by: Actor, now: datetime
 ) -> Invoice:
-    """Change note, extra_recipients, payment_link, and on a draft also issue_date, due_date, terms_days and booking_ids."""
+    """Change note, extra_recipients, payment_link, and on a draft also issue_date, due_date, terms_days and booking_ids.
+
+    What was made for an instant invoice and is taken off it is cancelled, as where its draft is deleted.
+    """
     assert_in_transaction()
     require(by, Right.EDIT_INVOICES, Feature.INVOICING)
     invoice = lock_invoice(invoice_id, revision=revision)
@@ -193,7 +196,9 @@ def edit_invoice(
     invoice.sending_refused = ""
     invoice.save(update_fields=[*simple, "revision", "sending_refused"])
     if "booking_ids" in fields:
-        _replace_bookings(invoice, fields["booking_ids"])
+        left = _replace_bookings(invoice, fields["booking_ids"])
+        if invoice.is_instant:
+            end_instant_bookings(left, reason=_("It was taken off its draft"), by=by, now=now)
     refresh_invoices([invoice.pk], now=now)
     changed = [name for name in simple if before[name] != simple[name]]
     record(
@@ -258,7 +263,8 @@ def ends_with_its_invoice(booking: Booking) -> bool:
     return booking.is_instant and booking.state != State.CANCELLED
 
 
-def _replace_bookings(invoice: Invoice, booking_ids: Sequence[UUID]) -> None:
+def _replace_bookings(invoice: Invoice, booking_ids: Sequence[UUID]) -> list[Booking]:
+    """Put these on the draft instead of what is on it; which left."""
     current = set(Booking.objects.filter(invoice=invoice).values_list("pk", flat=True))
     wanted = list(dict.fromkeys(booking_ids))
     bookings = lock_bookings([*current, *wanted])
@@ -271,6 +277,7 @@ def _replace_bookings(invoice: Invoice, booking_ids: Sequence[UUID]) -> None:
     for booking in chosen:
         booking.invoice_id, booking.held_back = invoice.pk, False
     Booking.objects.bulk_update(bookings.values(), ["invoice", "held_back"], batch_size=500)
+    return [bookings[pk] for pk in current.difference(wanted)]
 
 
 def _as_json(value: Any) -> Any:

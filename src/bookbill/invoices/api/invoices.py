@@ -94,7 +94,10 @@ OF_TODAY = CopyIn()
 
 
 class InvoicePatch(Body):
-    """Only what is sent changes. Dates, terms and bookings are fixed once an invoice was sent."""
+    """Only what is sent changes. Dates, terms and bookings are fixed once an invoice was sent.
+
+    A booking that was made for an instant invoice and is not among `booking_ids` any more is cancelled.
+    """
 
     note: Note = ""
     extra_recipients: Recipients = []

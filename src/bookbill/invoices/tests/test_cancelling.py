@@ -167,6 +167,61 @@ def test_what_was_made_for_an_instant_invoice_does_not_wait_for_another_once_its
     assert (ended.state, ended.cancel_reason, ended.total_minor) == ("cancelled", "Its draft was deleted", 0)
 
 
+def test_what_was_made_for_an_instant_draft_ends_also_when_it_is_taken_off_it(
+    api: ApiClient,
+    make_invoice: Callable[..., Invoice],
+    make_booking: Callable[..., Booking],
+    make_customer: Callable[..., Customer],
+) -> None:
+    ann = make_customer()
+    made, planned, other = make_booking(ann, is_instant=True), make_booking(ann), make_booking(ann)
+    draft = make_invoice(made, planned)
+
+    changed = api.patch(f"/invoices/{draft.pk}", {"booking_ids": [str(other.pk)]})
+
+    assert (changed.status_code, changed.json()["total_minor"]) == (200, 10_000)
+    assert list(Booking.objects.to_invoice()) == [planned]
+    made.refresh_from_db()
+    assert (made.state, made.cancel_reason) == ("cancelled", "It was taken off its draft")
+
+
+def test_deleting_a_draft_says_in_figures_what_becomes_of_the_money_on_it(
+    ana: Actor,
+    desk: Client,
+    make_invoice: Callable[..., Invoice],
+    make_booking: Callable[..., Booking],
+    make_customer: Callable[..., Customer],
+) -> None:
+    ann = make_customer(name="Ann")
+    made, other = make_booking(ann, is_instant=True), make_booking(ann)
+    draft = PaymentDraft(ann.pk, "cash", 7_000, "CAD", TODAY, placing={made.pk: 4_000, other.pk: 3_000})
+    transact(lambda: record_payments([draft], by=ana, now=NOW))
+    invoice = make_invoice(made, other)
+
+    asked = desk.get(f"/payments/invoices/{invoice.pk}/deletion").content.decode()
+    assert f"{made.number} was made for this draft: it is cancelled." in asked
+    assert "$40.00 already paid becomes credit." in asked
+    assert "1 booking can be invoiced again: " in asked
+    assert f"$30.00 already paid stays on {other.number}." in asked
+
+    many = desk.post("/payments/invoices/deletions", {"ids": [str(invoice.pk)]}).content.decode()
+    assert "$40.00 already paid on it becomes credit." in many
+
+
+@pytest.mark.parametrize("ask", ["get", "post"])
+def test_what_is_cancelled_in_another_tab_is_said_to_be_cancelled_already(
+    ana: Actor, desk: Client, sent: Invoice, ask: str
+) -> None:
+    transact(lambda: cancel_invoice(sent.pk, reason="Wrong date", by=ana, now=NOW))
+    answer = getattr(desk, ask)(f"/payments/invoices/{sent.pk}/cancellation", {"reason": "Again"})
+    page = answer.content.decode()
+    assert answer.status_code == (200 if ask == "get" else 422)
+    assert f"{sent.number} is already cancelled" in page
+    assert "Reason: Wrong date" in page
+    assert "leave it" not in page
+    assert 'name="reason"' not in page
+
+
 def test_a_replacement_may_be_deleted_as_any_draft(ana: Actor, sent: Invoice) -> None:
     new = replace(sent, ana)
     transact(lambda: delete_draft(new.pk, by=ana, now=NOW))

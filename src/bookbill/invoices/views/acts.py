@@ -1,5 +1,6 @@
 """Acts on an invoice: record a payment, edit, delete, cancel, duplicate, renew its link."""
 
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -97,7 +98,7 @@ def delete_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         transact(lambda: delete_draft(pk, by=request.actor, now=now(request.company)))
         toast(request, _("Draft deleted."))
         return see_other(request, reverse("invoices:list"))
-    return dialog(request, "invoices/delete.html", invoice, None)
+    return dialog(request, "invoices/delete.html", invoice, None, **fate_of_bookings(invoice))
 
 
 @staff_view(Right.CANCEL_INVOICES)
@@ -105,16 +106,12 @@ def cancel_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
     """Say in figures what cancelling does, ask for a reason, do it; in the same act make a new one, if wished."""
     invoice = find_invoice(pk)
     recipients = resolve_recipients([invoice], {})[pk]
-    own = Booking.objects.filter(invoice=invoice).oldest_first()
-    ending, staying = list[Booking](), list[Booking]()
-    for booking in own.only("number", "paid_minor", "is_instant", "state"):
-        ends = invoice.is_instant and ends_with_its_invoice(booking)
-        (ending if ends else staying).append(booking)
+    fate = fate_of_bookings(invoice)
     form = CancelForm(request.POST if request.method == "POST" else None)
     form.name_recipients(recipients)
-    if not staying:
+    if not fate["staying_count"]:
         del form.fields["bookings"]
-    if form.is_valid():
+    if form.is_valid() and not invoice.cancelled_at:
         said, makes_new = form.cleaned_data, request.POST.get("act") == "make_new"
         try:
             cancelled = transact(
@@ -130,24 +127,34 @@ def cancel_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
             )
         except RuleBroken as refused:
             refuse(form, refused)
+            invoice = find_invoice(pk)  # somebody may have been faster
         else:
             toast(request, _("%(invoice)s is cancelled.") % {"invoice": invoice.number})
             if cancelled.replaced_by_id:
                 return see_other(request, reverse("invoices:edit", args=[cancelled.replaced_by_id]))
             return see_other(request, reverse("invoices:detail", args=[pk]))
-    return dialog(
-        request,
-        "invoices/cancel.html",
-        invoice,
-        form,
-        staying_count=len(staying),
-        numbers=some_of([booking.number for booking in staying]),
-        paid_minor=sum(booking.paid_minor for booking in staying),
-        paid_numbers=some_of([booking.number for booking in staying if booking.paid_minor]),
-        ending_count=len(ending),
-        ending=some_of([booking.number for booking in ending]),
-        credit_minor=sum(booking.paid_minor for booking in ending),
-    )
+    if invoice.cancelled_at:
+        status = 422 if request.method == "POST" else 200
+        return dialog(request, "invoices/cancelled_already.html", invoice, None, status=status)
+    return dialog(request, "invoices/cancel.html", invoice, form, **fate)
+
+
+def fate_of_bookings(invoice: Invoice) -> dict[str, Any]:
+    """Which bookings are free and which are cancelled once it is cancelled or its draft deleted, and the money on them."""
+    ending, staying = list[Booking](), list[Booking]()
+    own = Booking.objects.filter(invoice=invoice).oldest_first()
+    for booking in own.only("number", "paid_minor", "is_instant", "state"):
+        ends = invoice.is_instant and ends_with_its_invoice(booking)
+        (ending if ends else staying).append(booking)
+    return {
+        "staying_count": len(staying),
+        "numbers": some_of([booking.number for booking in staying]),
+        "paid_minor": sum(booking.paid_minor for booking in staying),
+        "paid_numbers": some_of([booking.number for booking in staying if booking.paid_minor]),
+        "ending_count": len(ending),
+        "ending": some_of([booking.number for booking in ending]),
+        "credit_minor": sum(booking.paid_minor for booking in ending),
+    }
 
 
 @staff_view(Right.EDIT_INVOICES, feature=Feature.INVOICING, methods=("POST",))
@@ -182,6 +189,7 @@ def dialog(
     form: object,
     *,
     recording: RecordForms | None = None,
+    status: int = 200,
     **more: object,
 ) -> HttpResponse:
     """A small form over the invoice: a dialog where it was asked for by one, else a page."""
@@ -196,4 +204,4 @@ def dialog(
         **more,
     }
     refused = getattr(form, "errors", None) or (recording and recording.has_errors())
-    return render_page(request, template, context, status=422 if refused else 200)
+    return render_page(request, template, context, status=422 if refused else status)
