@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from bookbill.companies.models import Company
 from bookbill.companies.rights import Right, may
+from bookbill.invoices.acts import to_invoice_url
 from bookbill.invoices.figures import Figures
 from bookbill.invoices.models import Invoice
 from bookbill.lib.actor import Actor
@@ -34,7 +35,7 @@ def read_matters(company: Company, by: Actor, figures: Figures, *, clock: dateti
     if may(by, Right.USE_OPERATIONS):
         found += queue_matters(read_queues(company.pk, clock=clock))
     if may(by, Right.VIEW_INVOICES):
-        found += invoice_matters(company, figures)
+        found += invoice_matters(company, by, figures)
     return found
 
 
@@ -70,7 +71,7 @@ def queue_matters(queues: Queues) -> list[Matter]:
     return found
 
 
-def invoice_matters(company: Company, figures: Figures) -> list[Matter]:
+def invoice_matters(company: Company, by: Actor, figures: Figures) -> list[Matter]:
     invoices = reverse("invoices:list")
     found = []
     if count := figures.overdue_count:
@@ -99,9 +100,7 @@ def invoice_matters(company: Company, figures: Figures) -> list[Matter]:
             "%(count)d booking is ready to invoice", "%(count)d bookings are ready to invoice", count
         )
         detail = money(figures.to_invoice_minor, company.currency)
-        found.append(
-            Matter(text % {"count": count}, reverse("invoices:choose"), "receipt-text", "info", detail)
-        )
+        found.append(Matter(text % {"count": count}, to_invoice_url(by), "receipt-text", "info", detail))
     if count := figures.drafts_count:
         text = ngettext("%(count)d draft is not sent yet", "%(count)d drafts are not sent yet", count)
         detail = money(figures.drafts_minor, company.currency)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from bookbill.bookings.models import Booking
 from bookbill.bookings.rules import State
-from bookbill.companies.rights import Right, may
+from bookbill.companies.rights import Feature, Right, may
 from bookbill.customers.models import Customer
 from bookbill.invoices.models import Invoice
 from bookbill.lib.actor import Actor
@@ -28,7 +28,10 @@ class Step:
 
 def read_first_steps(by: Actor) -> Sequence[Step]:
     """The four steps, while no invoice was ever sent; nothing for who may not take them. At most four queries."""
-    if not may(by, Right.EDIT_INVOICES) or Invoice.objects.filter(sent_at__isnull=False).exists():
+    if (
+        not may(by, Right.EDIT_INVOICES, Feature.INVOICING)
+        or Invoice.objects.filter(sent_at__isnull=False).exists()
+    ):
         return ()
     done = [
         Customer.objects.exists(),

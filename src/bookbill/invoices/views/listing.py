@@ -13,7 +13,7 @@ from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.models import Member
 from bookbill.companies.rights import Right
-from bookbill.invoices.acts import acts_of
+from bookbill.invoices.acts import acts_of, to_invoice_url
 from bookbill.invoices.figures import count_tabs, read_figures, totals_of
 from bookbill.invoices.live import customer_url
 from bookbill.invoices.reading import InvoiceFilter, filtered, find_invoice, rows_of
@@ -47,6 +47,7 @@ def list_page(request: CompanyRequest) -> HttpResponse:
         {
             "rows": rows_of(invoices, now=instant),
             "figures": read_figures(request.company, now=instant),
+            "to_invoice_url": to_invoice_url(request.actor),
             "tabs": tabs_of(request, wanted.tab),
             "wanted": wanted,
             "narrowings": narrowings(request, wanted),

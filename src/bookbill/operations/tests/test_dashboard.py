@@ -114,6 +114,27 @@ def test_a_provider_sees_the_own_bookings_and_no_money(
         assert hidden not in page
 
 
+@pytest.mark.parametrize(("role", "plan"), [(Role.ACCOUNTANT, "grow"), (Role.OWNER, "free")])
+def test_who_may_not_invoice_is_led_to_no_page_that_refuses(
+    company: Company,
+    page_of: Callable[[Actor], Client],
+    make_invoice: Callable[..., Invoice],
+    make_booking: Callable[..., Booking],
+    role: Role,
+    plan: str,
+) -> None:
+    draft, waiting = make_invoice(), make_booking()
+    client = page_of(add_member(company, "ada", role))
+    Company.objects.filter(pk=company.pk).update(plan=plan)
+    invoice = f"/payments/invoices/{draft.pk}"
+    for address in ("/", "/payments/invoices", invoice, f"/customers/{waiting.customer_id}/menu"):
+        page = client.get(address)
+        assert page.status_code == 200
+        for refused in ("/payments/invoices/choose", f"{invoice}/note", f"{invoice}/dates"):
+            assert f'"{refused}' not in page.content.decode(), address
+    assert "/bookings?tab=to_invoice" in client.get("/").content.decode()
+
+
 @pytest.mark.both_databases
 def test_it_takes_as_many_queries_for_thirty_invoices_as_for_one(
     desk: Client, ana: Actor, make_invoice: Any, make_booking: Any, django_assert_max_num_queries: Any

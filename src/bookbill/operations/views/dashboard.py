@@ -10,6 +10,7 @@ from bookbill.companies.clock import date_in_zone, now
 from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Right, may
+from bookbill.invoices.acts import to_invoice_url
 from bookbill.invoices.figures import read_figures
 from bookbill.operations.attention import read_matters
 from bookbill.operations.first_steps import read_first_steps
@@ -31,6 +32,7 @@ def dashboard(request: CompanyRequest) -> HttpResponse:
         figures = read_figures(company, now=instant)
         context |= {
             "figures": figures,
+            "to_invoice_url": to_invoice_url(by),
             "matters": read_matters(company, by, figures, clock=process_clock()),
             "chart": read_chart(company, today=today),
         }
