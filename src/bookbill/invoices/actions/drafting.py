@@ -98,10 +98,10 @@ def _refuse_in_two_groups(drafts: Sequence[InvoiceDraft], bookings: Mapping[UUID
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A draft, and the numbers of the bookings that move away from it."""
+    """A draft, and the bookings that move away from it."""
 
     draft: Invoice
-    numbers: list[str]
+    bookings: list[Booking]
 
 
 def _take_off_drafts(bookings: Mapping[UUID, Booking]) -> list[Left]:
@@ -109,7 +109,7 @@ def _take_off_drafts(bookings: Mapping[UUID, Booking]) -> list[Left]:
     left = {pk: Left(draft, []) for pk, draft in movable_drafts(bookings.values()).items()}
     for booking in bookings.values():
         if booking.invoice_id in left:
-            left[booking.invoice_id].numbers.append(booking.number)
+            left[booking.invoice_id].bookings.append(booking)
             booking.invoice_id = None
     return list(left.values())
 
@@ -120,7 +120,9 @@ def _settle_left(left: Sequence[Left], *, by: Actor, now: datetime) -> None:
         return
     drafts = [each.draft for each in left]
     filled = set(Booking.objects.filter(invoice__in=drafts).order_by().values_list("invoice_id", flat=True))
-    remove_drafts([draft for draft in drafts if draft.pk not in filled], by=by, now=now)
+    emptied = [each for each in left if each.draft.pk not in filled]
+    _follow_bookings(emptied)
+    remove_drafts([each.draft for each in emptied], by=by, now=now)
     refresh_invoices(filled, now=now)
     totals = dict(Invoice.objects.filter(pk__in=filled).values_list("pk", "total_minor"))
     record_many(
@@ -129,7 +131,10 @@ def _settle_left(left: Sequence[Left], *, by: Actor, now: datetime) -> None:
                 "invoice.bookings_left",
                 each.draft,
                 {"total_minor": each.draft.total_minor},
-                {"total_minor": totals[each.draft.pk], "bookings": each.numbers},
+                {
+                    "total_minor": totals[each.draft.pk],
+                    "bookings": [booking.number for booking in each.bookings],
+                },
             )
             for each in left
             if each.draft.pk in filled
@@ -137,6 +142,17 @@ def _settle_left(left: Sequence[Left], *, by: Actor, now: datetime) -> None:
         by=by,
         now=now,
     )
+
+
+def _follow_bookings(emptied: Sequence[Left]) -> None:
+    """What such a draft replaced is replaced by the one invoice that all of its bookings moved on to."""
+    replaced = list(Invoice.objects.filter(replaced_by__in=[each.draft for each in emptied]))
+    carriers = {each.draft.pk: {booking.invoice_id for booking in each.bookings} for each in emptied}
+    for old in replaced:
+        if old.replaced_by_id and len(carriers[old.replaced_by_id]) == 1:
+            (old.replaced_by_id,) = carriers[old.replaced_by_id]
+    if replaced:
+        Invoice.objects.bulk_update(replaced, ["replaced_by"], batch_size=500)
 
 
 def new_invoice(

@@ -14,6 +14,7 @@ from bookbill.bookings.drafts import ItemDraft
 from bookbill.bookings.models import Booking
 from bookbill.companies.models import AfterSending, Company
 from bookbill.customers.models import Customer
+from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.drafting import make_invoices
 from bookbill.invoices.actions.sending import hold_sending
 from bookbill.invoices.drafts import InvoiceDraft
@@ -267,3 +268,18 @@ def test_a_version_stands_beside_what_is_now(
 
 def test_a_draft_has_nothing_to_compare(desk: Client, make_invoice: Make) -> None:
     assert desk.get(f"/payments/invoices/{make_invoice().pk}/comparison").status_code == 404
+
+
+def test_a_cancelled_invoice_names_what_its_bookings_moved_on_to(
+    ana: Actor, desk: Client, make_sent: Make, make_booking: MakeBooking
+) -> None:
+    booking = make_booking()
+    old, customer = make_sent(booking), booking.customer
+    cancelled = transact(lambda: cancel_invoice(old.pk, reason="Wrong", make_new=True, by=ana, now=NOW))
+    draft = InvoiceDraft((booking.pk, make_booking(customer).pk))
+    moved = transact(lambda: make_invoices([draft], move_from_drafts=True, by=ana, now=NOW))[0]
+
+    assert not Invoice.objects.filter(pk=cancelled.replaced_by_id).exists()
+    assert Invoice.objects.get(pk=old.pk).replaced_by_id == moved.pk
+    shown = desk.get(f"/payments/invoices/{old.pk}").content.decode()
+    assert f'href="/payments/invoices/{moved.pk}"' in shown
