@@ -6,7 +6,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from bookbill.companies.rights import Right, may
+from bookbill.companies.rights import Feature, Right, may, plan_sentence
+from bookbill.companies.rules import has_feature
 from bookbill.web.navigation import Item, Place
 
 
@@ -18,6 +19,16 @@ def allowed(right: Right) -> Callable[[HttpRequest], bool]:
         return actor is not None and may(actor, right)
 
     return asked
+
+
+def locked(feature: Feature) -> Callable[[HttpRequest], str]:
+    """For `Act.locked`: which plan has what this company's plan leaves out."""
+
+    def why(request: HttpRequest) -> str:
+        actor = getattr(request, "actor", None)
+        return "" if actor is None or has_feature(actor.plan, feature) else plan_sentence(feature)
+
+    return why
 
 
 def is_member(request: HttpRequest) -> bool:

@@ -1,6 +1,7 @@
 """The shell as its people find it: the navigation, the user's menu, the company's colours, and what Ctrl+K searches."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -14,8 +15,9 @@ from bookbill.companies.navigation import (
     allowed,
     companies_of,
     is_member,
+    locked,
 )
-from bookbill.companies.rights import Right
+from bookbill.companies.rights import Feature, Right
 from bookbill.customers.palette import find_customers
 from bookbill.invoices.palette import find_invoices
 from bookbill.operations.views.mailbox import has_mailbox
@@ -61,11 +63,12 @@ def wire_navigation() -> None:
 def acts() -> list[Act]:
     """What Ctrl+K offers to whoever may do it."""
     edits_invoices = allowed(Right.EDIT_INVOICES)
+    by_plan: Any = {"locked": locked(Feature.INVOICING), "locked_url_name": "companies:plan"}
     takes_money = both(allowed(Right.RECORD_PAYMENTS), allowed(Right.VIEW_CUSTOMERS))
     return [
         Act(_("New booking"), "bookings:new", "plus", also=_("add make job"), allowed=allowed(Right.EDIT_BOOKINGS)),
-        Act(_("Create Instant Invoice"), "invoices:instant", "zap", also=_("new make bill"), allowed=edits_invoices),
-        Act(_("Generate Invoice"), "invoices:choose", "file-plus", also=_("new create batch bill"), detail=_("choose bookings"), allowed=edits_invoices),
+        Act(_("Create Instant Invoice"), "invoices:instant", "zap", also=_("new make bill"), allowed=edits_invoices, **by_plan),
+        Act(_("Generate Invoice"), "invoices:choose", "file-plus", also=_("new create batch bill"), detail=_("choose bookings"), allowed=edits_invoices, **by_plan),
         Act(_("Record payment"), "ledger:new", "banknote", also=_("pay paid money received cheque cash"), detail=_("choose the customer"), allowed=takes_money),
         Act(_("Add a customer"), "customers:new", "user-plus", also=_("new create client"), allowed=allowed(Right.EDIT_CUSTOMERS)),
     ]  # fmt: skip

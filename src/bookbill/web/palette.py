@@ -1,11 +1,12 @@
 """What Ctrl+K offers and finds: acts, what each capability's source finds, and the pages of the navigation."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from bookbill.web.navigation import Item, links, navigation
@@ -28,10 +29,15 @@ class Result:
 
 @dataclass(frozen=True)
 class Act(Item):
-    """Something to do from anywhere. ``also`` holds other words people type for it; ``detail`` says what comes next."""
+    """Something to do from anywhere. ``also`` holds other words people type for it; ``detail`` says what comes next.
+
+    ``locked`` says why this reader cannot do it yet, empty where he can; then it leads to ``locked_url_name``.
+    """
 
     also: Any = ""
     detail: Any = ""
+    locked: Callable[[HttpRequest], str] = field(default=lambda _request: "")
+    locked_url_name: str = ""
 
 
 Source = Callable[[HttpRequest, str], Iterable[Result]]
@@ -79,6 +85,9 @@ def acts(request: HttpRequest, query: str) -> Iterator[Result]:
     for act in _acts:
         if is_named(query, f"{act.label} {act.also}"):
             for link in links(request, [act]):
+                if why := act.locked(request):
+                    yield Result(link.label, reverse(act.locked_url_name), _("Actions"), why, "lock")
+                    continue
                 yield Result(link.label, link.url, _("Actions"), act.detail, link.icon)
 
 

@@ -48,6 +48,7 @@ def test_pages_show_invoicing_locked_with_the_reason(
         f"/payments/invoices/{invoice.pk}/menu",
         f"/payments/invoices/{draft.pk}/menu",
         f"/bookings/{ahead.pk}/menu",
+        f"/customers/{booking.customer_id}/menu",
     ):
         page = desk.get(address).content.decode()
         assert (REASON in page) is locked, address
@@ -58,3 +59,13 @@ def test_pages_show_invoicing_locked_with_the_reason(
     assert ("What you have stays readable" in desk.get("/payments/invoices").content.decode()) is locked
     assert desk.get(f"/payments/invoices/{invoice.pk}/pdf").status_code == 200
     assert desk.get(f"/payments/invoices/{invoice.pk}/payments").status_code == 200
+
+
+def test_the_palette_shows_invoicing_locked_and_leads_to_the_plans(desk: Client, company: Company) -> None:
+    Company.objects.filter(pk=company.pk).update(plan="free")
+    found = desk.get("/search", {"q": "invoice"}).content.decode()
+    assert "Generate Invoice" in found
+    assert REASON in found
+    assert 'href="/payments/invoices/choose"' not in found
+    assert 'href="/payments/invoices/instant"' not in found
+    assert 'href="/settings/plan"' in found
