@@ -1,9 +1,10 @@
 """The one place that writes allocations and keeps the sums on bookings equal to them."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
@@ -79,22 +80,35 @@ def enter_claims(
     reason: str,
     now: datetime,
 ) -> None:
-    """Write reductions or write-offs (negative: undone) with their share of net and taxes. The caller keeps the sums."""
+    """Write reductions or write-offs (negative: undone) with their share of net and taxes. The caller keeps the sums.
+
+    Each takes its share of what earlier ones left, and gives it back from what was taken: all undone leaves nothing.
+    """
     if not amounts:
         return
-    taxes: dict[UUID, list[int]] = defaultdict(list)
+    taken = {each: _shares_on(each, amounts) for each in (Reduction, WriteOff)}
+    parts: dict[UUID, list[int]] = {
+        pk: [bookings[pk].subtotal_minor - bookings[pk].discount_minor] for pk in amounts
+    }
     for booking_id, amount in (
         BookingTax.objects.filter(booking__in=amounts)
         .order_by("booking_id", "position")
         .values_list("booking_id", "amount_minor")
     ):
-        taxes[booking_id].append(amount)
+        parts[booking_id].append(amount)
     rows: list[Any] = []
     for booking_id, amount in amounts.items():
         booking = bookings[booking_id]
-        shares = share_out(
-            amount, net_minor=booking.subtotal_minor - booking.discount_minor, tax_minors=taxes[booking_id]
-        )
+        if amount < 0:
+            net_minor, *tax_minors = taken[entry][booking_id]
+        else:
+            net_minor, *tax_minors = (
+                part - sum(less)
+                for part, *less in zip_longest(
+                    parts[booking_id], *(each[booking_id] for each in taken.values()), fillvalue=0
+                )
+            )
+        shares = share_out(amount, net_minor=net_minor, tax_minors=tax_minors)
         rows.append(
             entry(
                 company_id=booking.company_id,
@@ -108,6 +122,19 @@ def enter_claims(
             )
         )
     entry.objects.bulk_create(rows)
+
+
+def _shares_on(
+    entry: type[Reduction] | type[WriteOff], booking_ids: Iterable[UUID]
+) -> Mapping[UUID, list[int]]:
+    """What the entries on each booking take of its net and of each of its taxes. One query."""
+    shares: dict[UUID, list[int]] = defaultdict(lambda: [0])
+    for booking_id, net_minor, tax_minors in entry.objects.filter(booking__in=booking_ids).values_list(
+        "booking_id", "net_minor", "taxes_minor"
+    ):
+        sums = zip_longest(shares[booking_id], [net_minor, *tax_minors], fillvalue=0)
+        shares[booking_id] = [sum(pair) for pair in sums]
+    return shares
 
 
 def store_cover(bookings: Sequence[Booking]) -> None:

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from bookbill.bookings.models import Booking
+from bookbill.bookings.models import Booking, TaxCode
 from bookbill.companies.models import Company
 from bookbill.companies.rules import Role
 from bookbill.companies.tests.clients import ApiClient
 from bookbill.customers.models import Customer
 from bookbill.invoices.models import Invoice
-from bookbill.ledger.models import Payment
+from bookbill.ledger.models import Payment, Reduction, WriteOff
 from bookbill.lib.actor import Actor
 from bookbill.lib.ids import new_id
 from tests.support.cast import add_member
@@ -143,6 +143,26 @@ def test_a_claim_is_lowered_with_a_reason_and_never_below_zero(
     assert api.post(at, {"amount_minor": 1, "reason": "  "}).status_code == 422
     assert api.post(at, {"amount_minor": 1, "reason": "x" * 301}).status_code == 422
     assert api.post(at, {"amount_minor": 0, "reason": "x"}).status_code == 422
+
+
+def test_what_lowers_a_claim_shares_net_and_tax_to_the_cent_however_it_is_entered_and_undone(
+    api: ApiClient, make_booking: Callable[..., Booking], tax_code: TaxCode
+) -> None:
+    booking = make_booking(price="0.33", tax_code_id=tax_code.pk)
+    for verb, amount in (("reduction", 1), ("reduction", 1), ("write-off", 2), ("write-off", 33)):
+        entered = api.post(f"/bookings/{booking.pk}/{verb}", {"amount_minor": amount, "reason": "Goodwill"})
+        assert entered.status_code == 201, entered.content
+
+    def shares(*models: type[Reduction] | type[WriteOff]) -> tuple[int, int]:
+        rows = [row for model in models for row in model.objects.all()]
+        return sum(row.net_minor for row in rows), sum(sum(row.taxes_minor) for row in rows)
+
+    assert shares(Reduction, WriteOff) == (33, 4)
+    for _ in range(35):  # money undoes what was written off
+        paid = {"customer_id": str(booking.customer_id), "method": "cash", "amount_minor": 1}
+        placed = [{"booking_id": str(booking.pk), "amount_minor": 1}]
+        assert api.post("/payments", {**paid, "allocations": placed}).status_code == 201
+    assert shares(WriteOff) == (0, 0)
 
 
 @pytest.mark.parametrize(
