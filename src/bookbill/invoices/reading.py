@@ -17,7 +17,7 @@ from bookbill.customers.models import Customer
 from bookbill.delivery.models import Message
 from bookbill.delivery.rules import State
 from bookbill.invoices.marks import marked, needs_attention_q, overdue_q, placed_on_invoices
-from bookbill.invoices.models import Invoice, InvoiceQuerySet
+from bookbill.invoices.models import Invoice, InvoiceQuerySet, Version, VersionKind
 from bookbill.invoices.rules import Mark, MarkFacts, Status, marks_of
 from bookbill.ledger.models import Payment
 from bookbill.lib.errors import BadInput, NotFound
@@ -27,6 +27,7 @@ from bookbill.money.currencies import exponent_of
 from bookbill.web.formatting import decimal_point
 
 SEARCH_MAX = 50
+BOOKING_NUMBER = re.compile(r"B-[0-9]{1,12}")
 THOUSANDS = re.compile(r",(?=[0-9]{3}(?![0-9]))")
 
 
@@ -203,6 +204,10 @@ def search(text: str, *, company: Company) -> list[UUID]:
         ),
         Invoice.objects.filter(customer__in=Customer.objects.matching(text).values("pk")[:SEARCH_MAX]),
     ]
+    if BOOKING_NUMBER.fullmatch(number):  # a cancelled one has let its bookings go; its copy names them
+        copies = Version.objects.filter(kind=VersionKind.CANCELLED, invoice__status=Status.CANCELLED)
+        named = copies.filter(document__contains=f'"number":"{number}"')
+        look_ups.append(Invoice.objects.filter(pk__in=named.values("invoice_id")))
     if text.isdecimal() and text.isascii() and len(text) <= 12:
         look_ups.append(Invoice.objects.filter(number_n=int(text), sent_at__isnull=False))
     amount = _amount_in(text, exponent=exponent_of(company.currency))

@@ -14,7 +14,10 @@ from bookbill.bookings.models import Booking
 from bookbill.companies.models import Company, Member, User
 from bookbill.companies.rules import Role
 from bookbill.customers.models import Customer
+from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.models import Invoice
+from bookbill.lib.actor import Actor
+from bookbill.lib.transactions import transact
 from tests.support.cast import NOW, TODAY, add_member
 
 pytestmark = pytest.mark.both_databases
@@ -136,3 +139,15 @@ def test_a_usual_period_is_one_link_that_keeps_the_rest_of_the_filter(
     links = re.findall(rf'href="\?([^"]*)"[^>]*>{label}<', shown)
     wanted = {"q": "oak", "date_from": first, "date_to": last}
     assert wanted in [dict(parse_qsl(html.unescape(link))) for link in links]
+
+
+def test_a_cancelled_invoice_is_still_found_by_the_bookings_it_billed(
+    desk: Client, ana: Actor, two: tuple[Invoice, Invoice]
+) -> None:
+    cancelled, other = two
+    number = Booking.objects.get(invoice=cancelled).number
+    transact(lambda: cancel_invoice(cancelled.pk, reason="Wrong", by=ana, now=NOW))
+    found = text(desk.get(f"{LIST}?q={number.lower()}"))
+    assert cancelled.number in found
+    assert other.number not in found
+    assert cancelled.number not in text(desk.get(f"{LIST}?q={number}0"))
