@@ -6,8 +6,8 @@ from bookbill.lib.errors import RuleBroken
 
 
 def typed_revision(text: str) -> int:
-    """The revision a form was made from. What is missing or no number is nobody's, so that edit counts as stale."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    """The revision (or amount) a form was made from. What is missing or no number is nobody's, so that edit counts as stale."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
 
 
 def refuse_stale(current: int, expected: int | None) -> None:

@@ -109,12 +109,24 @@ def pay_each(
     method: str,
     received_on: date,
     reference: str = "",
+    seen: Mapping[UUID, int] | None = None,
     by: Actor,
     now: datetime,
 ) -> Outcome:
-    """Book one payment for each invoice, of what is due on it."""
+    """Book one payment for each invoice, of what is due on it.
+
+    ``seen``: what was due on each, in minor units, when it was chosen. Where that changed, other money came in.
+    """
     require(by, Right.RECORD_PAYMENTS)
     invoices = _lock(invoice_ids)
+
+    def refuse(invoice: Invoice) -> None:
+        refuse_paying(invoice)
+        if seen and invoice.due() != seen.get(invoice.pk):
+            raise RuleBroken(
+                "stale",
+                _("What is due on it has changed meanwhile. Look at it again, then record the payment."),
+            )
 
     def pay(ids: Sequence[UUID]) -> None:
         bookings: dict[UUID, list[UUID]] = {pk: [] for pk in ids}
@@ -136,7 +148,7 @@ def pay_each(
         ]
         record_payments(drafts, by=by, now=now)
 
-    return _act_on(invoices, refuse=refuse_paying, act=pay)
+    return _act_on(invoices, refuse=refuse, act=pay)
 
 
 def refuse_paying(invoice: Invoice) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from decimal import Decimal
@@ -11,6 +12,8 @@ import pytest
 from django.test import Client
 
 from bookbill.bookings.actions.booking import delete_booking
+from bookbill.bookings.actions.editing import BookingEdit, edit_booking
+from bookbill.bookings.drafts import ItemDraft
 from bookbill.bookings.models import Booking
 from bookbill.companies.models import Company
 from bookbill.companies.tests.clients import ApiClient
@@ -244,6 +247,22 @@ def test_one_payment_for_each_of_what_is_due(desk: Client, ana: Actor, make_sent
         == [(10_000, "cheque", "884")] * 2
     )
     assert set(Invoice.objects.exclude(pk=gone.pk).values_list("status", flat=True)) == {Status.PAID}
+
+
+def test_what_is_due_on_another_amount_by_now_is_not_paid_unseen(
+    desk: Client, ana: Actor, make_sent: Make, make_booking: Callable[..., Booking]
+) -> None:
+    same, dearer = make_sent(make_booking(price="20000000.00")), make_sent()
+    asked = desk.post(f"{LIST}/payments", {"ids": [same.pk, dearer.pk]}).content.decode()
+    form = {name: re.findall(rf'name="{name}" value="([^"]+)"', asked) for name in ("ids", "seen")}
+    edit = BookingEdit({}, (ItemDraft(description="Office clean", unit_price=Decimal(175)),))
+    transact(lambda: edit_booking(Booking.objects.get(invoice=dearer).pk, edit, by=ana, now=NOW))
+    said = {"confirmed": "yes", "method": "cheque", "received_on": TODAY.isoformat(), "reference": ""}
+    outcome = desk.post(f"{LIST}/payments", {**form, **said}).content.decode()
+    assert "has changed meanwhile" in outcome
+    assert list(Payment.objects.values_list("customer_id", "amount_minor")) == [
+        (same.customer_id, 2_000_000_000)
+    ]
 
 
 def test_the_same_form_twice_pays_once(desk: Client, make_sent: Make) -> None:

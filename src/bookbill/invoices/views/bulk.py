@@ -70,7 +70,7 @@ def send_many(request: CompanyRequest) -> HttpResponse:
         request,
         lambda: send_each(
             chosen.ids,
-            seen=dict(zip(chosen.ids, map(typed_revision, request.POST.getlist("seen")), strict=False)),
+            seen=seen_of(request, chosen),
             by=request.actor,
             now=instant,
         ),
@@ -139,7 +139,9 @@ def pay_many(request: CompanyRequest) -> HttpResponse:
             said = form.cleaned_data
             return carried_out(
                 request,
-                lambda: pay_each(chosen.ids, **said, by=request.actor, now=now(request.company)),
+                lambda: pay_each(
+                    chosen.ids, **said, seen=seen_of(request, chosen), by=request.actor, now=now(request.company)
+                ),
                 chosen=chosen,
                 heading=_("Payments"),
                 said=say_paid,
@@ -341,6 +343,11 @@ def choose(request: CompanyRequest) -> Chosen:
         raise BadInput("required", _("No invoice matches this filter any more."))
     more = beyond.filter(pk__gt=ids[-1]).count()
     return Chosen(ids, ids[-1] if more else None, more)
+
+
+def seen_of(request: CompanyRequest, chosen: Chosen) -> dict[UUID, int]:
+    """What the form said of each when it was shown."""
+    return dict(zip(chosen.ids, map(typed_revision, request.POST.getlist("seen")), strict=False))
 
 
 def ticked_ids(request: CompanyRequest) -> list[UUID]:
