@@ -140,7 +140,11 @@ def pay_many(request: CompanyRequest) -> HttpResponse:
             return carried_out(
                 request,
                 lambda: pay_each(
-                    chosen.ids, **said, seen=seen_of(request, chosen), by=request.actor, now=now(request.company)
+                    chosen.ids,
+                    **said,
+                    seen=seen_of(request, chosen),
+                    by=request.actor,
+                    now=now(request.company),
                 ),
                 chosen=chosen,
                 heading=_("Payments"),
