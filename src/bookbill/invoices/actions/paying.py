@@ -21,6 +21,8 @@ from bookbill.lib.transactions import assert_in_transaction
 
 def record_payment_on_invoice(invoice_id: UUID, draft: PaymentDraft, *, by: Actor, now: datetime) -> Payment:
     """Book money for an invoice: its oldest bookings first, or as the draft places it; what is left becomes credit."""
+    assert_in_transaction()
+    require(by, Right.RECORD_PAYMENTS)
     invoice = lock_invoice(invoice_id)
     if invoice.cancelled_at:
         raise RuleBroken(
