@@ -1,6 +1,7 @@
 """Repricing chosen bookings after a tax code was replaced: a saved run, its outcomes, and going on after a stop."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -43,45 +44,43 @@ from tests.support.cast import NOW, TODAY, add_member, make_tax_code
 pytestmark = pytest.mark.both_databases
 
 
-@pytest.fixture
-def old(company: Company) -> TaxCode:
-    return make_tax_code(company)
+@dataclass
+class House:
+    """A company with bookings under 13 %, which another rate takes the place of."""
 
+    old: TaxCode
+    by: Actor
+    make_booking: Callable[..., Booking]
 
-@pytest.fixture
-def succeed(old: TaxCode, ana: Actor) -> Callable[..., TaxCode]:
-    """Have 15 % take the place of 13 %."""
+    def booking(self, customer: Customer | None = None, **fields: Any) -> Booking:
+        return self.make_booking(customer, **{"tax_code_id": self.old.pk} | fields)
 
-    def make(code: TaxCode = old, rate: str = "15", **changes: Any) -> TaxCode:
+    def succeed(self, code: TaxCode | None = None, rate: str = "15", **changes: Any) -> TaxCode:
         changes |= {"name": f"HST {rate} %", "components": [ComponentDraft("HST", Decimal(rate))]}
-        return transact(lambda: edit_tax_code(code.pk, changes, by=ana, now=NOW))
+        return transact(lambda: edit_tax_code((code or self.old).pk, changes, by=self.by, now=NOW))
 
-    return make
-
-
-@pytest.fixture
-def reprice(old: TaxCode, ana: Actor) -> Callable[..., Repricing]:
-    """Reprice these bookings, with the worker's part done."""
-
-    def make(*bookings: Booking, work: bool = True) -> Repricing:
+    def reprice(self, *bookings: Booking, work: bool = True) -> Repricing:
+        """With the worker's part done."""
         ids = [booking.pk for booking in bookings]
-        run = transact(lambda: start_repricing(old.pk, ids, by=ana, now=NOW))
+        run = transact(lambda: start_repricing(self.old.pk, ids, by=self.by, now=NOW))
         if work:
             drain()
             run.refresh_from_db()
         return run
 
-    return make
+    def pay(self, booking: Booking, amount: int) -> None:
+        placing = {booking.pk: amount}
+        draft = PaymentDraft(booking.customer_id, "cash", amount, "CAD", TODAY, placing=placing)
+        transact(lambda: record_payments([draft], by=self.by, now=NOW))
+
+
+@pytest.fixture
+def house(company: Company, ana: Actor, make_booking: Callable[..., Booking]) -> House:
+    return House(make_tax_code(company), ana, make_booking)
 
 
 def outcomes(run: Repricing) -> list[tuple[str | None, str | None]]:
     return [(row.outcome, row.reason) for row in run.rows.order_by("position")]
-
-
-def pay(booking: Booking, amount: int, by: Actor) -> None:
-    placing = {booking.pk: amount}
-    draft = PaymentDraft(booking.customer_id, "cash", amount, "CAD", TODAY, placing=placing)
-    transact(lambda: record_payments([draft], by=by, now=NOW))
 
 
 def total(booking: Booking) -> int:
@@ -92,17 +91,12 @@ def assert_all_holds() -> None:
     assert not [finding for finding in verify() if finding.bad]
 
 
-def test_chosen_bookings_get_the_code_in_force_and_no_other_is_touched(
-    old: TaxCode,
-    succeed: Callable[..., TaxCode],
-    reprice: Callable[..., Repricing],
-    make_booking: Callable[..., Booking],
-) -> None:
-    chosen, other = make_booking(tax_code_id=old.pk), make_booking(tax_code_id=old.pk)
-    between = succeed()
-    make_booking(tax_code_id=between.pk)
-    newest = succeed(between, "20")
-    run = reprice(chosen)
+def test_chosen_bookings_get_the_code_in_force_and_no_other_is_touched(house: House) -> None:
+    chosen, other = house.booking(), house.booking()
+    between = house.succeed()
+    house.booking(tax_code_id=between.pk)
+    newest = house.succeed(between, "20")
+    run = house.reprice(chosen)
     assert outcomes(run) == [("repriced", "")]
     row = run.rows.get()
     assert (row.before_minor, row.after_minor, row.number) == (11_300, 12_000, chosen.number)
@@ -113,7 +107,7 @@ def test_chosen_bookings_get_the_code_in_force_and_no_other_is_touched(
         12_000,
     )
     assert chosen.taxes.get().rate == Decimal(20)
-    assert (total(other), other.items.get().tax_code_id) == (11_300, old.pk)
+    assert (total(other), other.items.get().tax_code_id) == (11_300, house.old.pk)
     entry = Entry.objects.of_subject("booking", chosen.pk)[0]
     assert (entry.type, entry.before, entry.after) == (
         "booking.repriced",
@@ -125,39 +119,28 @@ def test_chosen_bookings_get_the_code_in_force_and_no_other_is_touched(
     assert_all_holds()
 
 
-def test_lines_under_other_codes_keep_them(
-    old: TaxCode,
-    company: Company,
-    succeed: Callable[..., TaxCode],
-    reprice: Callable[..., Repricing],
-    make_booking: Callable[..., Booking],
-) -> None:
+def test_lines_under_other_codes_keep_them(house: House, company: Company) -> None:
     other = make_tax_code(company, "Reduced 5 %", "5")
     items = (
         ItemDraft(description="A", unit_price=Decimal(100)),
         ItemDraft(description="B", unit_price=Decimal(100), tax_code_id=other.pk),
     )
-    booking = make_booking(items=items, tax_code_id=old.pk)
-    new = succeed()
-    reprice(booking)
+    booking = house.booking(items=items)
+    new = house.succeed()
+    house.reprice(booking)
     assert [item.tax_code_id for item in booking.items.order_by("position")] == [new.pk, other.pk]
     assert total(booking) == 22_000
 
 
 def test_a_sent_invoice_shows_that_it_changed_and_its_money_stays(
-    old: TaxCode,
-    ana: Actor,
-    succeed: Callable[..., TaxCode],
-    reprice: Callable[..., Repricing],
-    make_booking: Callable[..., Booking],
-    make_invoice: Callable[..., Invoice],
+    house: House, ana: Actor, make_invoice: Callable[..., Invoice]
 ) -> None:
-    booking = make_booking(tax_code_id=old.pk)
+    booking = house.booking()
     invoice = make_invoice(booking)
     transact(lambda: send_invoices([invoice.pk], by=ana, now=NOW))
-    pay(booking, 11_300, ana)
-    succeed()
-    reprice(booking)
+    house.pay(booking, 11_300)
+    house.succeed()
+    house.reprice(booking)
     invoice.refresh_from_db()
     assert invoice.is_changed()
     assert (invoice.total_minor, invoice.due()) == (11_500, 200)
@@ -165,40 +148,29 @@ def test_a_sent_invoice_shows_that_it_changed_and_its_money_stays(
     assert_all_holds()
 
 
-def test_a_price_that_falls_below_the_money_makes_credit(
-    old: TaxCode,
-    ana: Actor,
-    succeed: Callable[..., TaxCode],
-    reprice: Callable[..., Repricing],
-    make_booking: Callable[..., Booking],
-) -> None:
-    booking = make_booking(tax_code_id=old.pk)
-    pay(booking, 11_300, ana)
-    succeed(rate="10")
-    reprice(booking)
+def test_a_price_that_falls_below_the_money_makes_credit(house: House) -> None:
+    booking = house.booking()
+    house.pay(booking, 11_300)
+    house.succeed(rate="10")
+    house.reprice(booking)
     booking.refresh_from_db()
     assert (booking.total_minor, booking.paid_minor) == (11_000, 11_000)
     assert_all_holds()
 
 
 def test_locked_and_final_ones_are_refused_with_their_reasons_and_the_rest_is_done(
-    old: TaxCode,
-    ana: Actor,
-    succeed: Callable[..., TaxCode],
-    reprice: Callable[..., Repricing],
-    make_booking: Callable[..., Booking],
-    make_invoice: Callable[..., Invoice],
+    house: House, ana: Actor, make_invoice: Callable[..., Invoice]
 ) -> None:
-    locked, free, cancelled, discounted = (make_booking(tax_code_id=old.pk) for _ in range(4))
+    locked, free, cancelled, discounted = (house.booking() for _ in range(4))
     invoice = make_invoice(locked)
     transact(lambda: send_invoices([invoice.pk], by=ana, now=NOW))
     Company.objects.update(after_sending=AfterSending.LOCK_ONCE_SENT)
     fee = ItemDraft(description="Fee", unit_price=Decimal(10))
     transact(lambda: cancel_booking(cancelled.pk, fee=fee, reason="", by=ana, now=NOW))
-    succeed()
+    house.succeed()
     Booking.objects.filter(pk=discounted.pk).update(discount_kind="amount", discount_value=Decimal(500))
     invoice.refresh_from_db()
-    run = reprice(locked, free, cancelled, discounted)
+    run = house.reprice(locked, free, cancelled, discounted)
     assert outcomes(run) == [
         ("refused", f"{invoice.number} is locked. Cancel it and make a new one to change its bookings."),
         ("repriced", ""),
@@ -208,16 +180,10 @@ def test_locked_and_final_ones_are_refused_with_their_reasons_and_the_rest_is_do
     assert [total(booking) for booking in (locked, free, cancelled)] == [11_300, 11_500, 1_130]
 
 
-def test_a_booking_that_left_the_code_or_went_meanwhile_is_unchanged(
-    old: TaxCode,
-    ana: Actor,
-    succeed: Callable[..., TaxCode],
-    reprice: Callable[..., Repricing],
-    make_booking: Callable[..., Booking],
-) -> None:
-    left, gone = make_booking(tax_code_id=old.pk), make_booking(tax_code_id=old.pk, completed=False)
-    succeed()
-    run = reprice(left, gone, work=False)
+def test_a_booking_that_left_the_code_or_went_meanwhile_is_unchanged(house: House, ana: Actor) -> None:
+    left, gone = house.booking(), house.booking(completed=False)
+    house.succeed()
+    run = house.reprice(left, gone, work=False)
     transact(lambda: edit_booking(left.pk, BookingEdit({"tax_code_id": None}), by=ana, now=NOW))
     transact(lambda: delete_booking(gone.pk, by=ana, now=NOW))
     drain()
@@ -229,36 +195,25 @@ def test_a_booking_that_left_the_code_or_went_meanwhile_is_unchanged(
 
 
 def test_an_exempt_customer_pays_the_net_under_the_new_code_too(
-    old: TaxCode,
-    ana: Actor,
-    succeed: Callable[..., TaxCode],
-    reprice: Callable[..., Repricing],
-    make_booking: Callable[..., Booking],
-    make_customer: Callable[..., Customer],
+    house: House, ana: Actor, make_customer: Callable[..., Customer]
 ) -> None:
     customer = make_customer()
-    booking = make_booking(customer, tax_code_id=old.pk)
+    booking = house.booking(customer)
     exempt = {"tax_exempt": True, "exemption_reason": "Charity"}
     transact(lambda: edit_customer(customer.pk, exempt, by=ana, now=NOW))
-    succeed()
-    reprice(booking)
+    house.succeed()
+    house.reprice(booking)
     booking.refresh_from_db()
     assert (booking.total_minor, booking.exemption_reason) == (10_000, "Charity")
 
 
 def test_a_run_that_breaks_stops_and_goes_on_where_it_was(
-    old: TaxCode,
-    ana: Actor,
-    succeed: Callable[..., TaxCode],
-    reprice: Callable[..., Repricing],
-    make_booking: Callable[..., Booking],
-    make_customer: Callable[..., Customer],
-    monkeypatch: pytest.MonkeyPatch,
+    house: House, ana: Actor, make_customer: Callable[..., Customer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     customer = make_customer()
-    bookings = [make_booking(customer, tax_code_id=old.pk) for _ in range(60)]
-    succeed()
-    run = reprice(*bookings, work=False)
+    bookings = [house.booking(customer) for _ in range(60)]
+    house.succeed()
+    run = house.reprice(*bookings, work=False)
     assert progress_of(run).state == "running"
     whole, done = repricing.store_prices, []
 
@@ -287,59 +242,43 @@ def test_a_run_that_breaks_stops_and_goes_on_where_it_was(
     assert_all_holds()
 
 
-def test_an_outcome_is_written_once(
-    old: TaxCode,
-    succeed: Callable[..., TaxCode],
-    reprice: Callable[..., Repricing],
-    make_booking: Callable[..., Booking],
-) -> None:
-    booking = make_booking(tax_code_id=old.pk)
-    succeed()
-    run = reprice(booking)
+def test_an_outcome_is_written_once(house: House) -> None:
+    booking = house.booking()
+    house.succeed()
+    run = house.reprice(booking)
     with pytest.raises(IntegrityError, match="is frozen"), transaction.atomic():
         run.rows.update(outcome="refused")
 
 
-def test_what_cannot_be_begun_is_refused(
-    company: Company,
-    old: TaxCode,
-    ana: Actor,
-    succeed: Callable[..., TaxCode],
-    make_booking: Callable[..., Booking],
-) -> None:
-    booking = make_booking(tax_code_id=old.pk)
+def test_what_cannot_be_begun_is_refused(house: House, company: Company, ana: Actor) -> None:
+    booking = house.booking()
 
     def refused(code: TaxCode, ids: list[Any], by: Actor = ana) -> str:
         with pytest.raises(RuleBroken) as raised:
             transact(lambda: start_repricing(code.pk, ids, by=by, now=NOW))
         return raised.value.code
 
-    assert refused(old, [booking.pk]) == "tax_code_in_force"
-    succeed()
-    assert refused(old, []) == "bad_selection"
-    assert refused(old, [booking.pk, old.pk]) == "not_found"
-    assert refused(old, [booking.pk], add_member(company, "ari", Role.ACCOUNTANT)) == "forbidden"
+    assert refused(house.old, [booking.pk]) == "tax_code_in_force"
+    house.succeed()
+    assert refused(house.old, []) == "bad_selection"
+    assert refused(house.old, [booking.pk, house.old.pk]) == "not_found"
+    assert refused(house.old, [booking.pk], add_member(company, "ari", Role.ACCOUNTANT)) == "forbidden"
     assert not Repricing.objects.exists()
 
 
 def test_what_is_planned_done_sent_and_fixed_is_told_apart_as_repricing_would(
-    old: TaxCode,
-    ana: Actor,
-    succeed: Callable[..., TaxCode],
-    reprice: Callable[..., Repricing],
-    make_booking: Callable[..., Booking],
-    make_invoice: Callable[..., Invoice],
+    house: House, ana: Actor, make_invoice: Callable[..., Invoice]
 ) -> None:
     """The SQL twin of the refusals, for each of the company's choices."""
-    planned = make_booking(tax_code_id=old.pk, completed=False)
-    prepaid = make_booking(tax_code_id=old.pk, completed=False)
-    pay(prepaid, 100, ana)
-    sent, paid, draft = (make_booking(tax_code_id=old.pk) for _ in range(3))
+    planned = house.booking(completed=False)
+    prepaid = house.booking(completed=False)
+    house.pay(prepaid, 100)
+    sent, paid, draft = (house.booking() for _ in range(3))
     make_invoice(draft)
     invoices = [make_invoice(sent).pk, make_invoice(paid).pk]
     transact(lambda: send_invoices(invoices, by=ana, now=NOW))
-    pay(paid, 100, ana)
-    cancelled = make_booking(tax_code_id=old.pk)
+    house.pay(paid, 100)
+    cancelled = house.booking()
     fee = ItemDraft(description="Fee", unit_price=Decimal(10))
     transact(lambda: cancel_booking(cancelled.pk, fee=fee, reason="", by=ana, now=NOW))
     everything = [planned, prepaid, sent, paid, draft, cancelled]
@@ -349,50 +288,39 @@ def test_what_is_planned_done_sent_and_fixed_is_told_apart_as_repricing_would(
         AfterSending.LOCK_ONCE_PAID: ["planned", "done", "sent", "fixed", "done", "fixed"],
     }
     for policy, groups in wanted.items():
-        rows: Any = priced_with(old, after_sending=policy)
+        rows: Any = priced_with(house.old, after_sending=policy)
         found = dict(rows.values_list("pk", "group"))
         assert [found[booking.pk] for booking in everything] == groups
-    assert count_groups(priced_with(old, after_sending=AfterSending.FOLLOW))[Group.SENT] == 2
+    assert count_groups(priced_with(house.old, after_sending=AfterSending.FOLLOW))[Group.SENT] == 2
     Company.objects.update(after_sending=AfterSending.LOCK_ONCE_PAID)
-    succeed()
-    run = reprice(*everything)
+    house.succeed()
+    run = house.reprice(*everything)
     became = dict(run.rows.values_list("booking_id", "outcome"))
     assert [became[booking.pk] for booking in everything] == [
         "refused" if group == "fixed" else "repriced" for group in wanted[AfterSending.LOCK_ONCE_PAID]
     ]
 
 
-def test_the_forecast_is_what_repricing_makes_and_stores_nothing(
-    old: TaxCode,
-    succeed: Callable[..., TaxCode],
-    reprice: Callable[..., Repricing],
-    make_booking: Callable[..., Booking],
-) -> None:
-    booking = make_booking(price="33.33", tax_code_id=old.pk)
-    new = succeed(inclusive=True)
+def test_the_forecast_is_what_repricing_makes_and_stores_nothing(house: House) -> None:
+    booking = house.booking(price="33.33")
+    new = house.succeed(inclusive=True)
     read = Booking.objects.select_related("customer").with_parts().filter(pk=booking.pk)
-    foreseen = forecast(list(read), old=old.pk, new=new.pk)
+    foreseen = forecast(list(read), old=house.old.pk, new=new.pk)
     assert total(booking) == 3_766
-    reprice(booking)
+    house.reprice(booking)
     assert foreseen == {booking.pk: total(booking)} == {booking.pk: 3_333}
 
 
 def test_a_part_takes_as_many_queries_for_one_booking_as_for_twenty(
-    old: TaxCode,
-    ana: Actor,
-    company: Company,
-    succeed: Callable[..., TaxCode],
-    make_booking: Callable[..., Booking],
-    make_customer: Callable[..., Customer],
-    django_assert_max_num_queries: Any,
+    house: House, ana: Actor, make_customer: Callable[..., Customer], django_assert_max_num_queries: Any
 ) -> None:
     customer = make_customer()
-    bookings = [make_booking(customer, tax_code_id=old.pk) for _ in range(21)]
-    new = succeed()
+    bookings = [house.booking(customer) for _ in range(21)]
+    new = house.succeed()
 
     def act(*chosen: Booking) -> None:
         ids = [booking.pk for booking in chosen]
-        transact(lambda: repricing.reprice_bookings(ids, old=old.pk, new=new.pk, by=ana, now=NOW))
+        transact(lambda: repricing.reprice_bookings(ids, old=house.old.pk, new=new.pk, by=ana, now=NOW))
 
     with django_assert_max_num_queries(30) as for_one:
         act(bookings[0])
