@@ -60,27 +60,18 @@ def edit_booking(
     """
     assert_in_transaction()
     require(by, Right.EDIT_BOOKINGS)
-    fields = dict(edit.fields)
-    booking = lock_bookings(
-        [booking_id], also_customers=[fields["customer_id"]] if "customer_id" in fields else []
-    )[booking_id]
+    also_customers = [edit.fields["customer_id"]] if "customer_id" in edit.fields else []
+    booking = lock_bookings([booking_id], also_customers=also_customers)[booking_id]
     if revision is not None and revision != booking.revision:
         raise RuleBroken(
             "stale",
             _("This booking was changed by someone else meanwhile. Look at the new state, then save again."),
         )
-    only_held = edit.items is None and fields.keys() == {"held_back"}
+    only_held = edit.items is None and edit.fields.keys() == {"held_back"}
     if booking.state == State.CANCELLED and not (only_held and booking.total_minor):
         raise RuleBroken("booking_cancelled", _("A cancelled booking is final. Duplicate it instead."))
     before = facts_of(booking)
-    # Lines that name a tax code say more than what is stored where the booking's own code changes.
-    names_codes = "tax_code_id" in fields and any(draft.tax_code_id for draft in edit.items or ())
-    items = (
-        None if edit.items is None or (not names_codes and _same_items(booking, edit.items)) else edit.items
-    )
-    if "customer_id" in fields and "service_address" not in fields:
-        fields["service_address"] = _place_at(fields["customer_id"], booking)
-    fields = {name: value for name, value in fields.items() if value != _stored(booking, name)}
+    fields, items = _not_stored_yet(booking, edit)
     if not fields and items is None:
         return booking
     state = fields.pop("state", booking.state)
@@ -123,6 +114,21 @@ def edit_booking(
     )
     publish(BookingsChanged((booking.pk,), by=by, now=now))
     return booking
+
+
+def _not_stored_yet(
+    booking: Booking, edit: BookingEdit
+) -> tuple[dict[str, Any], tuple[ItemDraft, ...] | None]:
+    """What of the edit changes something; with the place, where a booking moves from one customer to another."""
+    fields = dict(edit.fields)
+    if "customer_id" in fields and "service_address" not in fields:
+        fields["service_address"] = _place_at(fields["customer_id"], booking)
+    changed = {name: value for name, value in fields.items() if value != _stored(booking, name)}
+    # Lines that name a tax code say more than what is stored where the booking's own code changes.
+    names_codes = "tax_code_id" in fields and any(draft.tax_code_id for draft in edit.items or ())
+    if edit.items is None or (not names_codes and _same_items(booking, edit.items)):
+        return changed, None
+    return changed, edit.items
 
 
 def _price_anew(
