@@ -23,8 +23,8 @@ def retry_mail(
 ) -> Message:
     """Queue a failed, bounced or unknown mail again: the same version, the same recipient.
 
-    Raises NotFound, `invoice_cancelled`, `reminder_outdated`, `message_not_failed`, and `message_may_have_arrived` for
-    an unknown one unless ``may_arrive_twice``.
+    Raises NotFound, `invoice_cancelled`, `reminder_outdated`, `newer_version_sent`, `message_not_failed`, and
+    `message_may_have_arrived` for an unknown one unless ``may_arrive_twice``.
     """
     assert_in_transaction()
     require(by, Right.SEND_INVOICES, Feature.INVOICING)
@@ -40,6 +40,7 @@ def retry_mail(
         )
     if message.kind == REMINDER:
         _refuse_outdated(invoice, Reminder.objects.get(pk=message.cause_id))
+    _refuse_superseded(invoice, message)
     return retry_message(
         message.pk, subject_label=invoice.number, may_arrive_twice=may_arrive_twice, by=by, now=now
     )
@@ -56,6 +57,17 @@ def _refuse_outdated(invoice: Invoice, reminder: Reminder) -> None:
         else _("Nothing is due on %(invoice)s.")
     )
     raise RuleBroken("reminder_outdated", sentence % name)
+
+
+def _refuse_superseded(invoice: Invoice, message: Message) -> None:
+    """Raise RuleBroken where a later version went to the same recipient: the older would arrive after it."""
+    same = Message.objects.about([invoice.pk]).filter(recipient__iexact=message.recipient)
+    if message.version_n and same.filter(version_n__gt=message.version_n).exists():
+        raise RuleBroken(
+            "newer_version_sent",
+            _("A newer version of %(invoice)s went to %(recipient)s. Send the invoice again instead.")
+            % {"invoice": invoice.number, "recipient": message.recipient},
+        )
 
 
 def dismiss_mail(invoice_id: UUID, message_id: UUID, *, by: Actor, now: datetime) -> Message:

@@ -385,3 +385,17 @@ def test_a_claimed_mail_that_was_called_off_cannot_begin(ana: Actor, make_sent: 
     assert not begin(claimed, lease=dt.timedelta(seconds=30))
     claimed.refresh_from_db()
     assert claimed.state == "failed"
+
+
+def test_an_older_version_is_not_sent_again_where_a_newer_one_went(
+    api: ApiClient, desk: Client, ana: Actor, make_sent: Make
+) -> None:
+    invoice = make_sent()
+    older = trouble(invoice, "failed")
+    transact(lambda: send_invoices([invoice.pk], by=ana, now=NOW))
+
+    assert desk.post(f"/payments/invoices/{invoice.pk}/emails/{older.pk}").status_code == 409
+    refused = api.post(f"/invoices/{invoice.pk}/messages/{older.pk}/retries", {})
+    assert (refused.status_code, refused.json()["code"]) == (409, "newer_version_sent")
+    older.refresh_from_db()
+    assert older.state == "failed"
