@@ -62,7 +62,7 @@ def test_every_page_is_for_everybody(
 def faults(visit: Visit, tab: Tab) -> list[str]:
     """What somebody would stumble over in what is open."""
     found = []
-    if visit.is_sideways():
+    if visit.is_sideways(tab):
         found.append("wider than the window")
     if visit.form.width < 768 and not visit.form.longer:
         found += visit.small_targets(tab)

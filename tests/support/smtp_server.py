@@ -6,6 +6,7 @@ the server says so, so any process can read what arrived, also after the server 
 """
 
 import asyncio
+import fcntl
 import fnmatch
 import json
 import os
@@ -113,7 +114,10 @@ class SmtpServer:
 
     def messages(self) -> list[Received]:
         """All mails the server took, in order."""
-        found, data = [], (self.folder / "mails").read_bytes()
+        found = []
+        with (self.folder / "mails").open("rb") as mails:
+            fcntl.flock(mails, fcntl.LOCK_SH)  # or half of a mail that is being kept would be read
+            data = mails.read()
         while data:
             head, _, data = data.partition(b"\n")
             facts = json.loads(head)
@@ -270,7 +274,9 @@ class Server:
             "connection": session.number,
             "size": len(raw),
         }
+        fcntl.flock(self.mails, fcntl.LOCK_EX)
         os.write(self.mails, json.dumps(facts).encode() + b"\n" + raw)
+        fcntl.flock(self.mails, fcntl.LOCK_UN)
         os.fsync(self.mails)
 
 

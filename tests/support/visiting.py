@@ -81,9 +81,10 @@ class Visit:
         found: list[str] = tab.evaluate(RUN_AXE)
         return found
 
-    def is_sideways(self) -> bool:
+    def is_sideways(self, tab: Tab) -> bool:
         """Whether what is open is wider than the window, or a list on it than its panel."""
-        return any(tab.evaluate(SIDEWAYS) for tab in (self.member, self.stranger))
+        found: bool = tab.evaluate(SIDEWAYS)
+        return found
 
 
 @contextmanager
@@ -164,7 +165,8 @@ UNTIL_RESIZED = """width => new Promise((done) => {
   look();
 })"""
 
-RUN_AXE = """() => axe.run({ resultTypes: ["violations"] }).then(({ violations }) =>
+# Fetching every stylesheet again (`preload`) serves one rule, about pages that lock the phone's orientation.
+RUN_AXE = """() => axe.run({ resultTypes: ["violations"], preload: false }).then(({ violations }) =>
   violations.map(({ id, nodes }) => `${id} ${nodes.map(({ html }) => html.slice(0, 160)).join(" ")}`))"""
 
 SMALL_TARGETS = """() => [...document.querySelectorAll("a[href], button, select, input:not([type=hidden])")]

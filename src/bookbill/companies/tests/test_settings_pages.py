@@ -16,8 +16,6 @@ from bookbill.lib.actor import Actor
 from bookbill.lib.tenancy import scope
 from bookbill.lib.transactions import transact
 
-pytestmark = pytest.mark.both_databases
-
 PageOf = Callable[[Actor], Client]
 
 COMPANY = {
@@ -57,6 +55,7 @@ def now_of(company: Company) -> Company:
     return Company.objects.select_related("logo").get(pk=company.pk)
 
 
+@pytest.mark.both_databases
 def test_the_company_is_changed_with_one_entry_in_its_history(company: Company, page: Client) -> None:
     assert page.post("/settings/company", COMPANY)["Location"] == "/settings/company"
     changed = now_of(company)
@@ -105,6 +104,7 @@ def test_a_wrong_value_is_refused_beside_its_field_and_nothing_changes(
     assert now_of(company).revision == 1
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(("path", "form"), [("company", COMPANY), ("invoicing", INVOICING), ("look", LOOK)])
 @pytest.mark.parametrize("revision", ["0", "", "x", "9" * 30, "١"])
 def test_a_form_made_from_an_older_state_changes_nothing(
@@ -152,6 +152,7 @@ def test_a_fixed_currency_stays_whatever_the_form_says(company: Company, page: C
     assert now_of(company).currency == "CAD"
 
 
+@pytest.mark.both_databases
 def test_invoicing_is_changed_and_the_first_number_with_it(company: Company, page: Client) -> None:
     assert page.post("/settings/invoicing", INVOICING).status_code == 303
     changed = now_of(company)
@@ -211,6 +212,7 @@ def upload(name: str, content: bytes) -> Any:
     return SimpleUploadedFile(name, content, content_type="image/png")
 
 
+@pytest.mark.both_databases
 def test_a_logo_is_kept_as_a_png_of_ours_and_taken_away_again(company: Company, page: Client) -> None:
     content = picture("JPEG", (1200, 300)) + b"<script>"
     sent = {"logo": upload("logo.svg", content), "revision": "1"}
