@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from bookbill.delivery.rules import EventKind, State
 
@@ -31,6 +32,16 @@ def message_word(state: str) -> Word:
 def trouble_word(state: str) -> Word:
     """Why a person has to look at a mail: an accepted one arrived and was called spam."""
     return event_word(EventKind.COMPLAINED) if state == State.ACCEPTED else message_word(state)
+
+
+def called_off(count: int) -> str:
+    """How many mails did not leave because of what happened; empty for none."""
+    words = ngettext(
+        "%(count)d earlier email that had not left was called off",
+        "%(count)d earlier emails that had not left were called off",
+        count,
+    )
+    return words % {"count": count} if count else ""
 
 
 def event_word(kind: str) -> Word:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bookbill.activity.models import Entry
+from bookbill.delivery.words import called_off
 from bookbill.ledger.reading import PaymentRow
 from bookbill.ledger.rules import Method
 
@@ -55,3 +56,10 @@ def said(entry: Entry) -> tuple[str, str]:
     }
     sentence, icon = sentences.get(entry.type, ("%(who)s: " + entry.type, "activity"))
     return sentence % {"who": entry.actor_label}, icon
+
+
+def detail(entry: Entry) -> str:
+    """Why it was done, and what it kept from leaving."""
+    return " · ".join(
+        filter(None, [entry.after.get("reason"), called_off(entry.after.get("called_off_count", 0))])
+    )

@@ -7,6 +7,7 @@ from bookbill.activity.actions import EntryDraft, record
 from bookbill.companies.rights import Right, require
 from bookbill.delivery.actions import retry_message
 from bookbill.delivery.models import Message
+from bookbill.invoices.actions.receipting import PAYMENT, retry_receipt
 from bookbill.invoices.actions.retrying import retry_mail as retry_invoice_mail
 from bookbill.invoices.models import Invoice
 from bookbill.lib.actor import Actor
@@ -36,12 +37,17 @@ def discard_work(job_id: UUID, *, by: Actor, now: datetime) -> Job:
 def retry_mail(message_id: UUID, *, may_arrive_twice: bool = False, by: Actor, now: datetime) -> Message:
     """Send an undelivered mail again. Raises NotFound, `message_not_failed`, `message_may_have_arrived`.
 
-    About an invoice it is asked as on the invoice's page: what asks for money that is not owed stays where it is.
+    About an invoice it is asked as on the invoice's page: what asks for money that is not owed stays where it is,
+    and so does what thanks for a payment that was reversed.
     """
     assert_in_transaction()
     require(by, Right.USE_OPERATIONS)
-    subject = Message.objects.filter(pk=message_id).values("subject_id")
-    invoice_id = Invoice.objects.filter(pk__in=subject).values_list("pk", flat=True).first()
+    found = Message.objects.filter(pk=message_id)
+    payment_id = found.filter(cause_kind=PAYMENT).values_list("cause_id", flat=True).first()
+    if payment_id:
+        return retry_receipt(payment_id, message_id, may_arrive_twice=may_arrive_twice, by=by, now=now)
+    about = Invoice.objects.filter(pk__in=found.values("subject_id"))
+    invoice_id = about.values_list("pk", flat=True).first()
     if invoice_id:
         return retry_invoice_mail(invoice_id, message_id, may_arrive_twice=may_arrive_twice, by=by, now=now)
     return retry_message(message_id, subject_label="", may_arrive_twice=may_arrive_twice, by=by, now=now)

@@ -14,7 +14,8 @@ from bookbill.companies.models import Company
 from bookbill.companies.rights import Right, require
 from bookbill.customers.actions import lock_customers
 from bookbill.customers.models import Customer
-from bookbill.delivery.actions import MessageDraft, owe_messages
+from bookbill.delivery.actions import MessageDraft, owe_messages, retry_message
+from bookbill.delivery.models import Message
 from bookbill.invoices.actions.sending import count_mails
 from bookbill.invoices.models import MailText, Receipt
 from bookbill.invoices.placeholders import MailKind
@@ -42,6 +43,23 @@ def send_receipts(payment_ids: Sequence[UUID], *, by: Actor, now: datetime) -> l
     _refuse_hurried(payments, now=now)
     lock_allowance(Company.objects.get(pk=by.company_id), at=now).refuse_beyond(count_mails(to))
     return _send(payments, to, by=by, now=now)
+
+
+def retry_receipt(
+    payment_id: UUID, message_id: UUID, *, may_arrive_twice: bool = False, by: Actor, now: datetime
+) -> Message:
+    """Queue an undelivered receipt again as it was. Raises NotFound, `payment_reversed`, and what `retry_message` raises."""
+    assert_in_transaction()
+    require(by, Right.RECORD_PAYMENTS)
+    (payment,) = _lock_payments([payment_id])
+    _refuse_reversed([payment])
+    return retry_message(
+        message_id,
+        subject_label=payment.reference or payment.method,
+        may_arrive_twice=may_arrive_twice,
+        by=by,
+        now=now,
+    )
 
 
 def on_receipts_asked(event: ReceiptsAsked) -> None:
@@ -106,9 +124,13 @@ def _recipients(payments: Sequence[Payment]) -> dict[UUID, list[str]]:
     return {payment.pk: customers[payment.customer_id].billing_recipients() for payment in payments}
 
 
-def _refuse_unreceiptable(payments: Sequence[Payment], to: Mapping[UUID, Sequence[str]]) -> None:
+def _refuse_reversed(payments: Sequence[Payment]) -> None:
     if Reversal.objects.filter(payment__in=payments).exists():
         raise RuleBroken("payment_reversed", _("This payment was reversed, so it has no receipt to send."))
+
+
+def _refuse_unreceiptable(payments: Sequence[Payment], to: Mapping[UUID, Sequence[str]]) -> None:
+    _refuse_reversed(payments)
     if not all(to.values()):
         raise RuleBroken(
             "no_recipient",

@@ -25,6 +25,7 @@ from bookbill.ledger.drafts import PaymentDraft
 from bookbill.ledger.models import Payment
 from bookbill.lib.actor import Actor
 from bookbill.lib.errors import RuleBroken
+from bookbill.lib.ids import new_id
 from bookbill.lib.tenancy import scope
 from bookbill.lib.transactions import transact
 from tests.support.cast import NOW, TODAY, add_member
@@ -173,6 +174,58 @@ def test_a_reversed_payment_has_no_receipt(ana: Actor, make_booking: Callable[..
         receipts(ana, payment)
     assert refused.value.code == "payment_reversed"
     assert not Message.objects.exists()
+
+
+def test_a_receipt_that_still_waits_does_not_leave_once_its_payment_is_reversed(
+    ana: Actor, desk: Client, make_booking: Callable[..., Booking]
+) -> None:
+    payment = pay(ana, make_booking(), send_receipt=True)
+    waiting = Message.objects.get()
+    Message.objects.update(state="deferred", first_try_at=NOW, next_at=NOW, lease_holder=new_id())
+    transact(lambda: reverse_payment(payment.pk, reason="typed twice", by=ana, now=NOW))
+
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.next_at, waiting.lease_holder) == ("failed", None, None)
+    assert waiting.trouble_at is None
+    page = desk.get(f"/payments/transactions/{payment.pk}").content.decode()
+    assert "Not sent, because the payment was reversed first." in page
+    assert "1 earlier email that had not left was called off" in page
+
+
+def test_a_receipt_that_is_leaving_when_its_payment_is_reversed_is_not_called_off(
+    ana: Actor, make_booking: Callable[..., Booking]
+) -> None:
+    payment = pay(ana, make_booking(), send_receipt=True)
+    Message.objects.update(state="sending", lease_holder=new_id())
+    transact(lambda: reverse_payment(payment.pk, reason="typed twice", by=ana, now=NOW))
+    assert Message.objects.get().state == "sending"
+    assert "called_off_count" not in Entry.objects.get(type="payment.reversed").after
+
+
+def test_an_undelivered_receipt_of_a_reversed_payment_asks_for_nobody_and_is_not_sent_again(
+    ana: Actor, desk: Client, make_booking: Callable[..., Booking]
+) -> None:
+    payment = pay(ana, make_booking(), send_receipt=True)
+    Message.objects.update(state="failed", next_at=None, trouble_at=NOW)
+    transact(lambda: reverse_payment(payment.pk, reason="typed twice", by=ana, now=NOW))
+    mail = Message.objects.get()
+    assert mail.trouble_at is None
+
+    refused = desk.post(f"/operations/mails/{mail.pk}/sendings")
+
+    assert refused.status_code == 409
+    assert "This payment was reversed, so it has no receipt to send." in refused.content.decode()
+    assert Message.objects.get().state == "failed"
+
+
+def test_operations_send_an_undelivered_receipt_again(
+    ana: Actor, desk: Client, make_booking: Callable[..., Booking]
+) -> None:
+    pay(ana, make_booking(), send_receipt=True)
+    Message.objects.update(state="failed", next_at=None, trouble_at=NOW)
+    assert desk.post(f"/operations/mails/{Message.objects.get().pk}/sendings").status_code == 303
+    assert Message.objects.get().state == "queued"
+    assert Entry.objects.get(type="payment.message_retried").subject_label == "884"
 
 
 def test_five_receipts_within_an_hour_are_enough(ana: Actor, make_booking: Callable[..., Booking]) -> None:

@@ -8,13 +8,13 @@ from uuid import UUID
 from django.db.models import Q
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from bookbill.activity.models import Entry
 from bookbill.bookings.words import changes
 from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Right
+from bookbill.delivery.words import called_off
 from bookbill.invoices.lines import own_bookings
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.reading import find_invoice
@@ -100,7 +100,8 @@ def detail(entry: Entry, currency: str) -> str:
         _before, after = entry.personal_values() or ({}, {})
         recipients = ", ".join(after.get("recipients", []))
         to = _("To %(recipients)s") % {"recipients": recipients} if recipients else ""
-        return " · ".join(filter(None, [to, called_off(entry), clock_set_back(entry)]))
+        called = called_off(entry.after.get("called_off_count", 0))
+        return " · ".join(filter(None, [to, called, clock_set_back(entry)]))
     if entry.type.startswith("invoice.message_"):
         _before, after = entry.personal_values() or ({}, {})
         return str(after.get("recipient", ""))
@@ -125,17 +126,6 @@ def field_words() -> dict[str, str]:
         "extra_recipients": _("Also send to"),
         "payment_link": _("Payment link"),
     }
-
-
-def called_off(entry: Entry) -> str:
-    """How many mails did not leave because a newer version did."""
-    count = entry.after.get("called_off_count", 0)
-    words = ngettext(
-        "%(count)d earlier email that had not left was called off",
-        "%(count)d earlier emails that had not left were called off",
-        count,
-    )
-    return words % {"count": count} if count else ""
 
 
 def clock_set_back(entry: Entry) -> str:

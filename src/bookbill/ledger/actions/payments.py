@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from bookbill.activity.actions import EntryDraft, record, record_many
 from bookbill.bookings.actions.booking import lock_bookings
@@ -14,6 +15,7 @@ from bookbill.companies.clock import date_in_zone
 from bookbill.companies.models import Company
 from bookbill.companies.rights import Right, require
 from bookbill.customers.actions import lock_customers
+from bookbill.delivery.actions import call_off_messages, end_trouble
 from bookbill.ledger.actions.placing import Move, check_placing, move_money
 from bookbill.ledger.drafts import PaymentDraft
 from bookbill.ledger.events import BookingMoneyChanged, ReceiptsAsked
@@ -25,6 +27,7 @@ from bookbill.lib.events import publish
 from bookbill.lib.transactions import assert_in_transaction
 from bookbill.money.allocation import fill_in_order
 
+REVERSED_FIRST = gettext_noop("Not sent, because the payment was reversed first.")
 # It may be tomorrow already where the money came in.
 A_DAY = timedelta(days=1)
 
@@ -111,7 +114,10 @@ def place_payment(payment_id: UUID, placing: Mapping[UUID, int], *, by: Actor, n
 
 
 def reverse_payment(payment_id: UUID, *, reason: str, by: Actor, now: datetime) -> Reversal:
-    """Undo a wrongly entered payment: it leaves its bookings and what is left of it is contra-entered."""
+    """Undo a wrongly entered payment: it leaves its bookings and what is left of it is contra-entered.
+
+    Receipts of it that still wait do not leave, and nobody has to look after those that did not arrive.
+    """
     assert_in_transaction()
     require(by, Right.REVERSE_PAYMENTS)
     if not reason:
@@ -131,13 +137,12 @@ def reverse_payment(payment_id: UUID, *, reason: str, by: Actor, now: datetime) 
         reason=reason,
         created_at=now,
     )
-    record(
-        _entry(
-            "payment.reversed", payment, {"amount_minor": rest}, {"reason": reason} | _placed(moves, payment)
-        ),
-        by=by,
-        now=now,
-    )
+    called_off = call_off_messages([payment.pk], because=REVERSED_FIRST, now=now)[payment.pk]
+    end_trouble([payment.pk], now=now)
+    after: dict[str, Any] = {"reason": reason} | _placed(moves, payment)
+    if called_off:
+        after["called_off_count"] = called_off
+    record(_entry("payment.reversed", payment, {"amount_minor": rest}, after), by=by, now=now)
     publish(BookingMoneyChanged(tuple(placed), by=by, now=now))
     return reversal
 
