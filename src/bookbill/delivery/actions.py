@@ -152,15 +152,18 @@ def call_off_messages(
     subject_ids: Iterable[UUID],
     *,
     to: Mapping[UUID, Collection[str]] | None = None,
+    cause_ids: Collection[UUID] | None = None,
     because: str,
     now: dt.datetime,
 ) -> Counter[UUID]:
     """What has not begun to leave about these does not leave any more: a sender who holds one has lost it.
 
-    ``to`` names the recipients by subject, else it is everybody. How many were called off, by subject.
+    ``to`` names the recipients by subject, else it is everybody; ``cause_ids`` the causes, else all. How many were called off, by subject.
     """
     assert_in_transaction()
     waiting = Message.objects.about(subject_ids).filter(state__in=WAITING)
+    if cause_ids is not None:
+        waiting = waiting.filter(cause_id__in=cause_ids)
     # Locked before they are counted: one that a sender begins meanwhile is left to it.
     found = waiting.order_by("pk").select_for_update(no_key=True)
     called_off = {

@@ -15,12 +15,13 @@ from bookbill.delivery.models import Attempt, Message, MessageEvent
 from bookbill.delivery.rules import EventKind, State
 from bookbill.delivery.words import Word, event_word, message_word
 from bookbill.invoices.actions.cancelling import CANCELLED_FIRST
+from bookbill.invoices.actions.refresh import OUTDATED
 from bookbill.invoices.actions.sending import SUPERSEDED
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.words import message_kind_word
 
 MAILS_MAX = 50
-CALLED_OFF = (CANCELLED_FIRST, SUPERSEDED)
+CALLED_OFF = (CANCELLED_FIRST, SUPERSEDED, OUTDATED)
 """What stands in place of a server's answer where nobody was asked."""
 
 

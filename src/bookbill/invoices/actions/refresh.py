@@ -4,18 +4,20 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from bookbill.bookings.events import BookingsChanged
 from bookbill.bookings.models import Booking
 from bookbill.companies.clock import date_in_zone
 from bookbill.companies.models import Company
 from bookbill.customers.events import CustomerBillingChanged
+from bookbill.delivery.actions import call_off_messages
 from bookbill.documents.document import Document
 from bookbill.invoices.claims import claim_of
 from bookbill.invoices.live import read_live
-from bookbill.invoices.models import Charge, ChargeCause, Invoice
+from bookbill.invoices.models import Charge, ChargeCause, Invoice, Reminder
 from bookbill.ledger.events import BookingMoneyChanged
 from bookbill.lib.errors import BadInput
 from bookbill.lib.transactions import assert_in_transaction
@@ -32,6 +34,7 @@ SUMS = (
 )
 COVER_SUMS = ("paid_minor", "reduced_minor", "written_off_minor")
 CHUNK = 500
+OUTDATED = gettext_noop("Not sent, because it asked for more than was still due.")
 
 
 def on_bookings_changed(event: BookingsChanged) -> None:
@@ -53,6 +56,7 @@ def on_booking_money_changed(event: BookingMoneyChanged) -> None:
         for name, value in zip(COVER_SUMS, sums[invoice.pk], strict=True):
             setattr(invoice, name, value)
     Invoice.objects.bulk_update(invoices, COVER_SUMS, batch_size=CHUNK)
+    _call_off_outdated(invoices, now=event.now)
 
 
 def on_customer_billing_changed(event: CustomerBillingChanged) -> None:
@@ -73,6 +77,7 @@ def refresh_invoices(invoice_ids: Iterable[UUID], *, now: datetime) -> None:
             take_figures(invoice, documents[invoice.pk])
         charge([invoice for invoice in invoices if invoice.sent_at], ChargeCause.CHANGED, now=now)
         Invoice.objects.bulk_update(invoices, [*SUMS, "bookings_count", "live_claim", "charged_minor"])
+        _call_off_outdated(invoices, now=now)
 
 
 def take_figures(invoice: Invoice, document: Document) -> None:
@@ -108,6 +113,17 @@ def charge(invoices: Sequence[Invoice], cause: ChargeCause, *, now: datetime) ->
             )
             invoice.charged_minor = claimed
     Charge.objects.bulk_create(rows)
+
+
+def _call_off_outdated(invoices: Sequence[Invoice], *, now: datetime) -> None:
+    """A reminder that has not begun to leave does not ask for more than is to pay by now."""
+    sent = [invoice.pk for invoice in invoices if invoice.sent_at]
+    if not sent:
+        return
+    asking = Reminder.objects.filter(invoice__in=sent, payable_minor__gt=F("invoice__payable_minor"))
+    outdated = dict(asking.values_list("pk", "invoice_id"))
+    if outdated:
+        call_off_messages(set(outdated.values()), cause_ids=outdated, because=OUTDATED, now=now)
 
 
 def _invoices_of(booking_ids: Iterable[UUID]) -> list[UUID]:

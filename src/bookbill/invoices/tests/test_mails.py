@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from bookbill.activity.models import Entry
+from bookbill.bookings.actions.cancelling import cancel_booking
 from bookbill.bookings.actions.editing import BookingEdit, edit_booking
 from bookbill.bookings.drafts import ItemDraft
 from bookbill.bookings.models import Booking
@@ -399,3 +400,63 @@ def test_an_older_version_is_not_sent_again_where_a_newer_one_went(
     assert (refused.status_code, refused.json()["code"]) == (409, "newer_version_sent")
     older.refresh_from_db()
     assert older.state == "failed"
+
+
+def priced(amount: str) -> BookingEdit:
+    return BookingEdit({}, (ItemDraft(description="Clean", unit_price=Decimal(amount)),))
+
+
+def test_a_reminder_that_still_waits_does_not_leave_once_it_asks_for_more_than_is_due(
+    desk: Client, ana: Actor, make_booking: Callable[..., Booking], make_sent: Make
+) -> None:
+    booking = make_booking()
+    invoice = make_sent(booking)
+    remind(ana, invoice)
+    reminder = Message.objects.get(kind="reminder")
+    Message.objects.filter(kind="reminder").update(
+        state="deferred", ready_at=NOW, first_try_at=NOW, next_at=NOW, lease_holder=new_id()
+    )
+    pay(ana, booking, 4_000)
+
+    reminder.refresh_from_db()
+    assert (reminder.state, reminder.lease_holder, reminder.trouble_at) == ("failed", None, None)
+    assert Message.objects.get(kind="invoice").state == "queued"
+    emails = desk.get(f"/payments/invoices/{invoice.pk}/emails").content.decode()
+    assert "Not sent, because it asked for more than was still due." in emails
+
+
+@pytest.mark.parametrize("how", ["reduced", "written off", "cheaper", "left"])
+def test_whatever_lowers_what_is_due_calls_a_waiting_reminder_off(
+    ana: Actor, make_booking: Callable[..., Booking], make_sent: Make, how: str
+) -> None:
+    booking = make_booking()
+    invoice = make_sent(booking, make_booking(booking.customer))
+    remind(ana, invoice)
+    lower: dict[str, Callable[[], object]] = {
+        "reduced": lambda: reduce_claim(booking.pk, amount_minor=1, reason="kind", by=ana, now=NOW),
+        "written off": lambda: write_off(booking.pk, amount_minor=1, reason="lost", by=ana, now=NOW),
+        "cheaper": lambda: edit_booking(booking.pk, priced("99.99"), by=ana, now=NOW),
+        "left": lambda: cancel_booking(booking.pk, fee=None, reason="rain", by=ana, now=NOW),
+    }
+    transact(lower[how])
+    assert Message.objects.get(kind="reminder").state == "failed"
+
+
+def test_a_reminder_that_is_leaving_or_asks_for_no_more_than_is_due_stays(
+    ana: Actor, make_booking: Callable[..., Booking], make_sent: Make
+) -> None:
+    booking = make_booking()
+    invoice = make_sent(booking)
+    remind(ana, invoice)
+    leaving = Message.objects.get(kind="reminder")
+    Message.objects.filter(pk=leaving.pk).update(
+        state="sending", ready_at=NOW, next_at=NOW, lease_holder=new_id()
+    )
+    pay(ana, booking, 4_000)
+    remind(ana, invoice)
+    transact(lambda: edit_booking(booking.pk, priced("120"), by=ana, now=NOW))
+
+    assert set(Message.objects.filter(kind="reminder").values_list("state", flat=True)) == {
+        "sending",
+        "queued",
+    }
