@@ -2,12 +2,15 @@
 
 import datetime as dt
 from collections.abc import Callable
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.test import Client
 
 from bookbill.activity.models import Entry
+from bookbill.companies.actions.company import update_company
 from bookbill.companies.models import Company
 from bookbill.delivery.models import Message
 from bookbill.invoices.actions.sending import CannotSend, send_invoices
@@ -15,6 +18,7 @@ from bookbill.invoices.models import Charge, Invoice, Version
 from bookbill.invoices.rules import Status
 from bookbill.lib.actor import Actor
 from bookbill.lib.transactions import transact
+from bookbill.operations.verify.command import verify
 from bookbill.work.models import Job
 from tests.support.cast import NOW, TODAY
 
@@ -107,3 +111,19 @@ def test_sending_fifty_takes_as_many_queries_as_sending_one(
         send(ana, one)
     with django_assert_max_num_queries(len(for_one)):
         send(ana, *fifty)
+
+
+def test_verify_finds_no_gap_where_the_yearly_restart_was_switched_between_years(
+    ana: Actor, make_invoice: Callable[..., Invoice]
+) -> None:
+    def switch_and_send(ids: list[UUID], at: dt.datetime, restarts: bool) -> None:
+        update_company({"number_restarts_yearly": restarts}, by=ana, now=at)
+        send_invoices(ids, by=ana, now=at)
+
+    for year, restarts in ((2026, True), (2027, False), (2028, True), (2029, False)):
+        drafts = [make_invoice().pk, make_invoice().pk]
+        transact(partial(switch_and_send, drafts, NOW.replace(year=year), restarts))
+
+    numbers = Invoice.objects.order_by("issue_date", "number_n").values_list("number_n", flat=True)
+    assert list(numbers) == [1, 2, 1, 2, 1, 2, 3, 4]
+    assert not [finding for finding in verify() if finding.bad]

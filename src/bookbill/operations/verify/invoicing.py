@@ -42,16 +42,19 @@ def check_status(finding: Finding, company: Company) -> None:
 
 def check_numbers(finding: Finding, company: Company) -> None:
     """D2: numbers exist exactly on invoices ever sent, without gaps or repeats, and later ones never have earlier dates."""
-    by_year: dict[int, list[tuple[int, date, UUID]]] = defaultdict(list)
+    series = {row.year: row for row in NumberSeries.objects.filter(kind=SeriesKind.INVOICE)}
+    # By what was begun, not by what is switched now: the restart may have been switched between two years.
+    of_one_year = {row.year for row in series.values() if row.last_date}
+    by_series: dict[int, list[tuple[int, date, UUID]]] = defaultdict(list)
     for pk, number, n, issue_date, sent_at in Invoice.objects.values_list(
         "pk", "number", "number_n", "issue_date", "sent_at"
     ).iterator(CHUNK):
         numbered = bool(number) and n is not None and issue_date is not None
         finding.look(pk, right=numbered if sent_at else not number and n is None)
         if sent_at and n is not None and issue_date is not None:
-            by_year[issue_date.year if company.number_restarts_yearly else 0].append((n, issue_date, pk))
-    series = {row.year: row for row in NumberSeries.objects.filter(kind=SeriesKind.INVOICE)}
-    for year, taken in by_year.items():
+            year = issue_date.year if issue_date.year in of_one_year else 0
+            by_series[year].append((n, issue_date, pk))
+    for year, taken in by_series.items():
         taken.sort(key=lambda row: row[0])
         row = series.get(year)
         if row is None:
