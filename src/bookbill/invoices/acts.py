@@ -1,18 +1,7 @@
-"""Which buttons the state of an invoice allows, and where a figure leads whom."""
+"""Which buttons the state of an invoice allows."""
 
-from django.urls import reverse
-
-from bookbill.companies.rights import Feature, Right, may
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.rules import Status
-from bookbill.lib.actor import Actor
-
-
-def to_invoice_url(by: Actor) -> str:
-    """What waits for an invoice: to be chosen by those who may make one, else to be looked at."""
-    if may(by, Right.EDIT_INVOICES, Feature.INVOICING):
-        return reverse("invoices:choose")
-    return f"{reverse('bookings:list')}?tab=to_invoice"
 
 
 def acts_of(invoice: Invoice) -> dict[str, bool]:

@@ -1,18 +1,21 @@
-"""The figures above the list of invoices: a fixed number of sums over indexed rows."""
+"""The figures above the list of invoices: a fixed number of sums over indexed rows, and where one leads whom."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db.models import Count, F, Min, Q, Sum
+from django.urls import reverse
 
 from bookbill.bookings.models import Booking
 from bookbill.companies.clock import date_in_zone
 from bookbill.companies.models import Company
+from bookbill.companies.rights import Feature, Right, may
 from bookbill.invoices.balances import COVERED
 from bookbill.invoices.marks import needs_attention_q, overdue_q
 from bookbill.invoices.models import Invoice, InvoiceQuerySet
 from bookbill.invoices.rules import Status
 from bookbill.ledger.models import Payment, Reversal
+from bookbill.lib.actor import Actor
 
 COLLECTED_DAYS = 30
 
@@ -33,6 +36,13 @@ class Figures:
     drafts_count: int
     drafts_minor: int
     collected_minor: int
+
+
+def to_invoice_url(by: Actor) -> str:
+    """What waits for an invoice: to be chosen by those who may make one, else to be looked at."""
+    if may(by, Right.EDIT_INVOICES, Feature.INVOICING):
+        return reverse("invoices:choose")
+    return f"{reverse('bookings:list')}?tab=to_invoice"
 
 
 def read_figures(company: Company, *, now: datetime) -> Figures:

@@ -10,8 +10,7 @@ from django.utils.translation import ngettext
 
 from bookbill.companies.models import Company
 from bookbill.companies.rights import Right, may
-from bookbill.invoices.acts import to_invoice_url
-from bookbill.invoices.figures import Figures
+from bookbill.invoices.figures import Figures, to_invoice_url
 from bookbill.invoices.models import Invoice
 from bookbill.lib.actor import Actor
 from bookbill.operations.queues import Queues, read_queues

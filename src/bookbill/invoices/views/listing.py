@@ -13,8 +13,8 @@ from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.models import Member
 from bookbill.companies.rights import Right
-from bookbill.invoices.acts import acts_of, to_invoice_url
-from bookbill.invoices.figures import count_tabs, read_figures, totals_of
+from bookbill.invoices.acts import acts_of
+from bookbill.invoices.figures import count_tabs, read_figures, to_invoice_url, totals_of
 from bookbill.invoices.live import customer_url
 from bookbill.invoices.reading import InvoiceFilter, filtered, find_invoice, rows_of
 from bookbill.invoices.rules import Mark

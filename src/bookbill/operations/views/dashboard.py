@@ -10,8 +10,7 @@ from bookbill.companies.clock import date_in_zone, now
 from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Right, may
-from bookbill.invoices.acts import to_invoice_url
-from bookbill.invoices.figures import read_figures
+from bookbill.invoices.figures import read_figures, to_invoice_url
 from bookbill.operations.attention import read_matters
 from bookbill.operations.first_steps import read_first_steps
 from bookbill.operations.months import read_chart
