@@ -56,11 +56,11 @@ def send_invoices(
 ) -> list[Version]:
     """Number, freeze and promise the emails of invoices; they leave after the commit. Constant queries for 1 and for 500.
 
-    Sending again always makes a new version, and nobody has to look after mails of earlier ones that did not arrive;
-    those that still wait for one of its recipients do not leave any more. ``recipients`` replaces the resolved ones for this send, by invoice;
-    ``mark_only`` freezes without any email. Raises CannotSend naming the first invoice that has nobody to send it to,
-    carries nothing, or is cancelled; TooMany for one that was sent too often and for more mails than the day allows;
-    BadInput for an issue date that the series no longer allows.
+    Sending again always makes a new version: nobody has to look after mails of earlier ones that did not arrive, and
+    those that still wait for one of its recipients do not leave any more. ``recipients`` replaces the resolved ones
+    for this send, by invoice; ``mark_only`` freezes without any email. Raises CannotSend naming the first invoice that
+    has nobody to send it to, carries nothing, or is cancelled; TooMany for one that was sent too often and for more
+    mails than the day allows; BadInput for an issue date that the series no longer allows.
     """
     assert_in_transaction()
     require(by, Right.SEND_INVOICES, Feature.INVOICING)
@@ -82,17 +82,11 @@ def send_invoices(
     if not mark_only:
         lock_allowance(company, at=now).refuse_beyond(count_mails(to))
     sent_before = [invoice.pk for invoice in invoices if invoice.sent_at and invoice.pk in to]
-    called_off = call_off_messages(
-        sent_before,
-        to=to,
-        because=SUPERSEDED,
-        now=now,
-    )
+    called_off = call_off_messages(sent_before, to=to, because=SUPERSEDED, now=now)
     clamped = _number(company, [invoice for invoice in invoices if invoice.sent_at is None], now=now)
     versions = [_freeze(invoice, documents[invoice.pk], by=by, now=now) for invoice in invoices]
     Version.objects.bulk_create(versions)
     charge(invoices, ChargeCause.SENT, now=now)
-    texts = {} if mark_only else MailText.objects.chosen()
     Invoice.objects.bulk_update(
         invoices,
         [*SUMS, "bookings_count", "live_claim", "sent_claim", "sent_total_minor", "charged_minor", "number", "number_n", "issue_date", "due_date",
@@ -101,24 +95,7 @@ def send_invoices(
     )  # fmt: skip
     if not mark_only:
         end_trouble(invoice_ids, now=now)
-    owe_messages(
-        [
-            MessageDraft(
-                company_id=company.pk,
-                cause_kind=CAUSE,
-                cause_id=version.pk,
-                recipient=recipient,
-                kind=kinds[version.invoice_id],
-                subject_id=version.invoice_id,
-                version_n=version.n,
-                text_id=texts.get((kinds[version.invoice_id], version.language)),
-                ready=False,
-            )
-            for version in versions
-            for recipient in to.get(version.invoice_id, ())
-        ],
-        now=now,
-    )
+        _owe_mails(versions, kinds, to=to, now=now)
     promise_pdfs(versions)
     record_many(
         [
@@ -135,6 +112,35 @@ def send_invoices(
         now=now,
     )
     return versions
+
+
+def _owe_mails(
+    versions: Sequence[Version],
+    kinds: Mapping[UUID, str],
+    *,
+    to: Mapping[UUID, Sequence[str]],
+    now: datetime,
+) -> None:
+    """One of each version to each of its recipients, in the company's own words where it chose some; they wait for the PDF."""
+    texts = MailText.objects.chosen()
+    owe_messages(
+        [
+            MessageDraft(
+                company_id=version.company_id,
+                cause_kind=CAUSE,
+                cause_id=version.pk,
+                recipient=recipient,
+                kind=kinds[version.invoice_id],
+                subject_id=version.invoice_id,
+                version_n=version.n,
+                text_id=texts.get((kinds[version.invoice_id], version.language)),
+                ready=False,
+            )
+            for version in versions
+            for recipient in to[version.invoice_id]
+        ],
+        now=now,
+    )
 
 
 def hold_sending(
