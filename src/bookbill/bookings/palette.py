@@ -14,7 +14,10 @@ from bookbill.web.palette import RESULTS_MAX, Result, fit_of
 
 
 def find_bookings(request: Any, query: str) -> Iterable[Result]:
-    """By number or customer, the number itself first, then the latest service date first; a provider finds the own ones. One query."""
+    """By number or customer, the number itself first, then the latest service date first.
+
+    A provider finds the own ones, by names alone. Two queries at most.
+    """
     if not query or request.actor is None or not may(request.actor, Right.VIEW_BOOKINGS):
         return []
     rows = matching(visible_bookings(request.actor), query, by=request.actor).select_related("customer")
