@@ -1,27 +1,32 @@
 """What the worker does for invoices after the commit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from uuid import UUID
+from typing import Any
 
 from django.db import transaction
 from django.utils import translation
 
 from bookbill.activity.actions import record
 from bookbill.companies.actors import on_behalf_of, system_actor
+from bookbill.companies.clock import date_in_zone
 from bookbill.companies.clock import now as business_now
 from bookbill.companies.models import Company
+from bookbill.customers.actions import lock_customers
 from bookbill.delivery.actions import mark_ready
 from bookbill.documents.files import put_file
 from bookbill.documents.models import StoredFile
+from bookbill.invoices.actions.drafting import SEND_JOB, withdraw_sendings
 from bookbill.invoices.actions.history import entry
 from bookbill.invoices.actions.reminding import REMINDER
 from bookbill.invoices.actions.sending import CAUSE, send_invoices
 from bookbill.invoices.models import Invoice, Reminder, Version
 from bookbill.invoices.pdfs import render_version
+from bookbill.invoices.rules import Status
 from bookbill.lib.actor import Actor
 from bookbill.lib.errors import RuleBroken
 from bookbill.lib.transactions import transact
+from bookbill.work.actions import due_args
 from bookbill.work.registry import JobView
 
 REASON_MAX, REPLACED_MAX = 500, 200
@@ -75,20 +80,44 @@ def note_replaced(version: Version, characters: Sequence[str], *, by: Actor, now
 
 
 def send_held(job: JobView) -> None:
-    """The hold is over: send, with the rights that who asked has by now. What cannot be sent any more is shown, not retried."""
-    invoice_id = UUID(job.args["invoice_id"])
-    by = on_behalf_of(Actor.from_json(job.args["by"]))
-    company = Company.objects.get(pk=by.company_id)
+    """The hold is over: send, with the rights that who asked has by now. What cannot be sent any more is shown, not retried.
+
+    Those whose hold is over too and that are dated earlier go first: the series would not let them go afterwards.
+    """
+    assert job.company_id is not None
+    company = Company.objects.get(pk=job.company_id)
     now = business_now(company)
-    invoice = Invoice.objects.filter(pk=invoice_id).first()
+    invoice = Invoice.objects.filter(pk=job.args["invoice_id"]).first()
+    if invoice is None:
+        return
+    earlier = _dated_earlier(invoice, company, now=now)
+    # All at once, and before the promises are read: each may be kept or taken back meanwhile.
+    lock_customers(each.customer_id for each in (invoice, *earlier))
+    due = due_args(SEND_JOB, company.pk, [str(each.pk) for each in earlier]) if earlier else {}
+    for args in [due[str(each.pk)] for each in earlier if str(each.pk) in due] + [job.args]:
+        _send_promised(args, company, now=now)
+
+
+def _dated_earlier(invoice: Invoice, company: Company, *, now: datetime) -> list[Invoice]:
+    if invoice.sent_at:
+        return []
+    waiting = Invoice.objects.filter(status=Status.DRAFT, sending_at__lte=now)
+    issue_date = invoice.issue_date or date_in_zone(company, now)
+    return list(waiting.filter(issue_date__lt=issue_date).order_by("issue_date", "sending_at", "pk"))
+
+
+def _send_promised(args: Mapping[str, Any], company: Company, *, now: datetime) -> None:
+    """Read under the lock: another worker may have sent it, with a later dated one."""
+    invoice = Invoice.objects.filter(pk=args["invoice_id"]).first()
     if invoice is None or invoice.sending_at is None:
         return
-    chosen = job.args["recipients"]
+    by, chosen = on_behalf_of(Actor.from_json(args["by"])), args["recipients"]
     try:
         # A refusal half-way must leave nothing behind, while the job itself goes on; its sentence is kept.
         with translation.override(company.language), transaction.atomic():
-            send_invoices([invoice_id], by=by, now=now, recipients={invoice_id: chosen} if chosen else None)
+            send_invoices([invoice.pk], by=by, now=now, recipients={invoice.pk: chosen} if chosen else None)
     except RuleBroken as refused:
         why = refused.message[:REASON_MAX]
-        Invoice.objects.filter(pk=invoice_id).update(sending_at=None, sending_refused=why)
+        withdraw_sendings([invoice])
+        Invoice.objects.filter(pk=invoice.pk).update(sending_at=None, sending_refused=why)
         record(entry("invoice.sending_refused", invoice, {}, {"reason": refused.message}), by=by, now=now)

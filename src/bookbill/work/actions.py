@@ -99,6 +99,13 @@ def promised_at(kind: str, company_id: UUID | None, unique_keys: Iterable[str]) 
     return {key: run_at for key, run_at in open_jobs.values_list("unique_key", "run_at") if key is not None}
 
 
+def due_args(kind: str, company_id: UUID | None, unique_keys: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+    """What the open jobs with these keys are to do whose time has come, whoever has them in hand."""
+    due = Job.objects.of_company(company_id).open().filter(kind=kind, run_at__lte=process_clock())
+    found = due.filter(unique_key__in=list(unique_keys)).values_list("unique_key", "args")
+    return {key: args for key, args in found if key is not None}
+
+
 def bring_forward(company_id: UUID, by: dt.timedelta) -> None:
     """Let a company's waiting jobs run earlier by that much: its clock was moved on, the workers' was not."""
     assert_in_transaction()

@@ -183,7 +183,8 @@ def hold_sending(
                 unique_key=str(invoice.pk),
                 run_at=_process_time(company, leaves_at),
             )
-            for invoice in invoices
+            # In the order in which their dates let them leave.
+            for invoice in sorted(invoices, key=lambda each: each.issue_date or date.max)
         ]
     )
     Invoice.objects.filter(pk__in=[invoice.pk for invoice in invoices]).update(

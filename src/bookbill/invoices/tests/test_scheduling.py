@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -152,6 +153,67 @@ def test_a_date_that_became_too_old_meanwhile_asks_for_attention(
     asking = Invoice.objects.filter(needs_attention_q(TODAY)).get()
     assert (asking.pk, asking.status) == (invoice.pk, Status.DRAFT)
     assert "The issue date must lie between" in asking.sending_refused
+
+
+def run_all_promises() -> None:
+    """What one worker does when the time of all has come."""
+    for job in Job.objects.filter(kind=SEND_JOB).in_turn():
+        if Job.objects.filter(pk=job.pk).exists():  # else taken back meanwhile
+            view = JobView(id=job.pk, kind=job.kind, company_id=job.company_id, args=job.args, attempt=1)
+            transact(partial(send_held, view))
+            Job.objects.filter(pk=job.pk).delete()
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_those_that_leave_at_the_same_time_leave_in_the_order_of_their_dates(
+    ana: Actor, make_invoice: Callable[..., Invoice], time_machine: Any, at_once: bool
+) -> None:
+    today, later, earlier = make_invoice(), make_invoice(), make_invoice()
+    for invoice, days in ((later, -1), (earlier, -3)):
+        dated = {"issue_date": TODAY + dt.timedelta(days=days)}
+        transact(partial(edit_invoice, invoice.pk, dated, by=ana, now=NOW))
+    if at_once:
+        ids = [today.pk, later.pk, earlier.pk]
+        transact(lambda: hold_sending(ids, run_at=TOMORROW, by=ana, now=NOW))
+    else:
+        for invoice in (today, later, earlier):
+            hold(invoice, ana)
+    time_machine.move_to(TOMORROW, tick=False)
+
+    run_all_promises()
+
+    sent = Invoice.objects.order_by("number_n")
+    assert [(each.pk, each.sending_refused) for each in sent] == [
+        (earlier.pk, ""),
+        (later.pk, ""),
+        (today.pk, ""),
+    ]
+
+
+def test_one_that_left_with_a_later_dated_one_does_not_leave_twice(
+    ana: Actor, make_invoice: Callable[..., Invoice], time_machine: Any
+) -> None:
+    today, earlier, not_yet = make_invoice(), make_invoice(), make_invoice()
+    for invoice in (earlier, not_yet):
+        dated = {"issue_date": TODAY}
+        transact(partial(edit_invoice, invoice.pk, dated, by=ana, now=NOW))
+    for invoice in (today, earlier):
+        hold(invoice, ana)
+    hold(not_yet, ana, TOMORROW + dt.timedelta(hours=1))
+    # Another worker has the earlier one in hand.
+    taken = Job.objects.filter(unique_key=str(earlier.pk))
+    taken.update(state="running", lease_holder="other", lease_until=TOMORROW)
+    time_machine.move_to(TOMORROW, tick=False)
+
+    for job in (Job.objects.get(unique_key=str(today.pk)), taken.get()):
+        view = JobView(id=job.pk, kind=job.kind, company_id=job.company_id, args=job.args, attempt=1)
+        transact(partial(send_held, view))
+
+    assert list(Version.objects.order_by("pk").values_list("invoice_id", "n")) == [
+        (earlier.pk, 1),
+        (today.pk, 1),
+    ]
+    assert Invoice.objects.get(pk=not_yet.pk).sending_at
 
 
 def page(invoice: Invoice) -> str:
