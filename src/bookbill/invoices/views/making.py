@@ -18,7 +18,7 @@ from bookbill.companies.rights import Feature, Right
 from bookbill.customers.models import Customer
 from bookbill.documents.document import Document
 from bookbill.invoices.actions.drafting import edit_invoice, make_invoices, new_invoice
-from bookbill.invoices.actions.grouping import BOOKINGS_MAX, check_group, movable_drafts
+from bookbill.invoices.actions.grouping import check_group, movable_drafts
 from bookbill.invoices.actions.sending import CannotSend, send_or_hold
 from bookbill.invoices.choosing import sort_out
 from bookbill.invoices.drafts import InvoiceDraft
@@ -143,12 +143,10 @@ def add_bookings(request: CompanyRequest, pk: UUID) -> HttpResponse:
         invoice = find_invoice(pk)
         form = InvoiceForm(request.POST, terms_days=invoice.terms_days)
         typed = changes_of(form, invoice.customer) if form.is_valid() else {}
-        own = Booking.objects.filter(invoice=invoice).values_list("pk", flat=True)
-        waiting = Booking.objects.to_invoice().filter(customer=invoice.customer_id).oldest_first()
-        room = max(0, BOOKINGS_MAX - len(own))
+        own = list(Booking.objects.filter(invoice=invoice).values_list("pk", flat=True))
         edit_invoice(
             pk,
-            typed | {"booking_ids": [*own, *waiting.values_list("pk", flat=True)[:room]]},
+            typed | {"booking_ids": own + waiting_of(invoice.customer_id, besides=own)},
             revision=typed_revision(request.POST.get("revision", "")) if typed else None,
             by=request.actor,
             now=now(request.company),
