@@ -32,13 +32,17 @@ class TabLink:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One amount under its label, in minor units. ``note`` stands below it, ``url`` is where it leads."""
+    """One amount under its label, in minor units. ``note`` stands below it, ``url`` is where it leads.
+
+    ``act`` names the act of the page that the amount asks for now.
+    """
 
     label: str
     amount_minor: int
     note: str = ""
     tone: str = ""
     url: str = ""
+    act: str = ""
 
 
 # One call for all rows of a list: (request, keys) -> the same figures in the same order for every key.

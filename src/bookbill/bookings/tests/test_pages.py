@@ -8,7 +8,7 @@ from django.test import Client
 
 from bookbill.bookings.models import Booking
 from bookbill.bookings.rules import State
-from bookbill.bookings.tests.reading import text_of
+from bookbill.bookings.tests.reading import primary, text_of
 from bookbill.companies.models import Company
 from bookbill.companies.rules import Role
 from bookbill.invoices.actions.sending import send_invoices
@@ -98,12 +98,3 @@ def test_cancelling_with_a_fee_replaces_all_lines(desk: Client, make_booking: Ca
     answer = desk.post(f"/bookings/{booking.pk}/cancellation", {"reason": "Again"})
     assert answer.status_code == 422
     assert "already cancelled" in text_of(answer)
-
-
-def primary(answer: Any) -> str:
-    """The words of the page's one primary button."""
-    found = [
-        part.split("</a>")[0].split("</button>")[0] for part in text_of(answer).split("data-primary")[1:]
-    ]
-    assert len(found) == 1, found
-    return found[0].rpartition(">")[2].strip()

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from bookbill.bookings.models import Booking
+from bookbill.bookings.tests.reading import primary
 from bookbill.companies.models import Company
 from bookbill.companies.rules import Role
 from bookbill.customers.models import Customer
@@ -156,6 +157,23 @@ def test_the_page_of_a_customer_opens_at_its_invoices_and_has_four_tabs(
         figures = {str(figure.label): figure.amount_minor for figure in page.context["figures"]}
         assert list(figures) == ["Balance", "Overdue", "Credit", "Prepaid", "To invoice"]
         assert (figures["Balance"], figures["To invoice"]) == (10_000, 10_000)
+
+
+def test_the_page_of_a_customer_leads_with_what_there_is_to_do(
+    desk: Client,
+    ana: Actor,
+    make_customer: Callable[..., Customer],
+    make_booking: Callable[..., Booking],
+    make_invoice: Callable[..., Invoice],
+) -> None:
+    customer = make_customer()
+    address = f"/customers/{customer.pk}/billing"
+    assert primary(desk.get(address)) == "New booking"
+    booking = make_booking(customer)
+    assert primary(desk.get(address)) == "Generate Invoice"
+    invoice = make_invoice(booking)
+    transact(lambda: send_invoices([invoice.pk], by=ana, now=NOW))
+    assert primary(desk.get(address)) == "Record payment"
 
 
 def test_archiving_takes_a_customer_off_the_list_and_back(

@@ -143,6 +143,7 @@ def test_a_cancelled_invoice_asks_for_nothing_and_names_what_replaced_it(
     shown = page(desk, invoice)
     assert "Reason: Typo" in shown
     assert "1 booking of it can be invoiced again." in shown
+    assert f'href="/payments/invoices/choose?customer={invoice.customer_id}"' in shown
     assert "Record a payment when money comes in" not in shown
 
     other = make_sent(make_booking())

@@ -15,7 +15,7 @@ from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Right, may
 from bookbill.customers.models import Customer
-from bookbill.customers.views.frame import customer_page
+from bookbill.customers.views.frame import COLLECT, INVOICE, customer_page
 from bookbill.invoices.balances import Balance, balances_of
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.reading import rows_of
@@ -73,7 +73,12 @@ def read_balances(request: HttpRequest, keys: Sequence[UUID]) -> dict[UUID, Bala
 def named_figures(request: HttpRequest, key: UUID, balance: Balance) -> dict[str, Figure]:
     waiting = balance.to_invoice_count
     return {
-        "balance": Figure(_("Balance"), balance.due_minor, note=_("on sent invoices")),
+        "balance": Figure(
+            _("Balance"),
+            balance.due_minor,
+            note=_("on sent invoices"),
+            act=COLLECT if balance.due_minor > 0 else "",
+        ),
         "overdue": Figure(
             _("Overdue"),
             balance.overdue_minor,
@@ -87,6 +92,7 @@ def named_figures(request: HttpRequest, key: UUID, balance: Balance) -> dict[str
             balance.to_invoice_minor,
             note=waiting_note(request, balance) if waiting else _("everything is invoiced"),
             url=reverse("bookings:of-customer", args=[key]) if waiting else "",
+            act=INVOICE if waiting else "",
         ),
     }
 

@@ -22,8 +22,8 @@ def money(minor: int | None, currency: str) -> str:
 
 @register.filter
 def breakable(address: Any) -> SafeString:
-    """An email address that breaks after @ and dots where the room is short, never inside a word."""
-    pieces = re.split(r"(?<=[@.])", str(address))
+    """An address that breaks after @, dots and slashes where the room is short, never inside a word."""
+    pieces = re.split(r"(?<=[@./])", str(address))
     return format_html_join(mark_safe("<wbr>"), "{}", ((piece,) for piece in pieces))
 
 
