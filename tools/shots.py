@@ -94,7 +94,7 @@ def take_all(browser: Browser, sandbox: Any, only: str) -> None:
                 tab = visit.open(page)
                 for text in visit.complaints:
                     print(f"{form} {page.name}: {text}", file=sys.stderr)
-                if visit.is_sideways():
+                if visit.is_sideways(tab):
                     print(f"{form} {page.name}: wider than the window", file=sys.stderr)
                 photograph(tab, folder / f"{page.name}.png", whole=not page.opens)
         print(f"{form}: {len(chosen)} pictures", flush=True)
