@@ -41,7 +41,7 @@ PAGES: dict[str, Right | tuple[Right, Right] | None] = {
     **dict.fromkeys(["operations:dashboard", "companies:switch", "companies:profile", "companies:security", "web:search"]),
     **dict.fromkeys(
         ["operations:mailbox", "operations:mail", "operations:mail-html", "operations:attachment", "operations:work",
-         "operations:retry-mail", "operations:retry-job", "operations:discard-job"],
+         "operations:retry-mail", "operations:dismiss-mail", "operations:retry-job", "operations:discard-job"],
         Right.USE_OPERATIONS,
     ),
     **dict.fromkeys(

@@ -51,6 +51,7 @@ def said(entry: Entry) -> tuple[str, str]:
         "payment.reference": (_("%(who)s changed the reference"), "pencil"),
         "payment.receipt_sent": (_("%(who)s sent a receipt"), "mail"),
         "payment.message_retried": (_("%(who)s sent a receipt again"), "rotate-ccw"),
+        "payment.message_dealt_with": (_("%(who)s marked an undelivered email as resolved"), "check"),
         "payment.message_bounced": (_("A receipt bounced"), "mail-x"),
         "payment.refunded": (_("%(who)s refunded"), "hand-coins"),
     }

@@ -5,9 +5,10 @@ from uuid import UUID
 
 from bookbill.activity.actions import EntryDraft, record
 from bookbill.companies.rights import Right, require
-from bookbill.delivery.actions import retry_message
+from bookbill.delivery.actions import dismiss_message, retry_message
 from bookbill.delivery.models import Message
 from bookbill.invoices.actions.receipting import PAYMENT, retry_receipt
+from bookbill.invoices.actions.retrying import dismiss_mail as dismiss_invoice_mail
 from bookbill.invoices.actions.retrying import retry_mail as retry_invoice_mail
 from bookbill.invoices.models import Invoice
 from bookbill.lib.actor import Actor
@@ -46,11 +47,25 @@ def retry_mail(message_id: UUID, *, may_arrive_twice: bool = False, by: Actor, n
     payment_id = found.filter(cause_kind=PAYMENT).values_list("cause_id", flat=True).first()
     if payment_id:
         return retry_receipt(payment_id, message_id, may_arrive_twice=may_arrive_twice, by=by, now=now)
-    about = Invoice.objects.filter(pk__in=found.values("subject_id"))
-    invoice_id = about.values_list("pk", flat=True).first()
+    invoice_id = _invoice_of(message_id)
     if invoice_id:
         return retry_invoice_mail(invoice_id, message_id, may_arrive_twice=may_arrive_twice, by=by, now=now)
     return retry_message(message_id, subject_label="", may_arrive_twice=may_arrive_twice, by=by, now=now)
+
+
+def dismiss_mail(message_id: UUID, *, by: Actor, now: datetime) -> Message:
+    """Nobody has to look at an undelivered mail any more. Raises NotFound, `message_not_failed`."""
+    assert_in_transaction()
+    require(by, Right.USE_OPERATIONS)
+    invoice_id = _invoice_of(message_id)
+    if invoice_id:
+        return dismiss_invoice_mail(invoice_id, message_id, by=by, now=now)
+    return dismiss_message(message_id, subject_label="", by=by, now=now)
+
+
+def _invoice_of(message_id: UUID) -> UUID | None:
+    subject = Message.objects.filter(pk=message_id).values("subject_id")
+    return Invoice.objects.filter(pk__in=subject).values_list("pk", flat=True).first()
 
 
 def _record(kind: str, job: Job, *, by: Actor, now: datetime) -> None:

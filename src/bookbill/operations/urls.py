@@ -13,6 +13,7 @@ urlpatterns = [
     path("mailbox/<uuid:pk>/attachments/<int:n>", mailbox.attachment, name="attachment"),
     path("operations", work.work_page, name="work"),
     path("operations/mails/<uuid:pk>/sendings", work.retry_mail_page, name="retry-mail"),
+    path("operations/mails/<uuid:pk>/dismissal", work.dismiss_mail_page, name="dismiss-mail"),
     path("operations/jobs/<uuid:pk>/tries", work.retry_job_page, name="retry-job"),
     path("operations/jobs/<uuid:pk>/discard", work.discard_job_page, name="discard-job"),
     path("healthz", health.healthz, name="healthz"),

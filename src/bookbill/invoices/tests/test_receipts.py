@@ -218,6 +218,22 @@ def test_an_undelivered_receipt_of_a_reversed_payment_asks_for_nobody_and_is_not
     assert Message.objects.get().state == "failed"
 
 
+def test_a_receipt_that_bounces_after_the_reversal_can_be_marked_as_resolved(
+    ana: Actor, desk: Client, make_booking: Callable[..., Booking]
+) -> None:
+    payment = pay(ana, make_booking(), send_receipt=True)
+    transact(lambda: reverse_payment(payment.pk, reason="typed twice", by=ana, now=NOW))
+    Message.objects.update(state="bounced", trouble_at=NOW, dealt_with_at=None)
+    at = f"/operations/mails/{Message.objects.get().pk}/dismissal"
+    assert at in desk.get("/operations").content.decode()
+
+    assert desk.post(at).status_code == 303
+
+    assert Message.objects.get().trouble_at is None
+    page = desk.get(f"/payments/transactions/{payment.pk}").content.decode()
+    assert "Ana marked an undelivered email as resolved" in page
+
+
 def test_operations_send_an_undelivered_receipt_again(
     ana: Actor, desk: Client, make_booking: Callable[..., Booking]
 ) -> None:

@@ -16,7 +16,7 @@ from bookbill.delivery.words import trouble_word
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.words import message_kind_word
 from bookbill.lib.transactions import transact
-from bookbill.operations.actions import discard_work, retry_mail, retry_work
+from bookbill.operations.actions import discard_work, dismiss_mail, retry_mail, retry_work
 from bookbill.operations.queues import read_queues
 from bookbill.operations.words import job_word, why_word
 from bookbill.web.api.cursors import PageQuery, keyset
@@ -72,6 +72,14 @@ def retry_mail_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         raise not_found()
     context = {"mail": mail, "is_unknown": mail.state == State.UNKNOWN, "shell": layout_of(request)}
     return render_page(request, "operations/retry_mail.html", context)
+
+
+@staff_view(Right.USE_OPERATIONS, methods=("POST",))
+def dismiss_mail_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
+    """Take a mail that did not arrive off the list."""
+    transact(lambda: dismiss_mail(pk, by=request.actor, now=now(request.company)))
+    toast(request, _("Marked as resolved."))
+    return see_other(request, reverse("operations:work"))
 
 
 @staff_view(Right.USE_OPERATIONS, methods=("POST",))
