@@ -1,7 +1,9 @@
 """Any version beside any other, or beside what stands now: what differs first, the rest on demand."""
 
 import datetime as dt
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -82,6 +84,39 @@ def test_what_is_the_same_is_shown_on_demand_a_page_at_a_time(
         for query in ("", "?all=1", "?all=1&page=2")
     ]
     assert shown == [numbers[:1], numbers[:3], numbers[3:]]
+
+
+ONE, TWO = (ItemDraft(description="Windows", quantity=Decimal(n), unit_price=Decimal(50)) for n in (1, 2))
+
+
+@pytest.mark.parametrize(
+    ("before", "edit", "gone", "come"),
+    [
+        (ONE, BookingEdit({"start_time": dt.time(9)}), ["Jun 30, 2026"], ["Jun 30, 2026, 9:00\N{NO-BREAK SPACE}AM"]),
+        (ONE, BookingEdit({"service_address": {"line1": "9 Elm St"}}), [], ["9 Elm St"]),
+        (TWO, BookingEdit({}, (replace(TWO, unit="h"),)), ["Windows × 2 · $100.00"], ["Windows × 2 h · $100.00"]),
+        (ONE, BookingEdit({}, (ONE, ONE)), ["Total · $50.00"], ["Windows · $50.00", "Total · $100.00"]),
+    ],
+    ids=["hour", "place", "unit", "line twice"],
+)  # fmt: skip
+def test_what_makes_a_booking_differ_is_marked(
+    desk: Client,
+    ana: Actor,
+    make_booking: Callable[..., Booking],
+    make_sent: Callable[..., Invoice],
+    before: ItemDraft,
+    edit: BookingEdit,
+    gone: list[str],
+    come: list[str],
+) -> None:
+    booking = make_booking(items=(before,))
+    sent = make_sent(booking)
+    transact(lambda: edit_booking(booking.pk, edit, by=ana, now=NOW))
+
+    page = text(desk.get(path(sent)))
+
+    assert re.findall("<del[^>]*>(.*?)</del>", page) == gone
+    assert re.findall("<ins[^>]*>(.*?)</ins>", page) == come
 
 
 def test_a_cancelled_one_is_compared_among_its_versions(desk: Client, ana: Actor, invoice: Invoice) -> None:

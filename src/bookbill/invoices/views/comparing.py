@@ -1,8 +1,9 @@
 """Two versions side by side, or a version beside what stands now."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from uuid import UUID
 
@@ -13,14 +14,14 @@ from bookbill.companies.clock import now
 from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Right
-from bookbill.documents.document import BookingBlock, Document, from_json_bytes
+from bookbill.documents.document import BookingBlock, Document, Line, from_json_bytes
 from bookbill.invoices.comparing import BookingPair, TextPair, compare
 from bookbill.invoices.models import Invoice, Version, VersionKind
 from bookbill.invoices.reading import find_invoice
 from bookbill.invoices.shown import read_shown
 from bookbill.invoices.words import Word
 from bookbill.web.api.routes import not_found
-from bookbill.web.formatting import day, moment, money, rate
+from bookbill.web.formatting import clock, day, moment, money, quantity, rate
 from bookbill.web.htmx import render_page
 from bookbill.web.paging import pages_of
 
@@ -125,16 +126,26 @@ def said_of(block: BookingBlock | None, currency: str) -> tuple[str, ...] | None
     """What a side says of a booking, the total last."""
     if block is None:
         return None
+    when = day(date.fromisoformat(block.service_date))
+    if block.start_time:
+        when = f"{when}, {clock(time.fromisoformat(block.start_time))}"
+    place = [block.service_address] if block.service_address else []
     lines = (
-        f"{line.description}{'' if line.quantity == '1' else f' × {line.quantity}'} · {money(line.amount_minor, currency)}"
-        for line in block.lines
+        f"{line.description}{extent_of(line)} · {money(line.amount_minor, currency)}" for line in block.lines
     )
     discount = [f"{_('Discount')} · {money(-block.discount_minor, currency)}"] if block.discount_minor else []
     taxes = (
         f"{tax.name} {rate(Decimal(tax.rate))} · {money(tax.amount_minor, currency)}" for tax in block.taxes
     )
     total = f"{_('Total')} · {money(block.total_minor, currency)}"
-    return (day(date.fromisoformat(block.service_date)), *lines, *discount, *taxes, total)
+    return (when, *place, *lines, *discount, *taxes, total)
+
+
+def extent_of(line: Line) -> str:
+    """How much of it, where that is more than one of something."""
+    if line.quantity == "1" and not line.unit:
+        return ""
+    return f" × {quantity(Decimal(line.quantity))} {line.unit}".rstrip()
 
 
 def marked(
@@ -146,10 +157,17 @@ def marked(
             tuple(Fact(text, differs=False) for text in side) if side else None for side in (before, after)
         )
         return next(alone), next(alone)
-    return (
-        tuple(Fact(text, text not in after) for text in before),
-        tuple(Fact(text, text not in before) for text in after),
-    )
+    return marked_beside(before, after), marked_beside(after, before)
+
+
+def marked_beside(side: tuple[str, ...], other: tuple[str, ...]) -> tuple[Fact, ...]:
+    """What stands here twice and there once differs the second time."""
+    left = Counter(other)
+    facts = []
+    for text in side:
+        facts.append(Fact(text, differs=not left[text]))
+        left[text] -= bool(left[text])
+    return tuple(facts)
 
 
 def difference_word(what: str) -> Word | None:
