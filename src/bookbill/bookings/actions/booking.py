@@ -163,11 +163,16 @@ def refuse_archived(customers: Iterable[Customer]) -> None:
         if customer.archived_at is not None:
             raise RuleBroken(
                 "customer_archived",
-                _("%(customer)s is archived. Restore the customer first, then add new work.")
-                % {"customer": customer},
+                archived_customer_sentence(customer),
                 field="customer_id",
                 details={"customer_id": str(customer.pk)},
             )
+
+
+def archived_customer_sentence(customer: Customer) -> str:
+    return _("%(customer)s is archived. Restore the customer first, then add new work.") % {
+        "customer": customer
+    }
 
 
 def _build(draft: BookingDraft, company: Company, customer: Customer, now: datetime) -> Booking:

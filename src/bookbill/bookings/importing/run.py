@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from bookbill.bookings.actions.booking import create_bookings
+from bookbill.bookings.actions.booking import archived_customer_sentence, create_bookings
 from bookbill.bookings.actions.pricing import money_sentence
 from bookbill.bookings.drafts import BookingDraft, ItemDraft
 from bookbill.bookings.importing.mapping import BadRow, ImportMapping, ItemMapping, Row
@@ -80,6 +80,7 @@ def import_bookings(path: Path, mapping: ImportMapping, *, by: Actor, now: dt.da
     new = [row for row in rows if row.draft.external_id not in known]
     repeated = _repeated(new)
     problems += [(row.line, _("this external id stands in an earlier row too")) for row in repeated]
+    problems += _of_archived(new)
     report = Report(len(new), 0, len(rows) - len(new), skipped, tuple(sorted(problems)))
     if problems:
         raise NotImported(report)
@@ -252,6 +253,12 @@ def _customers(
     for key in missing:
         customers[key] = create_customer({**wanted[key], "external_id": key}, by=by, now=now).pk
     return customers, len(missing)
+
+
+def _of_archived(rows: Sequence[ReadRow]) -> list[tuple[int, str]]:
+    archived = Customer.objects.filter(external_id__isnull=False, archived_at__isnull=False)
+    why = {customer.external_id: archived_customer_sentence(customer) for customer in archived}
+    return [(row.line, why[row.customer_key]) for row in rows if row.customer_key in why]
 
 
 def _repeated(rows: Sequence[ReadRow]) -> list[ReadRow]:

@@ -12,6 +12,7 @@ from bookbill.bookings.models import Booking, TaxCode
 from bookbill.companies.models import Company
 from bookbill.customers.models import Customer
 from bookbill.lib.errors import BadInput
+from tests.support.cast import NOW
 
 pytestmark = pytest.mark.both_databases
 
@@ -204,3 +205,18 @@ def test_constants_joins_tables_and_conditions_make_what_the_mapping_says(
         ("Nights", Decimal(7), "night", Decimal("98.5")),
         ("Parking", Decimal(1), "", Decimal(10)),
     ]
+
+
+def test_rows_of_an_archived_customer_are_named(files: tuple[Path, Path]) -> None:
+    Customer.objects.create(
+        company=Company.objects.get(),
+        name="Mr. 240",
+        external_id="Agent 240",
+        archived_at=NOW,
+        created_at=NOW,
+    )
+    said, status = run(files)
+    assert status == 1
+    for line in (2, 4):
+        assert f"line {line}: Mr. 240 is archived. Restore the customer first, then add new work." in said
+    assert "line 3" not in said
