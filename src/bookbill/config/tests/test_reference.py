@@ -9,7 +9,7 @@ from bookbill.config.reference import Type, prose, reference, type_of
 
 def test_every_operation_and_object_stands_on_the_page(client: Client, db: None) -> None:
     answer = client.get("/api/v1/docs")
-    page = answer.content.decode()
+    page = answer.content.decode().replace("<wbr>", "")
 
     assert answer.status_code == 200
     for group in reference().groups:

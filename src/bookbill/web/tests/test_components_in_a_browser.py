@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+DESK = ViewportSize(width=1440, height=900)  # where every act of a bulk bar has room
 
 
 @pytest.fixture
@@ -69,6 +71,7 @@ def test_addresses_become_chips_and_are_sent_as_a_list(page: Page, shown: str, s
 
 
 def test_ticked_rows_show_what_can_be_done_with_them(page: Page, shown: str) -> None:
+    page.set_viewport_size(DESK)
     page.goto(shown + "/_components")
     assert page.get_by_role("button", name="Send reminder").is_hidden()
     page.get_by_label("Select INV-01041").check()
@@ -82,7 +85,7 @@ def test_ticked_rows_show_what_can_be_done_with_them(page: Page, shown: str) -> 
 def test_without_javascript_everything_is_there(
     browser: Browser, shown: str, browser_context_args: Any
 ) -> None:
-    context = browser.new_context(**browser_context_args, java_script_enabled=False)
+    context = browser.new_context(**browser_context_args | {"viewport": DESK}, java_script_enabled=False)
     page = context.new_page()
     page.goto(shown + "/_components")
     assert page.locator("#form textarea[name=recipients]").is_visible()
