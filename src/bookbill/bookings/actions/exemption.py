@@ -13,7 +13,7 @@ from bookbill.lib.transactions import assert_in_transaction
 def reprice_for_exemption(event: CustomerBillingChanged) -> None:
     """Price scheduled bookings without money anew when their customer's exemption or its reason changed.
 
-    From completion or first money on, only editing the booking itself reprices it; nor does it once its invoice was sent.
+    From completion, first money or first send on, only editing the booking itself reprices it.
     """
     assert_in_transaction()
     if not event.exemption_changed:
@@ -24,7 +24,7 @@ def reprice_for_exemption(event: CustomerBillingChanged) -> None:
         allocations=None,
         reduced_minor=0,
         written_off_minor=0,
-        invoice__sent_at=None,
+        first_sent_at=None,
     )
     bookings = {booking.pk: booking for booking in open_bookings}
     prefetch_related_objects(list(bookings.values()), "customer")

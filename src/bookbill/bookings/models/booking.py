@@ -80,6 +80,8 @@ class Booking(models.Model):
         db_persist=True,
     )
     invoice = models.ForeignKey("invoices.Invoice", models.PROTECT, null=True, related_name="bookings")
+    # When an invoice over it was first sent, whatever became of the invoice: a price that a customer was told.
+    first_sent_at = models.DateTimeField(null=True)
     completed_at = models.DateTimeField(null=True)
     cancelled_at = models.DateTimeField(null=True)
     cancel_reason = models.CharField(max_length=300, blank=True)

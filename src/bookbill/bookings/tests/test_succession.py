@@ -24,7 +24,9 @@ from bookbill.companies.actions import update_company
 from bookbill.companies.models import Company
 from bookbill.customers.actions import edit_customer
 from bookbill.customers.models import Customer
+from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.duplicating import duplicate_invoice
+from bookbill.invoices.actions.sending import send_invoices
 from bookbill.invoices.models import Invoice
 from bookbill.ledger.actions.payments import record_payments, reverse_payment
 from bookbill.ledger.drafts import PaymentDraft
@@ -289,3 +291,21 @@ def test_a_booking_that_had_money_keeps_its_tax_though_the_money_is_gone(
     transact(lambda: edit_customer(customer.pk, exempt, by=ana, now=NOW))
     booking.refresh_from_db()
     assert booking.total_minor == 11_300
+
+
+def test_a_booking_that_was_billed_keeps_its_tax_though_the_invoice_was_cancelled(
+    ana: Actor,
+    hst: TaxCode,
+    make_customer: Callable[..., Customer],
+    make_booking: Callable[..., Booking],
+    make_invoice: Callable[..., Invoice],
+) -> None:
+    customer = make_customer()
+    booking = make_booking(customer, completed=False, tax_code_id=hst.pk)
+    invoice = make_invoice(booking)
+    transact(lambda: send_invoices([invoice.pk], by=ana, now=NOW))
+    transact(lambda: cancel_invoice(invoice.pk, reason="Too early", by=ana, now=NOW))
+    exempt = {"tax_exempt": True, "exemption_reason": "Charity"}
+    transact(lambda: edit_customer(customer.pk, exempt, by=ana, now=NOW))
+    booking.refresh_from_db()
+    assert (booking.invoice_id, booking.total_minor) == (None, 11_300)

@@ -83,7 +83,9 @@ def send_invoices(
         lock_allowance(company, at=now).refuse_beyond(count_mails(to))
     sent_before = [invoice.pk for invoice in invoices if invoice.sent_at and invoice.pk in to]
     called_off = call_off_messages(sent_before, to=to, because=SUPERSEDED, now=now)
-    clamped = _number(company, [invoice for invoice in invoices if invoice.sent_at is None], now=now)
+    first_sent = [invoice for invoice in invoices if invoice.sent_at is None]
+    clamped = _number(company, first_sent, now=now)
+    Booking.objects.filter(invoice__in=first_sent, first_sent_at=None).update(first_sent_at=now)
     versions = [_freeze(invoice, documents[invoice.pk], by=by, now=now) for invoice in invoices]
     Version.objects.bulk_create(versions)
     charge(invoices, ChargeCause.SENT, now=now)
