@@ -81,11 +81,12 @@ def send_invoices(
     kinds = {invoice.pk: message_kind(invoice) for invoice in invoices}
     if not mark_only:
         lock_allowance(company, at=now).refuse_beyond(count_mails(to))
+        end_trouble(invoice_ids, now=now)
     sent_before = [invoice.pk for invoice in invoices if invoice.sent_at and invoice.pk in to]
     called_off = call_off_messages(sent_before, to=to, because=SUPERSEDED, now=now)
     first_sent = [invoice for invoice in invoices if invoice.sent_at is None]
-    clamped = _number(company, first_sent, now=now)
     Booking.objects.filter(invoice__in=first_sent, first_sent_at=None).update(first_sent_at=now)
+    clamped = _number(company, first_sent, now=now)
     versions = [_freeze(invoice, documents[invoice.pk], by=by, now=now) for invoice in invoices]
     Version.objects.bulk_create(versions)
     charge(invoices, ChargeCause.SENT, now=now)
@@ -96,7 +97,6 @@ def send_invoices(
         batch_size=500,
     )  # fmt: skip
     if not mark_only:
-        end_trouble(invoice_ids, now=now)
         _owe_mails(versions, kinds, to=to, now=now)
     promise_pdfs(versions)
     record_many(

@@ -7,7 +7,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from bookbill.activity.models import Entry
 from bookbill.companies.actions.company import update_company
@@ -111,6 +113,19 @@ def test_sending_fifty_takes_as_many_queries_as_sending_one(
         send(ana, one)
     with django_assert_max_num_queries(len(for_one)):
         send(ana, *fifty)
+
+
+def test_nothing_waits_for_the_series_but_what_carries_its_numbers(
+    ana: Actor, make_invoice: Callable[..., Invoice]
+) -> None:
+    send(ana, make_invoice())
+    draft = make_invoice()
+    with CaptureQueriesContext(connection) as queries:
+        send(ana, draft)
+    said = [query["sql"] for query in queries.captured_queries]
+    locked = next(place for place, sql in enumerate(said) if "companies_numberseries" in sql)
+    updated = {sql.split('"')[1] for sql in said[locked:] if sql.startswith("UPDATE")}
+    assert updated == {"companies_numberseries", "invoices_invoice"}
 
 
 def test_verify_finds_no_gap_where_the_yearly_restart_was_switched_between_years(
