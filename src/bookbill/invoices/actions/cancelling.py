@@ -70,8 +70,8 @@ def cancel_invoices(
     Mails about them that still wait do not leave: they would ask for money that is no longer owed.
 
     ``hold_back`` keeps the bookings out of *To invoice*. ``notify`` mails the cancelled copy to the recipients.
-    ``make_new`` puts the bookings of each on a new draft in the same act; `replaced_by` names it. Without it the booking
-    of an instant invoice is cancelled too. Constant queries for 1 and for 500.
+    ``make_new`` puts the bookings of each on a new draft in the same act; `replaced_by` names it. Without it what was
+    made for an instant invoice is cancelled too. Constant queries for 1 and for 500.
     Raises `required`, `choose_one`, `not_sent`, `invoice_cancelled`, and `mail_limit_reached` where no mail of the day
     is left to notify with.
     """
@@ -127,8 +127,8 @@ def cancel_invoices(
     if make_new:
         _replace(invoices, bookings, by=by, now=now)
     else:
-        instant = (booking for old in invoices if old.is_instant for booking in bookings[old.pk])
-        end_instant_bookings(instant, reason=reason, by=by, now=now)
+        freed = (booking for own in bookings.values() for booking in own)
+        end_instant_bookings(freed, reason=reason, by=by, now=now)
     return invoices
 
 

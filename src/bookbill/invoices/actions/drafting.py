@@ -213,8 +213,7 @@ def edit_invoice(
     invoice.save(update_fields=[*simple, "revision", "sending_refused"])
     if "booking_ids" in fields:
         left = _replace_bookings(invoice, fields["booking_ids"])
-        if invoice.is_instant:
-            end_instant_bookings(left, reason=_("It was taken off its draft"), by=by, now=now)
+        end_instant_bookings(left, reason=_("It was taken off its draft"), by=by, now=now)
     refresh_invoices([invoice.pk], now=now)
     changed = [name for name in simple if before[name] != simple[name]]
     record(
@@ -251,11 +250,11 @@ def withdraw_sendings(invoices: Sequence[Invoice]) -> set[UUID]:
 
 
 def remove_drafts(invoices: Sequence[Invoice], *, by: Actor, now: datetime) -> None:
-    """Delete locked drafts: their promises go, their bookings are freed, those of instant invoices end with them."""
+    """Delete locked drafts: their promises go, their bookings are freed, those made for instant invoices end with them."""
     if not invoices:
         return
     withdraw_sendings(invoices)
-    ending = list(Booking.objects.filter(invoice__in=invoices, invoice__is_instant=True).oldest_first())
+    ending = list(Booking.objects.filter(invoice__in=invoices, is_instant=True).oldest_first())
     Booking.objects.filter(invoice__in=invoices).update(invoice=None)
     Invoice.objects.filter(replaced_by__in=invoices).update(replaced_by=None)
     record_many(
@@ -275,7 +274,7 @@ def end_instant_bookings(bookings: Iterable[Booking], *, reason: str, by: Actor,
 
 
 def ends_with_its_invoice(booking: Booking) -> bool:
-    """Whether it was made for an instant invoice, if it is on one, and is not cancelled yet."""
+    """Whether it was made for an instant invoice and is not cancelled yet."""
     return booking.is_instant and booking.state != State.CANCELLED
 
 

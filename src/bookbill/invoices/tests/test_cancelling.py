@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from bookbill.activity.models import Entry
+from bookbill.bookings.actions.editing import BookingEdit, edit_booking
 from bookbill.bookings.models import Booking
 from bookbill.companies.tests.clients import ApiClient
 from bookbill.customers.models import Customer
@@ -15,7 +16,7 @@ from bookbill.delivery.composing import MailCause
 from bookbill.delivery.models import Message
 from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.copying import send_cancelled_copy
-from bookbill.invoices.actions.drafting import delete_draft
+from bookbill.invoices.actions.drafting import delete_draft, edit_invoice
 from bookbill.invoices.actions.sending import send_invoices
 from bookbill.invoices.emails import compose_version_mail
 from bookbill.invoices.models import Invoice, Version
@@ -98,6 +99,32 @@ def test_what_was_made_for_an_instant_invoice_ends_with_its_replacement_too(
     new = replace(make_sent(make_booking(ann, is_instant=True), calendar), ana)
     transact(lambda: send_invoices([new.pk], by=ana, now=NOW))
     transact(lambda: cancel_invoice(new.pk, reason="Wrong again", by=ana, now=NOW))
+    assert dict(Booking.objects.values_list("is_instant", "state")) == {True: "cancelled", False: "completed"}
+
+
+@pytest.mark.parametrize("ending", ["cancellation", "deletion"])
+def test_what_was_made_for_an_instant_invoice_ends_with_the_draft_it_was_put_on_later(
+    ana: Actor,
+    desk: Client,
+    make_customer: Callable[..., Customer],
+    make_booking: Callable[..., Booking],
+    make_invoice: Callable[..., Invoice],
+    ending: str,
+) -> None:
+    ann, bob = make_customer("Ann"), make_customer("Bob")
+    made, calendar = make_booking(ann, is_instant=True), make_booking(bob)
+    make_invoice(made)
+    transact(lambda: edit_booking(made.pk, BookingEdit({"customer_id": bob.pk}), by=ana, now=NOW))
+    draft = make_invoice(calendar)
+    both = {"booking_ids": [calendar.pk, made.pk]}
+    transact(lambda: edit_invoice(draft.pk, both, by=ana, now=NOW))
+    if ending == "cancellation":
+        transact(lambda: send_invoices([draft.pk], by=ana, now=NOW))
+
+    page = f"/payments/invoices/{draft.pk}/{ending}"
+    assert f"{made.number} was made for this" in desk.get(page).content.decode()
+    desk.post(page, {"reason": "Wrong date", "bookings": "again"})
+
     assert dict(Booking.objects.values_list("is_instant", "state")) == {True: "cancelled", False: "completed"}
 
 

@@ -144,8 +144,7 @@ def fate_of_bookings(invoice: Invoice) -> dict[str, Any]:
     ending, staying = list[Booking](), list[Booking]()
     own = Booking.objects.filter(invoice=invoice).oldest_first()
     for booking in own.only("number", "paid_minor", "is_instant", "state"):
-        ends = invoice.is_instant and ends_with_its_invoice(booking)
-        (ending if ends else staying).append(booking)
+        (ending if ends_with_its_invoice(booking) else staying).append(booking)
     return {
         "staying_count": len(staying),
         "numbers": some_of([booking.number for booking in staying]),
