@@ -14,7 +14,7 @@ from bookbill.companies.clock import date_in_zone
 from bookbill.documents.document import Document, Seller, read_part
 from bookbill.documents.formats import formats_of
 from bookbill.documents.printed import Printed, TotalRow, printed
-from bookbill.documents.rows import Row
+from bookbill.documents.rows import LINES_MAX, Row
 from bookbill.invoices.models import Invoice, Version
 from bookbill.invoices.rules import days_overdue
 from bookbill.ledger.models import Allocation, Payment
@@ -62,7 +62,10 @@ def read_shown(invoice: Invoice, *, asked: str | None = None, now: datetime) -> 
 
     def choose(blocks: list[dict[str, Any]]) -> Sequence[dict[str, Any]]:
         nonlocal pages
-        pages = pages_of(asked, count=len(blocks), size=BOOKINGS_PAGE)
+        # So few that each is shown with its lines: only paper sums up what is longer.
+        longest = max((len(block["lines"]) for block in blocks), default=0)
+        size = min(BOOKINGS_PAGE, LINES_MAX // max(1, longest))
+        pages = pages_of(asked, count=len(blocks), size=size)
         stored.extend(blocks)
         return pages.cut(blocks)
 

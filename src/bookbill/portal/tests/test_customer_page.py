@@ -406,3 +406,16 @@ def test_a_long_one_is_read_page_by_page_with_the_sums_of_all(
     assert shown == [numbers[:2], numbers[2:4], numbers[4:]]
     for odd in ("0", "9", "x", "-1"):
         assert visitor.get(f"/i/{invoice.link_token}?page={odd}").status_code == 200
+
+
+def test_bookings_of_very_many_lines_are_shown_one_by_one_on_more_pages(
+    visitor: Client, sent: Callable[..., Invoice], make_booking: Any, make_customer: Any
+) -> None:
+    customer = make_customer()
+    items = tuple(ItemDraft(description=f"Room {n}", unit_price=Decimal(1)) for n in range(200))
+    bookings = [make_booking(customer, items=items) for _ in range(6)]
+    invoice = sent(*bookings)
+    pages = [visitor.get(f"/i/{invoice.link_token}?page={page}").content.decode() for page in (1, 2)]
+    shown = [[booking.number for booking in bookings if booking.number in page] for page in pages]
+    assert shown == [[booking.number for booking in part] for part in (bookings[:5], bookings[5:])]
+    assert not [page for page in pages if "attached to this PDF" in page]
