@@ -17,7 +17,13 @@ from bookbill.delivery.models import Message
 from bookbill.invoices.actions.history import entry
 from bookbill.invoices.actions.locking import lock_invoice
 from bookbill.invoices.actions.pace import SENDS_MAX, SENDS_WITHIN
-from bookbill.invoices.actions.sending import CAUSE, CannotSend, count_mails, resolve_recipients
+from bookbill.invoices.actions.sending import (
+    CAUSE,
+    CannotSend,
+    count_mails,
+    refuse_many,
+    resolve_recipients,
+)
 from bookbill.invoices.models import MailText, Version, VersionKind
 from bookbill.invoices.placeholders import MailKind
 from bookbill.lib.actor import Actor
@@ -30,7 +36,8 @@ def send_cancelled_copy(
 ) -> Version:
     """Mail the last version of a cancelled invoice, the cancelled copy, (again). It makes no new version.
 
-    ``recipients`` stand for this sending only. Raises `not_cancelled`, `no_recipient`, `too_many_requests`, `mail_limit_reached`.
+    ``recipients`` stand for this sending only. Raises `not_cancelled`, `no_recipient`, `too_many_recipients`, `too_many_requests`,
+    `mail_limit_reached`.
     """
     assert_in_transaction()
     require(by, Right.SEND_INVOICES, Feature.INVOICING)
@@ -65,7 +72,9 @@ def send_cancelled_copy(
 def owe_copies(
     versions: Sequence[Version], to: Mapping[UUID, Sequence[str]], *, step: int = 0, now: datetime
 ) -> None:
-    """Promise the mails of cancelled copies, ``to`` whom by invoice; they wait for their PDF."""
+    """Promise the mails of cancelled copies, ``to`` whom by invoice; they wait for their PDF. Raises `too_many_recipients`."""
+    for recipients in to.values():
+        refuse_many(recipients)
     texts = MailText.objects.chosen()
     owe_messages(
         [

@@ -16,7 +16,7 @@ from bookbill.delivery.actions import MessageDraft, owe_messages
 from bookbill.invoices.actions.history import entry
 from bookbill.invoices.actions.locking import lock_invoices
 from bookbill.invoices.actions.pace import refuse_pestering
-from bookbill.invoices.actions.sending import count_mails, label_of, resolve_recipients
+from bookbill.invoices.actions.sending import count_mails, label_of, refuse_many, resolve_recipients
 from bookbill.invoices.models import Invoice, MailText, Reminder, Version
 from bookbill.invoices.rules import days_overdue
 from bookbill.lib.actor import Actor
@@ -33,8 +33,8 @@ class CannotRemind(RuleBroken):
 def remind_invoices(invoice_ids: Sequence[UUID], *, by: Actor, now: datetime) -> list[Reminder]:
     """Mail each invoice's last sent version again, as a reminder of what is to pay. Constant queries for 1 and for 500.
 
-    Raises CannotRemind (`not_sent`, `invoice_cancelled`, `nothing_due`, `no_recipient`) and TooMany
-    (`too_many_requests`, `mail_limit_reached`) for the first that cannot be reminded of.
+    Raises CannotRemind (`not_sent`, `invoice_cancelled`, `nothing_due`, `no_recipient`), BadInput `too_many_recipients`
+    and TooMany (`too_many_requests`, `mail_limit_reached`) for the first that cannot be reminded of.
     """
     assert_in_transaction()
     require(by, Right.SEND_INVOICES, Feature.INVOICING)
@@ -108,7 +108,7 @@ def remind_invoices(invoice_ids: Sequence[UUID], *, by: Actor, now: datetime) ->
 
 
 def refuse_reminding(invoice: Invoice, to: Sequence[str]) -> None:
-    """Raise CannotRemind with the reason and the way out."""
+    """Raise CannotRemind, or BadInput, with the reason and the way out."""
     name = {"invoice": label_of(invoice)}
     if invoice.sent_at is None:
         raise CannotRemind("not_sent", _("%(invoice)s was never sent. Send it first.") % name)
@@ -125,3 +125,4 @@ def refuse_reminding(invoice: Invoice, to: Sequence[str]) -> None:
         raise CannotRemind(
             "no_recipient", _("%(invoice)s has nobody to go to. Add an email to the customer.") % name
         )
+    refuse_many(to)

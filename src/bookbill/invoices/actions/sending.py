@@ -275,7 +275,12 @@ def refuse_unsendable(invoice: Invoice, *, to: Sequence[str] | None, mark_only: 
             _("%(invoice)s has nobody to go to. Add an email to the customer, or mark it as sent.") % name,
             field="recipients",
         )
-    if to and len(to) > RECIPIENTS_MAX:
+    refuse_many(to or ())
+
+
+def refuse_many(to: Sequence[str]) -> None:
+    """Raise BadInput for more recipients than any mail about an invoice goes to."""
+    if len(to) > RECIPIENTS_MAX:
         raise BadInput(
             "too_many_recipients",
             _("At most %(max)d recipients; this has %(count)d.") % {"max": RECIPIENTS_MAX, "count": len(to)},

@@ -283,6 +283,36 @@ def test_nobody_is_reminded_without_a_reason(
     assert not Reminder.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("cancels", "path", "body"),
+    [
+        (False, "reminders", {}),
+        (False, "cancellation", {"reason": "Wrong date", "notify": True}),
+        (True, "sendings", {}),
+    ],
+)
+def test_no_mail_about_an_invoice_goes_to_more_than_twenty(
+    api: ApiClient,
+    ana: Actor,
+    make_customer: Callable[..., Customer],
+    make_booking: Callable[..., Booking],
+    make_invoice: Make,
+    cancels: bool,
+    path: str,
+    body: dict[str, object],
+) -> None:
+    many = [f"copy{n}@customer.example" for n in range(20)]
+    invoice = make_invoice(make_booking(make_customer(always_copy=many)))
+    transact(lambda: send_invoices([invoice.pk], mark_only=True, by=ana, now=NOW))
+    if cancels:
+        transact(lambda: cancel_invoice(invoice.pk, reason="Wrong date", by=ana, now=NOW))
+
+    refused = api.post(f"/invoices/{invoice.pk}/{path}", body)
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "too_many_recipients")
+    assert not Message.objects.exists()
+
+
 def test_programs_remind_once_per_key(api: ApiClient, make_sent: Make) -> None:
     invoice = make_sent()
     first = api.post(f"/invoices/{invoice.pk}/reminders", {}, key="once")
