@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from bookbill.delivery.rules import EventKind, State
 
@@ -32,6 +32,19 @@ def message_word(state: str) -> Word:
 def trouble_word(state: str) -> Word:
     """Why a person has to look at a mail: an accepted one arrived and was called spam."""
     return event_word(EventKind.COMPLAINED) if state == State.ACCEPTED else message_word(state)
+
+
+INVOICE_CANCELLED = gettext_noop("Not sent, because the invoice was cancelled first.")
+NEWER_VERSION_SENT = gettext_noop("Not sent, because a newer version of the invoice was sent.")
+LESS_DUE = gettext_noop("Not sent, because it asked for more than was still due.")
+PAYMENT_REVERSED = gettext_noop("Not sent, because the payment was reversed first.")
+CALLED_OFF = (INVOICE_CANCELLED, NEWER_VERSION_SENT, LESS_DUE, PAYMENT_REVERSED)
+"""What stands in place of a server's answer where a mail was called off and nobody was asked."""
+
+
+def answer_words(server_answer: str) -> str:
+    """What the server said, in its words; or why it was not asked, in the reader's."""
+    return _(server_answer) if server_answer in CALLED_OFF else server_answer
 
 
 def called_off(count: int) -> str:

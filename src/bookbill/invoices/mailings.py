@@ -13,16 +13,11 @@ from bookbill.companies.models import Company
 from bookbill.delivery.mailbox import KEPT
 from bookbill.delivery.models import Attempt, Message, MessageEvent
 from bookbill.delivery.rules import EventKind, State
-from bookbill.delivery.words import Word, event_word, message_word
-from bookbill.invoices.actions.cancelling import CANCELLED_FIRST
-from bookbill.invoices.actions.refresh import OUTDATED
-from bookbill.invoices.actions.sending import SUPERSEDED
+from bookbill.delivery.words import CALLED_OFF, Word, answer_words, event_word, message_word
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.words import message_kind_word
 
 MAILS_MAX = 50
-CALLED_OFF = (CANCELLED_FIRST, SUPERSEDED, OUTDATED)
-"""What stands in place of a server's answer where nobody was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +63,7 @@ def read_mailings(
     for mail in mails:
         if mail.server_answer in CALLED_OFF:
             at = mail.dealt_with_at or mail.created_at
-            moments[mail.pk].append(Moment(at, gettext(mail.server_answer), "ban"))
+            moments[mail.pk].append(Moment(at, answer_words(mail.server_answer), "ban"))
     for attempt in tries:
         moments[attempt.message_id].append(try_moment(attempt, attempt.at + moved))
     for event in events:

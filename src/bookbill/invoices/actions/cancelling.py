@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from bookbill.activity.actions import record_many
 from bookbill.bookings.models import Booking
@@ -16,6 +15,7 @@ from bookbill.companies.allowance import lock_allowance
 from bookbill.companies.models import Company
 from bookbill.companies.rights import Right, require
 from bookbill.delivery.actions import call_off_messages
+from bookbill.delivery.words import INVOICE_CANCELLED
 from bookbill.documents.document import Document, from_json_bytes, totals_of
 from bookbill.invoices.actions.copying import owe_copies
 from bookbill.invoices.actions.drafting import end_instant_bookings, make_invoices, withdraw_sendings
@@ -34,8 +34,6 @@ from bookbill.ledger.actions.claims import undo_write_offs
 from bookbill.lib.actor import Actor
 from bookbill.lib.errors import BadInput, RuleBroken
 from bookbill.lib.transactions import assert_in_transaction
-
-CANCELLED_FIRST = gettext_noop("Not sent, because the invoice was cancelled first.")
 
 
 def cancel_invoice(
@@ -88,7 +86,7 @@ def cancel_invoices(
     withdraw_sendings(invoices)
     call_off_messages(
         [invoice.pk for invoice in invoices],
-        because=CANCELLED_FIRST,
+        because=INVOICE_CANCELLED,
         now=now,
     )
     bookings = _free_bookings(invoices, reason=reason, hold_back=hold_back, now=now)

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.db.models import F, Sum
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from bookbill.bookings.events import BookingsChanged
 from bookbill.bookings.models import Booking
@@ -14,6 +13,7 @@ from bookbill.companies.clock import date_in_zone
 from bookbill.companies.models import Company
 from bookbill.customers.events import CustomerBillingChanged
 from bookbill.delivery.actions import call_off_messages
+from bookbill.delivery.words import LESS_DUE
 from bookbill.documents.document import Document
 from bookbill.invoices.claims import claim_of
 from bookbill.invoices.live import read_live
@@ -34,7 +34,6 @@ SUMS = (
 )
 COVER_SUMS = ("paid_minor", "reduced_minor", "written_off_minor")
 CHUNK = 500
-OUTDATED = gettext_noop("Not sent, because it asked for more than was still due.")
 
 
 def on_bookings_changed(event: BookingsChanged) -> None:
@@ -123,7 +122,7 @@ def _call_off_outdated(invoices: Sequence[Invoice], *, now: datetime) -> None:
     asking = Reminder.objects.filter(invoice__in=sent, payable_minor__gt=F("invoice__payable_minor"))
     outdated = dict(asking.values_list("pk", "invoice_id"))
     if outdated:
-        call_off_messages(set(outdated.values()), cause_ids=outdated, because=OUTDATED, now=now)
+        call_off_messages(set(outdated.values()), cause_ids=outdated, because=LESS_DUE, now=now)
 
 
 def _invoices_of(booking_ids: Iterable[UUID]) -> list[UUID]:

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from bookbill.activity.actions import EntryDraft, record_many
 from bookbill.bookings.models import Booking
@@ -19,6 +18,7 @@ from bookbill.companies.numbers import issue_dates_by_now, take_invoice_numbers
 from bookbill.companies.rights import Feature, Right, require
 from bookbill.customers.models import Customer
 from bookbill.delivery.actions import MessageDraft, call_off_messages, end_trouble, owe_messages
+from bookbill.delivery.words import NEWER_VERSION_SENT
 from bookbill.documents.document import Document, to_json_bytes
 from bookbill.invoices.actions.drafting import SEND_JOB, withdraw_sendings
 from bookbill.invoices.actions.history import entry
@@ -36,7 +36,6 @@ from bookbill.lib.parsing import RECIPIENTS_MAX
 from bookbill.lib.transactions import assert_in_transaction
 from bookbill.work.actions import Promise, promise_many
 
-SUPERSEDED = gettext_noop("Not sent, because a newer version of the invoice was sent.")
 PDF_JOB = "invoices.make_pdf"
 AHEAD_MAX = timedelta(days=366)
 CAUSE = "version"
@@ -83,7 +82,7 @@ def send_invoices(
         lock_allowance(company, at=now).refuse_beyond(count_mails(to))
         end_trouble(invoice_ids, now=now)
     sent_before = [invoice.pk for invoice in invoices if invoice.sent_at and invoice.pk in to]
-    called_off = call_off_messages(sent_before, to=to, because=SUPERSEDED, now=now)
+    called_off = call_off_messages(sent_before, to=to, because=NEWER_VERSION_SENT, now=now)
     first_sent = [invoice for invoice in invoices if invoice.sent_at is None]
     Booking.objects.filter(invoice__in=first_sent, first_sent_at=None).update(first_sent_at=now)
     clamped = _number(company, first_sent, now=now)

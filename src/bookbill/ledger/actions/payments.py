@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from bookbill.activity.actions import EntryDraft, record, record_many
 from bookbill.bookings.actions.booking import lock_bookings
@@ -16,6 +15,7 @@ from bookbill.companies.models import Company
 from bookbill.companies.rights import Right, require
 from bookbill.customers.actions import lock_customers
 from bookbill.delivery.actions import call_off_messages, end_trouble
+from bookbill.delivery.words import PAYMENT_REVERSED
 from bookbill.ledger.actions.placing import Move, check_placing, move_money
 from bookbill.ledger.drafts import PaymentDraft
 from bookbill.ledger.events import BookingMoneyChanged, ReceiptsAsked
@@ -27,7 +27,6 @@ from bookbill.lib.events import publish
 from bookbill.lib.transactions import assert_in_transaction
 from bookbill.money.allocation import fill_in_order
 
-REVERSED_FIRST = gettext_noop("Not sent, because the payment was reversed first.")
 # It may be tomorrow already where the money came in.
 A_DAY = timedelta(days=1)
 
@@ -137,7 +136,7 @@ def reverse_payment(payment_id: UUID, *, reason: str, by: Actor, now: datetime) 
         reason=reason,
         created_at=now,
     )
-    called_off = call_off_messages([payment.pk], because=REVERSED_FIRST, now=now)[payment.pk]
+    called_off = call_off_messages([payment.pk], because=PAYMENT_REVERSED, now=now)[payment.pk]
     end_trouble([payment.pk], now=now)
     after: dict[str, Any] = {"reason": reason} | _placed(moves, payment)
     if called_off:

@@ -4,15 +4,13 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils.translation import gettext
 
 from bookbill.activity.models import Entry
 from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Right, may
 from bookbill.delivery.models import Message
-from bookbill.delivery.words import message_word
-from bookbill.ledger.actions.payments import REVERSED_FIRST
+from bookbill.delivery.words import answer_words, message_word
 from bookbill.ledger.models import Payment, Refund
 from bookbill.ledger.shown import shown
 from bookbill.ledger.words import detail, said
@@ -37,14 +35,9 @@ def detail_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
             "shown": shown([payment])[0],
             "refunds": Refund.objects.filter(payment=payment).order_by("created_at"),
             "mails": [
-                (mail, message_word(mail.state), answer_of(mail))
+                (mail, message_word(mail.state), answer_words(mail.server_answer))
                 for mail in Message.objects.about([pk]).order_by("-created_at", "recipient")[:MAILS_MAX]
             ],
             "entries": [(entry, *said(entry), detail(entry)) for entry in entries],
         },
     )
-
-
-def answer_of(mail: Message) -> str:
-    """What the server said, or why it was not asked."""
-    return gettext(REVERSED_FIRST) if mail.server_answer == REVERSED_FIRST else mail.server_answer
