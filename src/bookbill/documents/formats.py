@@ -28,11 +28,13 @@ class Formats:
         """Without the currency, for columns: 1,284.50."""
         return self._plain.write(minor, self.exponent)
 
-    def price(self, unit_price: str) -> str:
-        """A price for one, without the currency: its decimals, or up to four where the price has more."""
-        value = Decimal(unit_price)
-        places = max(self.exponent, -int(value.normalize().as_tuple().exponent))
-        return self._plain.write(int(value.scaleb(places)), places)
+    def unit_price(self, price: str) -> str:
+        """A price for one with the currency, its decimals up to four: $4.25, $0.1225."""
+        return self._money.write_price(Decimal(price), self.exponent)
+
+    def price(self, price: str) -> str:
+        """As `unit_price`, without the currency, for columns: 4.25, 0.1225."""
+        return self._plain.write_price(Decimal(price), self.exponent)
 
     def quantity(self, quantity: str | Decimal) -> str:
         return formatting.quantity(Decimal(quantity), language=self.language)

@@ -90,7 +90,7 @@ def booking_rows(document: Document, formats: Formats, marks: TaxMarks) -> Itera
                 date=formats.date(booking.service_date) if is_first else "",
                 description=line.description,
                 detail=(booking.service_address or "") if is_first else "",
-                quantity=f"{formats.quantity(line.quantity)} {line.unit}".strip(),
+                quantity=extent(line, formats),
                 price=formats.price(line.unit_price),
                 tax=marks.of_line(line, booking),
                 amount=formats.amount(line.amount_minor),
@@ -100,10 +100,15 @@ def booking_rows(document: Document, formats: Formats, marks: TaxMarks) -> Itera
 
 
 def measure(line: Line, booking: BookingBlock, formats: Formats) -> str:
-    """ "3 h × 45.00", or nothing where the booking's amount says it already."""
+    """ "3 h × $45.00", or nothing where the booking's amount says it already."""
     if len(booking.lines) == 1 and line.quantity == "1":
         return ""
-    return f"{f'{formats.quantity(line.quantity)} {line.unit}'.strip()} × {formats.price(line.unit_price)}"
+    return f"{extent(line, formats)} × {formats.unit_price(line.unit_price)}"
+
+
+def extent(line: Line, formats: Formats) -> str:
+    """How much of it: "3 h"."""
+    return f"{formats.quantity(line.quantity)} {line.unit}".strip()
 
 
 def _adjustments(bookings: Iterable[BookingBlock]) -> Iterator[tuple[str, int]]:

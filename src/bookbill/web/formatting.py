@@ -132,8 +132,7 @@ def quantity(value: Decimal, *, language: str | None = None) -> str:
 
 def unit_price(value: Decimal, currency: str, *, language: str | None = None) -> str:
     """A price in major units with the currency's decimals, and up to four where it has more: $12.50, $0.1225."""
-    places = max(exponent_of(currency), -int(value.normalize().as_tuple().exponent))
-    return money_style(tongue(language), currency).write(int(value.scaleb(places)), places)
+    return money_style(tongue(language), currency).write_price(value, exponent_of(currency))
 
 
 def payment_terms(days: int) -> str:
@@ -247,6 +246,11 @@ class MoneyStyle:
         parts.append(whole)
         sign = MINUS if units < 0 else ""
         return f"{sign}{self.before}{self.group.join(reversed(parts))}{fraction}{self.after}"
+
+    def write_price(self, value: Decimal, exponent: int) -> str:
+        """Major units with the ``exponent``'s decimals, or those the price has where they are more."""
+        places = max(exponent, -int(value.normalize().as_tuple().exponent))
+        return self.write(int(value.scaleb(places)), places)
 
 
 @lru_cache(maxsize=512)

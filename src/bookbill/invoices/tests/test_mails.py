@@ -21,6 +21,8 @@ from bookbill.delivery.claims import begin
 from bookbill.delivery.composing import MailCause
 from bookbill.delivery.mime import read_mail
 from bookbill.delivery.models import Message
+from bookbill.documents.document import from_json_bytes
+from bookbill.documents.printed import printed
 from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.linking import renew_link
 from bookbill.invoices.actions.reminding import remind_invoices
@@ -375,6 +377,22 @@ def test_the_mail_to_an_exempt_customer_says_why_no_tax_is_charged(
     mail = compose_version_mail(MailCause.of(Message.objects.get()))
     assert "Tax exempt: Charity no. 7" in mail.text
     assert "Tax exempt: Charity no. 7" in mail.html
+
+
+def test_a_price_for_one_carries_the_sign_that_the_figures_beside_it_carry(
+    desk: Client, client: Client, company: Company, make_booking: Callable[..., Booking], make_sent: Make
+) -> None:
+    carpet = ItemDraft(description="Carpet", quantity=Decimal(44), unit="m²", unit_price=Decimal("4.2525"))
+    invoice = make_sent(make_booking(items=(carpet,)))
+    ensure_pdf(Version.objects.get())
+    mail = compose_version_mail(MailCause.of(Message.objects.get()))
+    assert "44 m² × $4.2525" in mail.text
+    assert "44 m² × $4.2525" in mail.html
+    assert "44 m² × $4.2525" in desk.get(f"/payments/invoices/{invoice.pk}").content.decode()
+    assert "44 m² × $4.2525" in client.get(f"/i/{invoice.link_token}").content.decode()
+    (row,) = printed(from_json_bytes(Version.objects.get().document.encode())).rows
+    # The columns of paper go without; their foot says which currency.
+    assert (row.price, row.amount) == ("4.2525", "187.11")
 
 
 def test_the_mail_of_an_older_version_that_has_not_left_does_not_arrive_beside_the_newer(
