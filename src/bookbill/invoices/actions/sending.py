@@ -10,6 +10,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from bookbill.activity.actions import EntryDraft, record_many
+from bookbill.activity.models import Entry
 from bookbill.bookings.models import Booking
 from bookbill.companies.allowance import lock_allowance
 from bookbill.companies.clock import date_in_zone
@@ -220,19 +221,37 @@ def send_or_hold(
 
 
 def undo_sending(invoice_ids: Sequence[UUID], *, by: Actor, now: datetime) -> None:
-    """Take a promised sending back, while it has not begun. Raises `already_sent` when it is too late, `not_promised`."""
+    """Take a promised sending back, while it has not begun. Raises `already_sent` when it is too late, `invoice_cancelled`, `not_promised`."""
     assert_in_transaction()
     require(by, Right.SEND_INVOICES)
     invoices = lock_invoices(invoice_ids)
     withdrawn = withdraw_sendings(invoices)
     for invoice in invoices:
-        name = {"invoice": label_of(invoice)}
-        if invoice.pk not in withdrawn and (invoice.sent_at or invoice.sending_at):
-            raise RuleBroken("already_sent", _("Too late to undo: %(invoice)s was sent.") % name)
         if invoice.pk not in withdrawn:
-            raise RuleBroken("not_promised", _("%(invoice)s is not about to be sent.") % name)
+            raise too_late_to_undo(invoice)
     Invoice.objects.filter(pk__in=[invoice.pk for invoice in invoices]).update(sending_at=None)
     record_many([entry("invoice.sending_undone", invoice) for invoice in invoices], by=by, now=now)
+
+
+def too_late_to_undo(invoice: Invoice) -> RuleBroken:
+    """Why no sending of it waits, from what its history says became of the last one."""
+    ends = ("invoice.sent", "invoice.cancelled", "invoice.sending_undone", "invoice.sending_refused")
+    end = Entry.objects.of_subject("invoice", invoice.pk).filter(type__in=ends).first()
+    name = {"invoice": label_of(invoice)}
+    if invoice.sending_at:
+        return RuleBroken("already_sent", _("Too late to undo: the invoice is being sent."))
+    if end and end.type == "invoice.sent":
+        return RuleBroken("already_sent", _("Too late to undo: %(invoice)s was sent.") % name)
+    if end and end.type == "invoice.cancelled":
+        return RuleBroken(
+            "invoice_cancelled",
+            _("Nothing to undo: %(invoice)s was cancelled, and nothing of it waits to be sent.") % name,
+        )
+    if end and end.type == "invoice.sending_refused":
+        return RuleBroken(
+            "not_promised", _("Nothing to undo: %(invoice)s could not be sent. Its page says why.") % name
+        )
+    return RuleBroken("not_promised", _("%(invoice)s is not about to be sent.") % name)
 
 
 def resolve_recipients(

@@ -1,6 +1,7 @@
 """Sending at a time: the clock on the wall, the promise, taking it back, and what cannot leave when its time comes."""
 
 import datetime as dt
+import html
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -15,6 +16,7 @@ from bookbill.companies.models import Company, Member
 from bookbill.customers.actions import edit_customer
 from bookbill.customers.models import Customer
 from bookbill.delivery.models import Message
+from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.drafting import SEND_JOB, edit_invoice
 from bookbill.invoices.actions.sending import hold_sending, send_invoices, undo_sending
 from bookbill.invoices.marks import needs_attention_q
@@ -238,6 +240,35 @@ def test_the_page_schedules_in_the_companys_time_and_undoes(
     assert shown.count("/sendings/undo") == 1  # no toast beside it that offers the same
     assert desk.post(f"{page(invoice)}/undo").status_code == 303
     assert Invoice.objects.get().sending_at is None
+
+
+def test_undo_pressed_too_late_says_what_became_of_the_sending(
+    desk: Client, ana: Actor, make_sent: Callable[..., Invoice], subtests: pytest.Subtests
+) -> None:
+    def cancel(invoice: Invoice) -> None:
+        transact(lambda: cancel_invoice(invoice.pk, reason="Wrong date", by=ana, now=NOW))
+
+    def undo(invoice: Invoice) -> None:
+        transact(lambda: undo_sending([invoice.pk], by=ana, now=NOW))
+
+    def leave(invoice: Invoice) -> None:
+        run_promise()
+
+    def fail(invoice: Invoice) -> None:
+        Customer.objects.update(email="")
+        run_promise()
+
+    for end, said in (
+        (cancel, "Nothing to undo: INV-2026-00001 was cancelled, and nothing of it waits to be sent."),
+        (undo, "INV-2026-00002 is not about to be sent."),
+        (leave, "Too late to undo: INV-2026-00003 was sent."),
+        (fail, "Nothing to undo: INV-2026-00004 could not be sent. Its page says why."),
+    ):
+        with subtests.test(said):
+            invoice = make_sent()
+            hold(invoice, ana)
+            end(invoice)
+            assert said in html.unescape(desk.post(f"{page(invoice)}/undo").content.decode())
 
 
 def test_generate_invoice_schedules_too(desk: Client, make_booking: Callable[..., Any]) -> None:
