@@ -1,16 +1,24 @@
-"""What a PDF could not print is said before it is sent, and written down after."""
+"""What a PDF could not print is said before it is sent, and written down after. And when it is only a preview."""
 
 from collections.abc import Callable
+from io import BytesIO
 
 import pytest
 from django.test import Client
+from pypdf import PdfReader
 
 from bookbill.activity.models import Entry
 from bookbill.bookings.models import Booking
+from bookbill.customers.actions import edit_customer
 from bookbill.customers.models import Customer
+from bookbill.invoices.actions.cancelling import cancel_invoice
+from bookbill.invoices.actions.sending import send_invoices
 from bookbill.invoices.models import Invoice, Version
 from bookbill.invoices.pdfs import pdf_bytes
 from bookbill.invoices.tasks import ensure_pdf
+from bookbill.lib.actor import Actor
+from bookbill.lib.transactions import transact
+from tests.support.cast import NOW
 
 REPORT = "invoice.characters_replaced"
 
@@ -48,3 +56,24 @@ def test_generate_invoice_says_what_the_pdf_cannot_show(
     page = desk.get(f"/payments/invoices/new?bookings={booking.pk}").content.decode()
     assert ("in place of 王" in page) is warned
     assert ("Some characters cannot be printed" in page) is warned
+
+
+def test_only_what_is_unsent_or_changed_has_a_preview(
+    desk: Client, ana: Actor, make_invoice: Callable[..., Invoice]
+) -> None:
+    invoice = make_invoice()
+
+    def previewed() -> tuple[bool, bool]:
+        """Whether the preview is called not sent, whether it is called cancelled."""
+        answer = desk.get(f"/payments/invoices/{invoice.pk}/pdf?preview=1")
+        said = PdfReader(BytesIO(answer.content)).pages[0].extract_text()
+        assert "Office clean" in said
+        return "Not sent" in said, "CANCELLED" in said
+
+    assert previewed() == (True, False)
+    transact(lambda: send_invoices([invoice.pk], by=ana, now=NOW))
+    assert previewed() == (False, False)
+    transact(lambda: edit_customer(invoice.customer_id, {"name": "Maple & Co."}, by=ana, now=NOW))
+    assert previewed() == (True, False)
+    transact(lambda: cancel_invoice(invoice.pk, reason="Wrong date", by=ana, now=NOW))
+    assert previewed() == (False, True)

@@ -17,10 +17,10 @@ from bookbill.web.api.routes import not_found
 
 @staff_view(Right.VIEW_INVOICES, methods=("GET", "HEAD"))
 def pdf(request: CompanyRequest, pk: UUID) -> HttpResponse:
-    """The last sent PDF; a watermarked preview of what was never sent."""
+    """The last PDF; a watermarked preview of what was never sent and, where asked for, of what changed since."""
     invoice = find_invoice(pk)
     version = Version.objects.filter(invoice=invoice).select_related("pdf").order_by("-n").first()
-    if version is None or request.GET.get("preview"):
+    if version is None or (request.GET.get("preview") and invoice.is_changed()):
         document = read_live([invoice], now=now(request.company))[pk]
         return pdf_answer(preview_pdf(request.company.pk, document), "preview.pdf", inline=True)
     return version_answer(version, invoice)
