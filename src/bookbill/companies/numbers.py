@@ -31,19 +31,21 @@ def take_invoice_numbers(
 ) -> list[Numbered]:
     """A number and an issue date for each wish, in the order of the wishes; ``None`` wishes the first date allowed from today.
 
-    Locks the company's invoice series until the commit: call it last, when nothing can be refused any more, and
-    write only what carries the numbers afterwards. The issue date is the later of ``today`` and the series' last date
-    (a clock that was set back is clamped), or a wished one between those two; earlier dates get the lower numbers.
-    At most four queries for any count. Raises BadInput ``issue_date_out_of_range``.
+    Locks the company's row and its invoice series until the commit: call it last, when nothing can be refused any
+    more, and write only what carries the numbers afterwards. The issue date is the later of ``today`` and the series'
+    last date (a clock that was set back is clamped), or a wished one between those two; earlier dates get the lower
+    numbers. At most five queries for any count. Raises BadInput ``issue_date_out_of_range``.
     """
     assert_in_transaction()
+    # Its format may have been changed since it was read, with regard to the numbers that were there then.
+    company = Company.objects.select_for_update(no_key=True).get(pk=company.pk)
     series, dates = _dated(company, wished, today)
-    missing = sorted({_series_year(company, date, series) for date in dates} - series.keys())
+    missing = sorted({_series_year(company, date.year, series) for date in dates} - series.keys())
     if missing:
         _insert(company, SeriesKind.INVOICE, missing)
         # Dated again: somebody else may have begun the series meanwhile, on a later date than ours.
         series, dates = _dated(company, wished, today)
-    rows = [series[_series_year(company, date, series)] for date in dates]
+    rows = [series[_series_year(company, date.year, series)] for date in dates]
     taken: dict[int, Numbered] = {}
     for place in sorted(range(len(dates)), key=lambda place: dates[place]):
         date, row = dates[place], rows[place]
@@ -166,10 +168,10 @@ def _insert(company: Company, kind: SeriesKind, years: Sequence[int]) -> None:
     NumberSeries.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def _series_year(company: Company, date: dt.date, series: Mapping[int, NumberSeries]) -> int:
+def _series_year(company: Company, year: int, series: Mapping[int, NumberSeries]) -> int:
     """A year goes on in the series that began it, whatever was switched since: another would give its numbers again."""
-    begun = [row.year for row in series.values() if row.last_date and row.last_date.year == date.year]
-    return begun[0] if begun else date.year if company.number_restarts_yearly else 0
+    begun = [row.year for row in series.values() if row.last_date and row.last_date.year == year]
+    return begun[0] if begun else year if company.number_restarts_yearly else 0
 
 
 def _allowed(date: dt.date, *, earliest: dt.date | None, latest: dt.date) -> dt.date:
