@@ -158,21 +158,24 @@ def call_off_messages(
 ) -> Counter[UUID]:
     """What has not begun to leave about these does not leave any more: a sender who holds one has lost it.
 
-    ``to`` names the recipients by subject, else it is everybody; ``cause_ids`` the causes, else all. How many were called off, by subject.
+    One whose data is leaving is only marked: if the server refuses it for now, it is not tried again. ``to`` names the recipients by subject, else it is everybody; ``cause_ids`` the causes, else all. How many were called off, by subject.
     """
     assert_in_transaction()
-    waiting = Message.objects.about(subject_ids).filter(state__in=WAITING)
+    open_ones = Message.objects.about(subject_ids).filter(state__in=[*WAITING, State.SENDING])
     if cause_ids is not None:
-        waiting = waiting.filter(cause_id__in=cause_ids)
-    # Locked before they are counted: one that a sender begins meanwhile is left to it.
-    found = waiting.order_by("pk").select_for_update(no_key=True)
-    called_off = {
-        message_id: subject_id
-        for message_id, subject_id, recipient in found.values_list("pk", "subject_id", "recipient")
-        if subject_id and (to is None or recipient.lower() in {each.lower() for each in to[subject_id]})
-    }
-    if called_off:
-        Message.objects.filter(pk__in=called_off).update(
+        open_ones = open_ones.filter(cause_id__in=cause_ids)
+    # Locked before they are told apart: a sender may begin or end one meanwhile.
+    found = [
+        message
+        for message in open_ones.order_by("pk").select_for_update(no_key=True)
+        if to is None or message.recipient.lower() in {each.lower() for each in to[message.subject_id]}
+    ]
+    leaving = [message.pk for message in found if message.state == State.SENDING]
+    if leaving:
+        Message.objects.filter(pk__in=leaving).update(called_off=because)
+    waiting = {message.pk: message.subject_id for message in found if message.state != State.SENDING}
+    if waiting:
+        Message.objects.filter(pk__in=waiting).update(
             state=State.FAILED,
             ready_at=Coalesce("ready_at", Value(now)),
             next_at=None,
@@ -180,7 +183,7 @@ def call_off_messages(
             server_answer=because,
             dealt_with_at=now,
         )
-    return Counter(called_off.values())
+    return Counter(waiting.values())
 
 
 def lock_message(message_id: UUID) -> Message:

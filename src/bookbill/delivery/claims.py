@@ -95,7 +95,7 @@ def settle(settlements: Sequence[Settlement]) -> None:
 
 
 def write(settlements: Sequence[Settlement]) -> None:
-    attempts = []
+    attempts, called_off = [], reasons_not_to_retry(settlements)
     for settlement in settlements:
         message, outcome, at = settlement.message, settlement.outcome, settlement.at
         state, next_at = outcome.state, None
@@ -103,6 +103,10 @@ def write(settlements: Sequence[Settlement]) -> None:
         if state == State.DEFERRED:
             pause = outcome.pause or pause_before_retry(first_try_at, at)
             state, next_at = (State.FAILED, None) if pause is None else (State.DEFERRED, at + pause)
+        answer, dealt_with_at = outcome.answer, None
+        if state == State.DEFERRED and message.pk in called_off:
+            state, next_at = State.FAILED, None
+            answer, dealt_with_at = called_off[message.pk], lived_at(message, at)
         written = update_held(
             message,
             state=state,
@@ -111,11 +115,11 @@ def write(settlements: Sequence[Settlement]) -> None:
             lease_holder=message.lease_holder if state == State.UNKNOWN else None,
             attempts=message.attempts + 1,
             first_try_at=first_try_at,
-            server_answer=outcome.answer,
+            server_answer=answer,
             provider_id=provider_id_in(outcome.answer) if state == State.ACCEPTED else "",
             accepted_at=lived_at(message, at) if state == State.ACCEPTED else None,
-            trouble_at=lived_at(message, at) if state in IN_TROUBLE else None,
-            dealt_with_at=None,
+            trouble_at=lived_at(message, at) if state in IN_TROUBLE and not dealt_with_at else None,
+            dealt_with_at=dealt_with_at,
         )
         if not written:
             continue
@@ -129,10 +133,19 @@ def write(settlements: Sequence[Settlement]) -> None:
                 answer=outcome.answer,
             )
         )
-        message.state, message.server_answer = state.value, outcome.answer
+        message.state, message.server_answer = state.value, answer
         if state in SETTLED:
             publish(message.settled())
     Attempt.objects.bulk_create(attempts)
+
+
+def reasons_not_to_retry(settlements: Sequence[Settlement]) -> dict[UUID, str]:
+    """Which of the refused for now were called off while they were leaving. Locked: none is called off unseen."""
+    refused = [each.message.pk for each in settlements if each.outcome.state == State.DEFERRED]
+    if not refused:
+        return {}
+    rows = Message.objects.filter(pk__in=refused).order_by("pk").select_for_update(no_key=True)
+    return {pk: because for pk, because in rows.values_list("pk", "called_off") if because}
 
 
 def update_held(message: Message, **values: Any) -> bool:

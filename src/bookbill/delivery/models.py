@@ -93,6 +93,8 @@ class Message(models.Model):
     accepted_at = models.DateTimeField(null=True, blank=True)
     trouble_at = models.DateTimeField(null=True, blank=True)  # since when a person has to look
     dealt_with_at = models.DateTimeField(null=True, blank=True)  # when nobody had to any more
+    # Why it must not leave, where that was said while its data was leaving; a refusal for now ends it then.
+    called_off = models.CharField(max_length=200, blank=True, default="")
     # What the mail service calls it, from its answer to the data; empty where the answer names nothing.
     provider_id = models.CharField(max_length=100, blank=True, default="")
 
@@ -178,7 +180,7 @@ class Message(models.Model):
         """From any kind of trouble back to the start, with 48 new hours; who still held it holds it no longer."""
         self.state, self.next_at, self.first_try_at = State.QUEUED.value, clock, None
         self.lease_holder = self.accepted_at = self.trouble_at = self.dealt_with_at = None
-        self.server_answer = self.provider_id = ""
+        self.server_answer = self.provider_id = self.called_off = ""
         self.save()
 
     def come_back(self, answer: str, now: dt.datetime) -> None:

@@ -17,10 +17,11 @@ from bookbill.bookings.models import Booking
 from bookbill.companies.models import Company
 from bookbill.companies.tests.clients import ApiClient
 from bookbill.customers.models import Customer
-from bookbill.delivery.claims import begin
+from bookbill.delivery.claims import Settlement, begin, settle
 from bookbill.delivery.composing import MailCause
 from bookbill.delivery.mime import read_mail
 from bookbill.delivery.models import Message
+from bookbill.delivery.rules import Outcome, State
 from bookbill.documents.document import from_json_bytes
 from bookbill.documents.printed import printed
 from bookbill.invoices.actions.cancelling import cancel_invoice
@@ -424,6 +425,24 @@ def test_a_mail_that_is_leaving_when_a_newer_version_is_sent_is_not_called_off(
     Message.objects.update(state="sending", ready_at=NOW, next_at=NOW, lease_holder=new_id())
     transact(lambda: send_invoices([invoice.pk], by=ana, now=NOW))
     assert set(Message.objects.values_list("version_n", "state")) == {(1, "sending"), (2, "queued")}
+
+
+@pytest.mark.parametrize(("answer", "ends"), [("451 Later", "failed"), ("250 OK", "accepted")])
+def test_an_outdated_mail_that_was_leaving_is_not_tried_again_when_it_is_refused_for_now(
+    ana: Actor, make_sent: Make, answer: str, ends: str
+) -> None:
+    invoice = make_sent()
+    Message.objects.update(ready_at=NOW, next_at=NOW, lease_holder=new_id())
+    leaving = Message.objects.get()
+    assert begin(leaving, lease=dt.timedelta(seconds=30))
+    transact(lambda: send_invoices([invoice.pk], by=ana, now=NOW))
+    outcome = State.ACCEPTED if answer.startswith("250") else State.DEFERRED
+    settle([Settlement(leaving, Outcome(outcome, answer), NOW)])
+    leaving.refresh_from_db()
+    assert (leaving.state, leaving.trouble_at) == (ends, None)
+    if ends == "failed":
+        assert leaving.server_answer == "Not sent, because a newer version of the invoice was sent."
+        assert leaving.tries.get().answer == answer
 
 
 def test_a_claimed_mail_that_was_called_off_cannot_begin(ana: Actor, make_sent: Make) -> None:
