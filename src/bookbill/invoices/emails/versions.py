@@ -62,7 +62,7 @@ def compose_reminder_mail(cause: MailCause) -> MailContent:
         written_off_minor=reminder.written_off_minor,
         due_minor=reminder.payable_minor,
     )
-    document = replace(sent, totals=totals)
+    document = replace(sent, totals=totals, status="partially_paid" if reminder.paid_minor else "sent")
     with translation.override(document.language):
         return version_mail(
             document,
@@ -122,6 +122,8 @@ def version_mail(
             "more": _more(document),
             "exemption_reason": document.exemption_reason,
             "totals": shown_totals(document, formats),
+            "printed": texts,
+            "terms_and_conditions": document.terms_and_conditions,
         },
         attachments=[Attachment(f"{document.number}.pdf", "application/pdf", pdf)],
     )
