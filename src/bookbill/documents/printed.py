@@ -270,7 +270,10 @@ def total_rows(
         label = _("Discount without tax") if has_inclusive else _("Discount")
         yield TotalRow(kind="plain", label=label, amount=money(-totals.discount_minor))
     for tax in totals.taxes:
-        yield TotalRow(kind="plain", label=_tax_label(tax, formats, letters), amount=money(tax.amount_minor))
+        label = tax_label(tax, formats)
+        if letter := letters.get(tax.signature):
+            label = f"{letter} · {label}"
+        yield TotalRow(kind="plain", label=label, amount=money(tax.amount_minor))
     yield TotalRow(kind="strong", label=_("Total"), amount=money(totals.total_minor))
     yield TotalRow(kind="paid", label=_("Paid"), amount=money(-totals.paid_minor))
     if totals.reduced_minor:
@@ -290,7 +293,16 @@ def shown_totals(document: Document, formats: Formats) -> list[TotalRow]:
     return [row for row in total_rows(document, formats) if row.kind != "paid" or document.totals.paid_minor]
 
 
-def _tax_label(tax: Tax, formats: Formats, letters: Mapping[Signature, str]) -> str:
+def tax_label(tax: Tax, formats: Formats) -> str:
+    """HST 13% on $100.00."""
+    return _("%(tax)s on %(base)s") % {
+        "tax": tax_name(tax, formats),
+        "base": formats.money(tax.base_minor),
+    }
+
+
+def tax_name(tax: Tax, formats: Formats) -> str:
+    """HST 13%, with its category where that is not the standard one."""
     percent = formats.percent(tax.rate)
     kind = {
         "standard": "" if percent in tax.name else percent,
@@ -299,10 +311,7 @@ def _tax_label(tax: Tax, formats: Formats, letters: Mapping[Signature, str]) -> 
         "reverse_charge": _("reverse charge"),
         "outside_scope": _("outside scope"),
     }[tax.category]
-    name = f"{tax.name} {kind}".strip()
-    label = _("%(tax)s on %(base)s") % {"tax": name, "base": formats.money(tax.base_minor)}
-    letter = letters.get(tax.signature)
-    return f"{letter} · {label}" if letter else label
+    return f"{tax.name} {kind}".strip()
 
 
 def _sections(document: Document) -> Iterable[Section]:

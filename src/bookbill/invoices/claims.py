@@ -28,8 +28,18 @@ def _claimed(block: BookingBlock) -> dict[str, object]:
     return {name: value for name, value in asdict(block).items() if name not in NOT_CLAIMED}
 
 
-def _uncovered(block: BookingBlock) -> BookingBlock:
-    return replace(block, paid_minor=0, reduced_minor=0, written_off_minor=0, due_minor=0)
+def _as_printed(block: BookingBlock) -> BookingBlock:
+    """Without what covers it. A tax code is only where it stands: what it is called is not printed, which lines carry it is."""
+    places = {key: str(place) for place, key in enumerate(dict.fromkeys(tax.key for tax in block.taxes))}
+    return replace(
+        block,
+        lines=tuple(replace(line, tax_key=places.get(line.tax_key, "")) for line in block.lines),
+        taxes=tuple(replace(tax, key=places[tax.key]) for tax in block.taxes),
+        paid_minor=0,
+        reduced_minor=0,
+        written_off_minor=0,
+        due_minor=0,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +63,7 @@ def differences(sent: Document, live: Document) -> list[Difference]:
             found.append(Difference("removed", block.number, before_minor=block.total_minor))
         elif block.total_minor != new[key].total_minor:
             found.append(Difference("total", block.number, block.total_minor, new[key].total_minor))
-        elif _uncovered(block) != _uncovered(new[key]):
+        elif block != new[key] and _as_printed(block) != _as_printed(new[key]):
             found.append(Difference("lines", block.number, block.total_minor, block.total_minor))
     found += [
         Difference("added", block.number, after_minor=block.total_minor)

@@ -1,8 +1,10 @@
-"""What invoices show: live while they live, their frozen copy once they are cancelled."""
+"""What invoices show: live while they live, their frozen copy once they are cancelled; and what was sent last."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
+
+from django.db.models import OuterRef, Subquery
 
 from bookbill.documents.document import Document, from_json_bytes
 from bookbill.invoices.live import read_live
@@ -18,3 +20,16 @@ def read_shown(invoices: Sequence[Invoice], *, now: datetime) -> dict[UUID, Docu
         for invoice_id, document in copies.values_list("invoice_id", "document"):
             shown[invoice_id] = from_json_bytes(document.encode("utf-8"))
     return shown
+
+
+def last_sent_document(invoice: Invoice) -> Document:
+    """The document as the customer last got it."""
+    return last_sent_documents([invoice])[invoice.pk]
+
+
+def last_sent_documents(invoices: Sequence[Invoice]) -> dict[UUID, Document]:
+    """The last sent document of each. One query."""
+    sent = Version.objects.filter(kind=VersionKind.SENT)
+    last = sent.filter(invoice=OuterRef("invoice")).order_by("-n").values("n")[:1]
+    rows = sent.filter(invoice__in=invoices, n=Subquery(last)).values_list("invoice_id", "document")
+    return {pk: from_json_bytes(document.encode("utf-8")) for pk, document in rows}

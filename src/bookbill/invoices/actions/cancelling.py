@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from bookbill.activity.actions import record_many
@@ -16,7 +15,7 @@ from bookbill.companies.models import Company
 from bookbill.companies.rights import Right, require
 from bookbill.delivery.actions import call_off_messages
 from bookbill.delivery.words import INVOICE_CANCELLED
-from bookbill.documents.document import Document, from_json_bytes, totals_of
+from bookbill.documents.document import Document, totals_of
 from bookbill.invoices.actions.copying import owe_copies
 from bookbill.invoices.actions.drafting import end_instant_bookings, make_invoices, withdraw_sendings
 from bookbill.invoices.actions.history import entry
@@ -30,6 +29,7 @@ from bookbill.invoices.actions.sending import (
 )
 from bookbill.invoices.drafts import InvoiceDraft
 from bookbill.invoices.models import ChargeCause, Invoice, Version, VersionKind
+from bookbill.invoices.shown import last_sent_documents
 from bookbill.ledger.actions.claims import undo_write_offs
 from bookbill.lib.actor import Actor
 from bookbill.lib.errors import BadInput, RuleBroken
@@ -193,19 +193,6 @@ def _replace(
     for old, new in zip(invoices, make_invoices(drafts, by=by, now=now), strict=True):
         old.replaced_by = new
     Invoice.objects.bulk_update(invoices, ["replaced_by"], batch_size=500)
-
-
-def last_sent_document(invoice: Invoice) -> Document:
-    """The document as the customer last got it."""
-    return last_sent_documents([invoice])[invoice.pk]
-
-
-def last_sent_documents(invoices: Sequence[Invoice]) -> dict[UUID, Document]:
-    """The last sent document of each. One query."""
-    sent = Version.objects.filter(kind=VersionKind.SENT)
-    last = sent.filter(invoice=OuterRef("invoice")).order_by("-n").values("n")[:1]
-    rows = sent.filter(invoice__in=invoices, n=Subquery(last)).values_list("invoice_id", "document")
-    return {pk: from_json_bytes(document.encode("utf-8")) for pk, document in rows}
 
 
 def cancelled_copy(sent: Document, *, now: datetime) -> Document:

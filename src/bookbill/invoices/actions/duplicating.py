@@ -14,11 +14,11 @@ from bookbill.bookings.models import Booking
 from bookbill.companies.models import Company
 from bookbill.companies.rights import Feature, Right, require
 from bookbill.documents.document import BookingBlock, Document
-from bookbill.invoices.actions.cancelling import last_sent_document
 from bookbill.invoices.actions.drafting import make_invoices
 from bookbill.invoices.actions.locking import lock_invoice
 from bookbill.invoices.drafts import InvoiceDraft
 from bookbill.invoices.models import Invoice
+from bookbill.invoices.shown import last_sent_document
 from bookbill.lib.actor import Actor
 from bookbill.lib.errors import RuleBroken
 from bookbill.lib.transactions import assert_in_transaction

@@ -1,6 +1,6 @@
 """Keeping stored sums, claims and charges equal to the bookings, in the transaction that changes those."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -15,9 +15,10 @@ from bookbill.customers.events import CustomerBillingChanged
 from bookbill.delivery.actions import call_off_messages
 from bookbill.delivery.words import LESS_DUE
 from bookbill.documents.document import Document
-from bookbill.invoices.claims import claim_of
+from bookbill.invoices.claims import claim_of, differences
 from bookbill.invoices.live import read_live
 from bookbill.invoices.models import Charge, ChargeCause, Invoice, Reminder
+from bookbill.invoices.shown import last_sent_documents
 from bookbill.ledger.events import BookingMoneyChanged
 from bookbill.lib.errors import BadInput
 from bookbill.lib.transactions import assert_in_transaction
@@ -74,8 +75,11 @@ def refresh_invoices(invoice_ids: Iterable[UUID], *, now: datetime) -> None:
         documents = read_live(invoices, now=now)
         for invoice in invoices:
             take_figures(invoice, documents[invoice.pk])
+        _settle_claims(invoices, documents)
         charge([invoice for invoice in invoices if invoice.sent_at], ChargeCause.CHANGED, now=now)
-        Invoice.objects.bulk_update(invoices, [*SUMS, "bookings_count", "live_claim", "charged_minor"])
+        Invoice.objects.bulk_update(
+            invoices, [*SUMS, "bookings_count", "live_claim", "sent_claim", "charged_minor"]
+        )
         _call_off_outdated(invoices, now=now)
 
 
@@ -87,6 +91,19 @@ def take_figures(invoice: Invoice, document: Document) -> None:
         setattr(invoice, name, getattr(document.totals, name))
     invoice.bookings_count = len(document.bookings)
     invoice.live_claim = claim_of(document)
+
+
+def _settle_claims(invoices: Sequence[Invoice], documents: Mapping[UUID, Document]) -> None:
+    """Another tax code behind what prints the same does not make a sent one *changed*."""
+    suspects = [
+        invoice
+        for invoice in invoices
+        if invoice.is_changed() and invoice.total_minor == invoice.sent_total_minor
+    ]
+    sent = last_sent_documents(suspects) if suspects else {}
+    for invoice in suspects:
+        if not differences(sent[invoice.pk], documents[invoice.pk]):
+            invoice.sent_claim = invoice.live_claim
 
 
 def charge(invoices: Sequence[Invoice], cause: ChargeCause, *, now: datetime) -> None:

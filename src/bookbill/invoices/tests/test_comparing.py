@@ -10,16 +10,20 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from bookbill.bookings.actions.catalogue import ComponentDraft
 from bookbill.bookings.actions.editing import BookingEdit, edit_booking
+from bookbill.bookings.actions.repricing import reprice_bookings
+from bookbill.bookings.actions.succession import edit_tax_code
 from bookbill.bookings.drafts import ItemDraft
-from bookbill.bookings.models import Booking
+from bookbill.bookings.models import Booking, TaxCode
+from bookbill.companies.models import Company
 from bookbill.customers.models import Customer
 from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.sending import send_invoices
 from bookbill.invoices.models import Invoice
 from bookbill.lib.actor import Actor
 from bookbill.lib.transactions import transact
-from tests.support.cast import NOW, TODAY
+from tests.support.cast import NOW, TODAY, make_tax_code
 
 
 def text(answer: Any) -> str:
@@ -94,10 +98,11 @@ ONE, TWO = (ItemDraft(description="Windows", quantity=Decimal(n), unit_price=Dec
     [
         (ONE, BookingEdit({"start_time": dt.time(9)}), ["Jun 30, 2026"], ["Jun 30, 2026, 9:00\N{NO-BREAK SPACE}AM"]),
         (ONE, BookingEdit({"service_address": {"line1": "9 Elm St"}}), [], ["9 Elm St"]),
-        (TWO, BookingEdit({}, (replace(TWO, unit="h"),)), ["Windows × 2 · $100.00"], ["Windows × 2 h · $100.00"]),
+        (TWO, BookingEdit({}, (replace(TWO, unit="h"),)), ["Windows · 2 × $50.00 · $100.00"], ["Windows · 2 h × $50.00 · $100.00"]),
+        (ONE, BookingEdit({}, (replace(ONE, unit_price=Decimal("50.0012")),)), ["Windows · $50.00"], ["Windows · 1 × $50.0012 · $50.00"]),
         (ONE, BookingEdit({}, (ONE, ONE)), ["Total · $50.00"], ["Windows · $50.00", "Total · $100.00"]),
     ],
-    ids=["hour", "place", "unit", "line twice"],
+    ids=["hour", "place", "unit", "price", "line twice"],
 )  # fmt: skip
 def test_what_makes_a_booking_differ_is_marked(
     desk: Client,
@@ -117,6 +122,89 @@ def test_what_makes_a_booking_differ_is_marked(
 
     assert re.findall("<del[^>]*>(.*?)</del>", page) == gone
     assert re.findall("<ins[^>]*>(.*?)</ins>", page) == come
+
+
+def succeed(code: TaxCode, by: Actor, **changes: object) -> None:
+    """The code is replaced, and every booking moves to its successor."""
+    new = transact(lambda: edit_tax_code(code.pk, changes, by=by, now=NOW))
+    every = list(Booking.objects.values_list("pk", flat=True))
+    transact(lambda: reprice_bookings(every, old=code.pk, new=new.pk, by=by, now=NOW))
+
+
+@pytest.mark.parametrize(
+    ("component", "gone", "come"),
+    [
+        (ComponentDraft("HST", Decimal(15)), ["HST 13% on $100.00 · $13.00", "Total · $113.00"], ["HST 15% on $100.00 · $15.00", "Total · $115.00"]),
+        (ComponentDraft("HST", Decimal(0), category="exempt"), ["HST 13% on $100.00 · $13.00", "Total · $113.00"], ["HST exempt on $100.00 · $0.00", "Total · $100.00"]),
+    ],
+    ids=["rate", "category"],
+)  # fmt: skip
+def test_what_a_successor_of_the_same_name_changes_is_marked(
+    desk: Client,
+    ana: Actor,
+    tax_code: TaxCode,
+    make_booking: Callable[..., Booking],
+    make_sent: Callable[..., Invoice],
+    component: ComponentDraft,
+    gone: list[str],
+    come: list[str],
+) -> None:
+    sent = make_sent(make_booking(tax_code_id=tax_code.pk))
+    succeed(tax_code, ana, components=[component])
+
+    page = text(desk.get(path(sent)))
+
+    assert re.findall("<del[^>]*>(.*?)</del>", page) == gone
+    assert re.findall("<ins[^>]*>(.*?)</ins>", page) == come
+
+
+def test_tax_contained_in_the_prices_differs_from_tax_added(
+    desk: Client,
+    ana: Actor,
+    company: Company,
+    make_booking: Callable[..., Booking],
+    make_sent: Callable[..., Invoice],
+) -> None:
+    code = make_tax_code(company, "Zero", "0")
+    sent = make_sent(make_booking(tax_code_id=code.pk))
+    succeed(code, ana, inclusive=True)
+    page = text(desk.get(path(sent)))
+    assert "Zero 0% on $100.00 · $0.00</del>" in page
+    assert "Zero 0% on $100.00 · $0.00 · included in the prices</ins>" in page
+
+
+def test_which_line_carries_which_tax_is_compared(
+    desk: Client,
+    ana: Actor,
+    company: Company,
+    tax_code: TaxCode,
+    make_booking: Callable[..., Booking],
+    make_sent: Callable[..., Invoice],
+) -> None:
+    taxed, untaxed = replace(ONE, tax_code_id=tax_code.pk), replace(ONE, description="Floor")
+    booking = make_booking(items=(taxed, untaxed))
+    sent = make_sent(booking)
+    moved = (replace(taxed, tax_code_id=None), replace(untaxed, tax_code_id=tax_code.pk))
+    transact(lambda: edit_booking(booking.pk, BookingEdit({}, moved), by=ana, now=NOW))
+    page = text(desk.get(path(sent)))
+    assert re.findall("<del[^>]*>(.*?)</del>", page) == ["Windows · $50.00 · HST 13%", "Floor · $50.00"]
+    assert re.findall("<ins[^>]*>(.*?)</ins>", page) == ["Windows · $50.00", "Floor · $50.00 · HST 13%"]
+
+
+@pytest.mark.both_databases
+def test_a_code_of_another_name_that_prints_the_same_changes_nothing(
+    desk: Client,
+    ana: Actor,
+    tax_code: TaxCode,
+    make_booking: Callable[..., Booking],
+    make_sent: Callable[..., Invoice],
+) -> None:
+    sent = make_sent(make_booking(tax_code_id=tax_code.pk))
+    succeed(tax_code, ana, name="Ontario")
+    assert "The bookings are the same" in text(desk.get(path(sent)))
+    assert not Invoice.objects.get().is_changed()
+    transact(lambda: send_invoices([sent.pk], by=ana, now=NOW))
+    assert "The bookings are the same" in text(desk.get(path(sent, "?version=1&with=2")))
 
 
 def test_a_cancelled_one_is_compared_among_its_versions(desk: Client, ana: Actor, invoice: Invoice) -> None:

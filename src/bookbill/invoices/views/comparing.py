@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time
-from decimal import Decimal
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -14,14 +13,17 @@ from bookbill.companies.clock import now
 from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Right
-from bookbill.documents.document import BookingBlock, Document, Line, from_json_bytes
+from bookbill.documents.document import BookingBlock, Document, Line, Tax, from_json_bytes
+from bookbill.documents.formats import Formats, formats_of
+from bookbill.documents.printed import tax_label, tax_name
+from bookbill.documents.rows import extent
 from bookbill.invoices.comparing import BookingPair, TextPair, compare
 from bookbill.invoices.models import Invoice, Version, VersionKind
 from bookbill.invoices.reading import find_invoice
 from bookbill.invoices.shown import read_shown
 from bookbill.invoices.words import Word
 from bookbill.web.api.routes import not_found
-from bookbill.web.formatting import clock, day, moment, money, quantity, rate
+from bookbill.web.formatting import clock, day, moment, tongue
 from bookbill.web.htmx import render_page
 from bookbill.web.paging import pages_of
 
@@ -126,26 +128,31 @@ def said_of(block: BookingBlock | None, currency: str) -> tuple[str, ...] | None
     """What a side says of a booking, the total last."""
     if block is None:
         return None
+    formats = formats_of(tongue(None), currency)
     when = day(date.fromisoformat(block.service_date))
     if block.start_time:
         when = f"{when}, {clock(time.fromisoformat(block.start_time))}"
     place = [block.service_address] if block.service_address else []
-    lines = (
-        f"{line.description}{extent_of(line)} · {money(line.amount_minor, currency)}" for line in block.lines
-    )
-    discount = [f"{_('Discount')} · {money(-block.discount_minor, currency)}"] if block.discount_minor else []
-    taxes = (
-        f"{tax.name} {rate(Decimal(tax.rate))} · {money(tax.amount_minor, currency)}" for tax in block.taxes
-    )
-    total = f"{_('Total')} · {money(block.total_minor, currency)}"
+    telling = block.taxes if len({line.tax_key for line in block.lines}) > 1 else ()
+    lines = (line_text(line, telling, formats) for line in block.lines)
+    discount = [f"{_('Discount')} · {formats.money(-block.discount_minor)}"] if block.discount_minor else []
+    taxes = (tax_text(tax, formats) for tax in block.taxes)
+    total = f"{_('Total')} · {formats.money(block.total_minor)}"
     return (when, *place, *lines, *discount, *taxes, total)
 
 
-def extent_of(line: Line) -> str:
-    """How much of it, where that is more than one of something."""
-    if line.quantity == "1" and not line.unit:
-        return ""
-    return f" × {quantity(Decimal(line.quantity))} {line.unit}".rstrip()
+def line_text(line: Line, taxes: Sequence[Tax], formats: Formats) -> str:
+    """A line with its quantity and price where its amount does not say them, and those of ``taxes`` that it carries."""
+    amount, price = formats.money(line.amount_minor), formats.unit_price(line.unit_price)
+    is_plain = extent(line, formats) == "1" and price == amount
+    measure = [] if is_plain else [f"{extent(line, formats)} × {price}"]
+    carried = [tax_name(tax, formats) for tax in taxes if tax.key == line.tax_key]
+    return " · ".join([line.description, *measure, amount, *carried])
+
+
+def tax_text(tax: Tax, formats: Formats) -> str:
+    contained = [_("included in the prices")] if tax.inclusive else []
+    return " · ".join([tax_label(tax, formats), formats.money(tax.amount_minor), *contained])
 
 
 def marked(
