@@ -3,9 +3,14 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from bookbill.documents.document import Billing, BookingBlock, Document
+from bookbill.documents.formats import formats_of
+from bookbill.documents.printed import tax_name
 from bookbill.invoices.claims import differences
 from bookbill.lib.addresses import address_lines
+from bookbill.web.formatting import tongue
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,35 @@ def compare(before: Document, after: Document) -> Comparison:
         texts=tuple(_texts(before, after)),
         before=before,
         after=after,
+    )
+
+
+def other_taxes(before: Document, after: Document) -> list[str]:
+    """How the taxes of the second differ from those of the first, a sentence each."""
+    old, new = _taxes_beside(before, after), _taxes_beside(after, before)
+    said = []
+    if old and new:
+        said.append(_("%(new)s in place of %(old)s.") % {"new": new, "old": old})
+    elif new:
+        said.append(_("%(new)s where there was none.") % {"new": new})
+    elif old:
+        said.append(_("%(old)s no longer applies.") % {"old": old})
+    if after.exemption_reason and not before.exemption_reason:
+        said.append(_("The customer is tax exempt: %(reason)s") % {"reason": after.exemption_reason})
+    if before.exemption_reason and not after.exemption_reason:
+        said.append(_("The customer is no longer tax exempt."))
+    return said
+
+
+def _taxes_beside(document: Document, other: Document) -> str:
+    """The taxes of one that the other is without, by name."""
+    formats = formats_of(tongue(None), document.currency)
+    there = {tax.signature for tax in other.totals.taxes}
+    contained = _("included in the prices")
+    return ", ".join(
+        f"{tax_name(tax, formats)} ({contained})" if tax.inclusive else tax_name(tax, formats)
+        for tax in document.totals.taxes
+        if tax.signature not in there
     )
 
 

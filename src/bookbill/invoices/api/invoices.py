@@ -204,7 +204,7 @@ def delete_draft_(request: CompanyRequest, invoice_id: str) -> Status[None]:
 
 @router.post("/invoices/{invoice_id}/copies", response={201: InvoiceOut})
 def duplicate_invoice_(request: CompanyRequest, invoice_id: str, body: CopyIn = OF_TODAY) -> HttpResponse:
-    """The same lines once more, on a draft over new bookings. Money is not copied."""
+    """The same lines once more, on a draft over new bookings. Money is not copied, taxes are those of today."""
     pk, at = id_in_route(invoice_id), now(request.company)
     service_date = body.service_date or today(request.company)
     return answer_once(

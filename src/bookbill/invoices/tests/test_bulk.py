@@ -12,11 +12,14 @@ import pytest
 from django.test import Client
 
 from bookbill.bookings.actions.booking import delete_booking
+from bookbill.bookings.actions.catalogue import ComponentDraft
 from bookbill.bookings.actions.editing import BookingEdit, edit_booking
+from bookbill.bookings.actions.succession import edit_tax_code
 from bookbill.bookings.drafts import ItemDraft
-from bookbill.bookings.models import Booking
+from bookbill.bookings.models import Booking, TaxCode
 from bookbill.companies.models import Company
 from bookbill.companies.tests.clients import ApiClient
+from bookbill.customers.actions import edit_customer
 from bookbill.customers.models import Customer
 from bookbill.delivery.models import Message
 from bookbill.documents.files import read_file
@@ -371,10 +374,52 @@ def test_a_duplicate_is_a_draft_over_new_bookings_with_the_same_lines(
     old = make_sent(make_booking(customer, price="40.00"), make_booking(customer, price="60.00"), note="Hi")
     answer = desk.post(f"{LIST}/{old.pk}/copies")
     new = Invoice.objects.exclude(pk=old.pk).get()
-    assert answer["Location"] == f"{LIST}/{new.pk}/edit"
+    assert answer["Location"] == f"{LIST}/{new.pk}/edit?copy={old.pk}"
+    assert "Taxes are those of today" not in text(desk.get(answer["Location"]))
     assert (new.status, new.total_minor, new.note, new.paid_minor) == (Status.DRAFT, 10_000, "Hi", 0)
     lines = Booking.objects.filter(invoice=new).values_list("items__description", "total_minor")
     assert sorted(lines) == [("Office clean", 4_000), ("Office clean", 6_000)]
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+@pytest.mark.parametrize(
+    ("code", "change", "said"),
+    [
+        ("HST 13 %", {"components": [ComponentDraft("HST", Decimal(15))]}, "HST 15% in place of HST 13%."),
+        ("HST 13 %", {"inclusive": True}, "HST 13% (included in the prices) in place of HST 13%."),
+        ("HST 13 %", {"tax_exempt": True, "exemption_reason": "Status card"}, "HST 13% no longer applies. The customer is tax exempt: Status card"),
+        ("", {"tax_exempt": False}, "HST 13% where there was none. The customer is no longer tax exempt."),
+    ],
+    ids=["successor", "inclusive", "exempt now", "exempt no more"],
+)  # fmt: skip
+def test_a_duplicate_says_where_its_taxes_are_others(
+    desk: Client,
+    ana: Actor,
+    make_sent: Make,
+    make_booking: Callable[..., Booking],
+    make_customer: Callable[..., Customer],
+    tax_code: TaxCode,
+    cancelled: bool,
+    code: str,
+    change: dict[str, Any],
+    said: str,
+) -> None:
+    customer = make_customer() if code else make_customer(tax_exempt=True, exemption_reason="Status card")
+    old = make_sent(make_booking(customer, tax_code_id=tax_code.pk))
+    if "tax_exempt" in change:
+        transact(lambda: edit_customer(customer.pk, change, by=ana, now=NOW))
+    else:
+        transact(lambda: edit_tax_code(tax_code.pk, change, by=ana, now=NOW))
+    if cancelled:
+        transact(lambda: cancel_invoice(old.pk, reason="Wrong", by=ana, now=NOW))
+
+    page = text(desk.get(desk.post(f"{LIST}/{old.pk}/copies")["Location"]))
+
+    assert "Taxes are those of today" in page
+    assert said in " ".join(re.sub("<[^>]*>", " ", page).split())
+    copy = Invoice.objects.get(status=Status.DRAFT)
+    for odd in ("", "x", "%00", str(customer.pk)):
+        assert "Taxes are those of today" not in text(desk.get(f"{LIST}/{copy.pk}/edit?copy={odd}"))
 
 
 def test_a_cancelled_invoice_may_be_duplicated_too(desk: Client, ana: Actor, make_sent: Make) -> None:

@@ -165,7 +165,7 @@ def duplicate(request: CompanyRequest, pk: UUID) -> HttpResponse:
             pk, service_date=today(request.company), by=request.actor, now=now(request.company)
         )
         toast(request, _("A copy as a draft, over new bookings of today."))
-        return reverse("invoices:edit", args=[made.pk])
+        return f"{reverse('invoices:edit', args=[made.pk])}?copy={pk}"
 
     return see_other(request, act_once(request, act))
 

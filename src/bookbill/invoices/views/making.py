@@ -21,8 +21,10 @@ from bookbill.invoices.actions.drafting import edit_invoice, make_invoices, new_
 from bookbill.invoices.actions.grouping import check_group, movable_drafts
 from bookbill.invoices.actions.sending import CannotSend, send_or_hold
 from bookbill.invoices.choosing import sort_out
+from bookbill.invoices.comparing import other_taxes
 from bookbill.invoices.drafts import InvoiceDraft
 from bookbill.invoices.forms import InvoiceForm
+from bookbill.invoices.lines import read_lines
 from bookbill.invoices.live import document_of, read_blocks, read_live
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.pdfs import preview_pdf
@@ -123,16 +125,24 @@ def edit_draft_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
             },
         )
     bookings = list(Booking.objects.filter(invoice=invoice).oldest_first())
+    document = read_live([invoice], now=now(request.company))[invoice.pk]
     context = {
         "form": form,
         "invoice": invoice,
         "customer": invoice.customer,
         "bookings": bookings,
-        "document": read_live([invoice], now=now(request.company))[invoice.pk],
+        "document": document,
+        "other_taxes": other_taxes_of_copy(document, request),
         "revision": request.POST.get("revision") or invoice.revision,
         **others_of(bookings),
     }
     return render_page(request, "invoices/generate.html", context, status=422 if form.errors else 200)
+
+
+def other_taxes_of_copy(document: Document, request: CompanyRequest) -> list[str]:
+    """Where a draft that was just made as a copy is taxed otherwise than the invoice `copy` in the address."""
+    copied = Invoice.objects.filter(pk__in=uuids_in([request.GET.get("copy", "")])).first()
+    return other_taxes(read_lines(copied, None, now=now(request.company))[0], document) if copied else []
 
 
 @staff_view(Right.EDIT_INVOICES, feature=Feature.INVOICING, methods=("POST",))
