@@ -16,7 +16,7 @@ from bookbill.customers.actions import lock_customers
 from bookbill.customers.models import Customer
 from bookbill.delivery.actions import MessageDraft, owe_messages, retry_message
 from bookbill.delivery.models import Message
-from bookbill.invoices.actions.sending import count_mails
+from bookbill.invoices.actions.sending import count_mails, refuse_many
 from bookbill.invoices.models import MailText, Receipt
 from bookbill.invoices.placeholders import MailKind
 from bookbill.invoices.receipts import read_receipts, to_json
@@ -33,8 +33,8 @@ RECEIPTS_MAX, RECEIPTS_WITHIN = 5, timedelta(hours=1)
 def send_receipts(payment_ids: Sequence[UUID], *, by: Actor, now: datetime) -> list[Receipt]:
     """Freeze what is to say about each payment and promise its mails. Constant queries for 1 and for 500.
 
-    Again: a new receipt with today's figures. Raises NotFound, `payment_reversed`, `no_recipient`, `too_many_requests`,
-    `mail_limit_reached`.
+    Again: a new receipt with today's figures. Raises NotFound, `payment_reversed`, `no_recipient`, `too_many_recipients`,
+    `too_many_requests`, `mail_limit_reached`.
     """
     assert_in_transaction()
     require(by, Right.RECORD_PAYMENTS)
@@ -137,6 +137,8 @@ def _refuse_unreceiptable(payments: Sequence[Payment], to: Mapping[UUID, Sequenc
             _("The customer has no email, so no receipt can be sent. Add one to the customer."),
             field="send_receipt",
         )
+    for recipients in to.values():
+        refuse_many(recipients, field="send_receipt")
 
 
 def _refuse_hurried(payments: Sequence[Payment], *, now: datetime) -> None:

@@ -296,13 +296,13 @@ def refuse_unsendable(invoice: Invoice, *, to: Sequence[str] | None, mark_only: 
     refuse_many(to or ())
 
 
-def refuse_many(to: Sequence[str]) -> None:
-    """Raise BadInput for more recipients than any mail about an invoice goes to."""
+def refuse_many(to: Sequence[str], *, field: str = "recipients") -> None:
+    """Raise BadInput for more recipients than any mail goes to."""
     if len(to) > RECIPIENTS_MAX:
         raise BadInput(
             "too_many_recipients",
             _("At most %(max)d recipients; this has %(count)d.") % {"max": RECIPIENTS_MAX, "count": len(to)},
-            field="recipients",
+            field=field,
         )
 
 

@@ -167,6 +167,21 @@ def test_nobody_to_thank_means_no_payment_either(
     assert not Payment.objects.exists()
 
 
+def test_no_receipt_goes_to_more_than_twenty(
+    ana: Actor, api: ApiClient, make_booking: Callable[..., Booking], make_customer: Callable[..., Customer]
+) -> None:
+    many = [f"copy{n}@customer.example" for n in range(20)]
+    booking = make_booking(make_customer(billing_email="bills@customer.example", always_copy=many))
+    with pytest.raises(RuleBroken, match="At most 20 recipients; this has 22") as refused:
+        pay(ana, booking, send_receipt=True)
+    assert (refused.value.code, refused.value.field) == ("too_many_recipients", "send_receipt")
+    assert not Payment.objects.exists()
+
+    answer = api.post(f"/payments/{pay(ana, booking).pk}/receipts")
+    assert (answer.status_code, answer.json()["code"]) == (422, "too_many_recipients")
+    assert not Message.objects.exists()
+
+
 def test_a_reversed_payment_has_no_receipt(ana: Actor, make_booking: Callable[..., Booking]) -> None:
     payment = pay(ana, make_booking())
     transact(lambda: reverse_payment(payment.pk, reason="typed twice", by=ana, now=NOW))
