@@ -22,6 +22,23 @@ def format_number(number_format: str, *, n: int, year: int) -> str:
     return PLACEHOLDER.sub(fill, number_format)
 
 
+def split_format(number_format: str) -> tuple[str, str]:
+    """The words before the first and after the last placeholder."""
+    words = PLACEHOLDER.split(number_format)[::3]
+    return words[0], words[-1]
+
+
+def number_pattern(number_format: str) -> re.Pattern[str]:
+    """What the format writes and nothing else; groups ``n`` and, if it has one, ``year``."""
+    parts, end = [], 0
+    for match in PLACEHOLDER.finditer(number_format):
+        width = max(1, int(match[2] or 0))
+        digits = f"[0-9]{{{width}}}|[1-9][0-9]{{{width},}}" if match[1] == "n" else "[0-9]{4}"
+        parts += [re.escape(number_format[end : match.start()]), f"(?P<{match[1]}>{digits})"]
+        end = match.end()
+    return re.compile("".join(parts) + re.escape(number_format[end:]))
+
+
 def check_number_format(number_format: str, *, restarts_yearly: bool, field: str = "number_format") -> str:
     """The format itself when two numbers written with it can never look alike; BadInput with the reason otherwise."""
     found = list(PLACEHOLDER.finditer(number_format))

@@ -1,14 +1,14 @@
 """Taking numbers: from rows that the transaction locks, without gaps, never twice, dates going up with them."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from bookbill.companies.models import Company, NumberSeries, SeriesKind
-from bookbill.companies.number_formats import format_number
+from bookbill.companies.number_formats import format_number, number_pattern
 from bookbill.lib.errors import BadInput, RuleBroken
 from bookbill.lib.transactions import assert_in_transaction
 
@@ -114,6 +114,26 @@ def next_invoice_number(
     is_open = row is None or row.next_n == row.first_n
     n = first_n if first_n and is_open else row.next_n if row else 1
     return NextNumber(format_number(number_format, n=n, year=year), n, is_open)
+
+
+def first_met_again(company: Company, numbers: Iterable[str]) -> str | None:
+    """The first of the company's invoice numbers that its format, as it is in hand, would come to once more.
+
+    Locks the series. A year in which nothing was numbered yet is taken to begin with 1, wherever it will.
+    """
+    assert_in_transaction()
+    series = {row.year: row for row in _locked(company, SeriesKind.INVOICE)}
+    last = max((row.last_date for row in series.values() if row.last_date), default=None)
+    pattern = number_pattern(company.number_format)
+    if last is None:
+        return None
+    for number in numbers:
+        if match := pattern.fullmatch(number):
+            year = int(match.groupdict().get("year") or last.year)
+            row = series.get(_series_year(company, year, series))
+            if year >= last.year and int(match["n"]) >= (row.next_n if row and row.last_date else 1):
+                return number
+    return None
 
 
 def set_first_number(company: Company, *, year: int, first: int) -> None:

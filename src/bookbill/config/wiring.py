@@ -9,6 +9,7 @@ from bookbill.bookings.events import (
     BookingTotalsChanging,
 )
 from bookbill.bookings.tasks import reprice_part
+from bookbill.companies.events import CompanyChanged
 from bookbill.companies.tasks import register_housekeeping as forget_kept_answers
 from bookbill.config.navigation import wire_navigation
 from bookbill.config.pages import wire_pages
@@ -45,6 +46,7 @@ def wire() -> None:
 
 def wire_reactions() -> None:
     """In the same transaction, in the order given here."""
+    react(CompanyChanged, following.refuse_numbers_met_again)
     react(BookingsEditing, following.refuse_locked)
     react(BookingTotalsChanging, release_excess)
     react(BookingsChanged, refresh.on_bookings_changed)

@@ -1,19 +1,27 @@
 import datetime as dt
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
 
+from bookbill.companies.actions import update_company
+from bookbill.companies.events import CompanyChanged
 from bookbill.companies.models import Company, NumberSeries, SeriesKind
 from bookbill.companies.numbers import (
     earliest_issue_date,
+    first_met_again,
     set_first_number,
     take_booking_numbers,
     take_invoice_numbers,
 )
 from bookbill.companies.triggers import TRIGGERS
+from bookbill.lib import events
+from bookbill.lib.actor import Actor
 from bookbill.lib.errors import BadInput, RuleBroken
 from bookbill.lib.tenancy import scope
 from bookbill.lib.transactions import transact
@@ -149,6 +157,38 @@ def test_a_series_cannot_be_deleted(scoped: Company) -> None:
     take(scoped, None)
     with pytest.raises(IntegrityError), transaction.atomic():
         NumberSeries.objects.filter(kind=SeriesKind.INVOICE).delete()
+
+
+MEETING = [form % digit for digit in (4, 6, 8, 9, 2027) for form in ("{n}-%d", "%d-{n}")]
+FORMATS = st.sampled_from([*MEETING, "{n:02}-6", "{n}-{year}"])
+STEPS = st.lists(st.tuples(FORMATS, st.integers(1, 4), st.integers(0, 1)), min_size=8, max_size=12)
+
+
+@given(STEPS)
+def test_no_change_of_format_ever_leads_to_a_number_twice(
+    scoped: Company, owner: Actor, now: dt.datetime, steps: list[tuple[str, int, int]]
+) -> None:
+    """However format and restart are changed between numbers, as far as the changes are accepted."""
+    given_so_far: set[str] = set()
+
+    def no_number_twice(event: CompanyChanged) -> None:
+        if first_met_again(Company.objects.get(), sorted(given_so_far)):
+            raise RuleBroken("number_exists", "")
+
+    with pytest.MonkeyPatch.context() as patch, transaction.atomic():
+        patch.setitem(events._reactions, CompanyChanged, [no_number_twice])
+        for number_format, count, years in steps:
+            now = now.replace(year=now.year + years)
+            changes = {
+                "number_format": number_format,
+                "number_restarts_yearly": years > 0 and "{year}" in number_format,
+            }
+            with suppress(RuleBroken), transaction.atomic():
+                update_company(changes, by=owner, now=now)
+            numbers = [number for number, _date in take(scoped, *[None] * count, today=now.date())]
+            assert len({*numbers} - given_so_far) == count
+            given_so_far.update(numbers)
+        transaction.set_rollback(True)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,16 +1,38 @@
-"""What invoices do when their bookings change: refuse where they are locked, let go of what leaves."""
+"""What invoices do when their bookings or the company change: refuse where they are locked, let go of what leaves."""
 
 from django.utils.translation import gettext as _
 
 from bookbill.bookings.events import BookingsCancelled, BookingsEditing
 from bookbill.bookings.models import Booking
+from bookbill.companies.events import CompanyChanged
 from bookbill.companies.models import Company
+from bookbill.companies.number_formats import split_format
+from bookbill.companies.numbers import first_met_again
 from bookbill.invoices.actions.cancelling import cancel_invoice, invoices_over
 from bookbill.invoices.actions.drafting import remove_drafts
 from bookbill.invoices.actions.refresh import refresh_invoices
 from bookbill.invoices.models import Invoice
 from bookbill.lib.errors import RuleBroken
+from bookbill.lib.fields import prefix_range
 from bookbill.lib.transactions import assert_in_transaction
+
+
+def refuse_numbers_met_again(event: CompanyChanged) -> None:
+    """A format whose words have digits may come to a number that an earlier one gave: no sending could leave then."""
+    if not {"number_format", "number_restarts_yearly"} & event.fields:
+        return
+    company = Company.objects.get(pk=event.company_id)
+    before, after = split_format(company.number_format)
+    alike = Invoice.objects.filter(prefix_range("number", before), number__endswith=after)
+    if number := first_met_again(company, alike.values_list("number", flat=True).iterator()):
+        raise RuleBroken(
+            "number_exists",
+            _(
+                "There is an invoice %(number)s, and this format would come to the same number again. Choose other words around {n}."
+            )
+            % {"number": number},
+            field="number_format",
+        )
 
 
 def refuse_locked(event: BookingsEditing) -> None:
