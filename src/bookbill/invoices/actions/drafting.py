@@ -1,5 +1,6 @@
 """Making, editing and deleting drafts."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from bookbill.invoices.actions.locking import lock_invoice
 from bookbill.invoices.actions.refresh import SUMS, refresh_invoices, take_figures
 from bookbill.invoices.drafts import InvoiceDraft
 from bookbill.invoices.live import read_live
-from bookbill.invoices.models import Invoice
+from bookbill.invoices.models import Invoice, Version, VersionKind
 from bookbill.lib.actor import Actor
 from bookbill.lib.errors import BadInput, NotFound, RuleBroken
 from bookbill.lib.ids import new_id
@@ -145,14 +146,25 @@ def _settle_left(left: Sequence[Left], *, by: Actor, now: datetime) -> None:
 
 
 def _follow_bookings(emptied: Sequence[Left]) -> None:
-    """What such a draft replaced is replaced by the one invoice that all of its bookings moved on to."""
-    replaced = list(Invoice.objects.filter(replaced_by__in=[each.draft for each in emptied]))
-    carriers = {each.draft.pk: {booking.invoice_id for booking in each.bookings} for each in emptied}
-    for old in replaced:
-        if old.replaced_by_id and len(carriers[old.replaced_by_id]) == 1:
-            (old.replaced_by_id,) = carriers[old.replaced_by_id]
+    """What such a draft replaced is replaced by the one invoice that its bookings are on by now, however they got there."""
+    replaced = {
+        each.pk: each for each in Invoice.objects.filter(replaced_by__in=[each.draft for each in emptied])
+    }
+    copies = Version.objects.filter(invoice__in=replaced, kind=VersionKind.CANCELLED)
+    billed = {
+        pk: [UUID(block["id"]) for block in json.loads(document)["bookings"]]
+        for pk, document in copies.values_list("invoice_id", "document")
+    }
+    every = [booking_id for own in billed.values() for booking_id in own]
+    carriers = dict(
+        Booking.objects.filter(pk__in=every, invoice__isnull=False).values_list("pk", "invoice_id")
+    )
+    for pk, own in billed.items():
+        found = {carriers[booking_id] for booking_id in own if booking_id in carriers}
+        if len(found) == 1:
+            (replaced[pk].replaced_by_id,) = found
     if replaced:
-        Invoice.objects.bulk_update(replaced, ["replaced_by"], batch_size=500)
+        Invoice.objects.bulk_update(replaced.values(), ["replaced_by"], batch_size=500)
 
 
 def new_invoice(

@@ -15,7 +15,7 @@ from bookbill.bookings.models import Booking
 from bookbill.companies.models import AfterSending, Company
 from bookbill.customers.models import Customer
 from bookbill.invoices.actions.cancelling import cancel_invoice
-from bookbill.invoices.actions.drafting import make_invoices
+from bookbill.invoices.actions.drafting import edit_invoice, make_invoices
 from bookbill.invoices.actions.sending import hold_sending
 from bookbill.invoices.drafts import InvoiceDraft
 from bookbill.invoices.models import Invoice
@@ -284,3 +284,27 @@ def test_a_cancelled_invoice_names_what_its_bookings_moved_on_to(
     assert Invoice.objects.get(pk=old.pk).replaced_by_id == moved.pk
     shown = desk.get(f"/payments/invoices/{old.pk}").content.decode()
     assert f'href="/payments/invoices/{moved.pk}"' in shown
+
+
+def test_one_whose_bookings_moved_on_to_several_names_none_of_them_however_they_moved(
+    ana: Actor, desk: Client, make_sent: Make, three: Sequence[Booking]
+) -> None:
+    old = make_sent(*three[:2])
+    transact(lambda: cancel_invoice(old.pk, reason="Wrong", make_new=True, by=ana, now=NOW))
+    gather(ana, three[0])
+    gather(ana, three[1])
+
+    assert Invoice.objects.get(pk=old.pk).replaced_by_id is None
+    assert "Replaced by" not in desk.get(f"/payments/invoices/{old.pk}").content.decode()
+
+
+def test_one_whose_bookings_met_again_names_what_they_are_on(
+    ana: Actor, make_sent: Make, three: Sequence[Booking]
+) -> None:
+    old = make_sent(*three[:2])
+    transact(lambda: cancel_invoice(old.pk, reason="Wrong", make_new=True, by=ana, now=NOW))
+    first = gather(ana, three[0])
+    transact(lambda: edit_invoice(first.pk, {"booking_ids": [three[2].pk]}, by=ana, now=NOW))
+    last = gather(ana, three[1], three[0])
+
+    assert Invoice.objects.get(pk=old.pk).replaced_by_id == last.pk
