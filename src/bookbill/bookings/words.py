@@ -92,6 +92,8 @@ def changes(before: dict[str, Any], after: dict[str, Any], currency: str) -> str
                 "new": money(after.get("total_minor", 0), currency),
             }
         )
+    elif "items_count" in before:
+        parts.append(_("Lines changed"))
     if before.get("service_date") and after.get("service_date"):
         parts.append(
             _("Service date %(old)s → %(new)s")

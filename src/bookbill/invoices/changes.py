@@ -7,6 +7,8 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+
 from bookbill.activity.models import Entry
 from bookbill.bookings.models import Booking
 from bookbill.documents.document import from_json_bytes, read_part
@@ -49,15 +51,24 @@ def _all_differences(invoice: Invoice, last_sent: Version, *, now: datetime) -> 
     return differences(sent, read_live([invoice], now=now)[invoice.pk])
 
 
-REPRICING = ("booking.edited", "booking.cancelled", "booking.repriced")
+CLAIMED = [
+    "customer_id",
+    "service_date",
+    "items_count",
+    "tax_code_id",
+    "discount",
+    "subtotal_minor",
+    "total_minor",
+]
 
 
 def who_edited(changes: Iterable[Difference]) -> Mapping[str, str]:
-    """By booking number, who edited, cancelled or repriced it last."""
+    """By booking number, who cancelled, repriced or edited last what the invoice claims for it; not who wrote a note on it."""
     numbers = [change.booking_number for change in changes if change.booking_number]
     edited = Entry.objects.filter(
+        Q(type__in=("booking.cancelled", "booking.repriced"))
+        | Q(type="booking.edited", after__has_any_keys=CLAIMED),
         subject_type="booking",
-        type__in=REPRICING,
         subject_id__in=Booking.objects.filter(number__in=numbers).values("pk"),
     )
     return dict(edited.order_by("id").values_list("subject_label", "actor_label"))

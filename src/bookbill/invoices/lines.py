@@ -1,6 +1,5 @@
 """What an invoice's page says, with the bookings of one page only: as quick for 10,000 bookings as for ten."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -13,6 +12,7 @@ from bookbill.companies.models import Company
 from bookbill.documents.document import Document, Tax, Totals, read_part
 from bookbill.invoices.live import document_of, plain, read_blocks, reasons_of
 from bookbill.invoices.models import Invoice, Version, VersionKind
+from bookbill.invoices.shown import cancelled_booking_ids
 from bookbill.web.paging import Pages, pages_of
 
 LINES_PAGE = 100
@@ -46,11 +46,11 @@ def _read_frozen(invoice: Invoice, asked: str | None) -> tuple[Document, Pages]:
 
 
 def own_bookings(invoice: Invoice) -> BookingQuerySet:
-    """Those on it; of a cancelled invoice those that were, wherever they are by now."""
+    """Those on it; of a cancelled invoice those that were and are still its customer's, on whichever invoice by now."""
     if not invoice.cancelled_at:
         return Booking.objects.filter(invoice=invoice)
-    blocks = json.loads(_cancelled_copy(invoice))["bookings"]
-    return Booking.objects.filter(pk__in=[block["id"] for block in blocks])
+    own = cancelled_booking_ids([invoice])[invoice.pk]
+    return Booking.objects.filter(pk__in=own, customer=invoice.customer_id)
 
 
 def _cancelled_copy(invoice: Invoice) -> str:

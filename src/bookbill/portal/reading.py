@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -15,13 +16,13 @@ from bookbill.documents.document import Document, Seller, read_part
 from bookbill.documents.formats import formats_of
 from bookbill.documents.printed import Printed, TotalRow, printed
 from bookbill.documents.rows import LINES_MAX, Row
-from bookbill.invoices.models import Invoice, Version
+from bookbill.invoices.models import Invoice, Version, VersionKind
 from bookbill.invoices.rules import days_overdue
 from bookbill.ledger.models import Allocation, Payment
 from bookbill.portal.rules import State, state_of
 from bookbill.web.paging import Pages, pages_of
 
-PAYMENTS_SHOWN, BOOKINGS_PAGE = 12, 100
+PAYMENTS_SHOWN, BOOKINGS_PAGE, VERSIONS_READ = 12, 100, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,14 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
+class Update:
+    """The last sending that claimed something else than the one before it."""
+
+    on: date
+    total_before_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """The invoice as its customer sees it today."""
 
@@ -43,6 +52,8 @@ class Shown:
     state: State
     is_updated: bool
     """Whether it claims another total by now than its customer was told."""
+    update: Update | None
+    """What its customer was told anew; None where every sending said the same."""
     payments: Sequence[Received]
     paid_minor: int
     """The sum of the payments."""
@@ -57,7 +68,7 @@ class Shown:
 
 
 def read_shown(invoice: Invoice, *, asked: str | None = None, now: datetime) -> Shown:
-    """The last sent version with what happened since, and the page asked for of its bookings. Four queries at most."""
+    """The last sent version with what happened since, and the page asked for of its bookings. Five queries at most."""
     pages, stored = Pages(1, 0, BOOKINGS_PAGE), list[dict[str, Any]]()
 
     def choose(blocks: list[dict[str, Any]]) -> Sequence[dict[str, Any]]:
@@ -82,6 +93,7 @@ def read_shown(invoice: Invoice, *, asked: str | None = None, now: datetime) -> 
             paid_minor=invoice.paid_minor,
         ),
         is_updated=invoice.cancelled_at is None and invoice.sent_total_minor != invoice.total_minor,
+        update=read_update(invoice),
         payments=payments,
         paid_minor=sum(payment.amount_minor for payment in payments),
         credit_minor=read_credit(invoice),
@@ -102,6 +114,15 @@ def last_version(invoice: Invoice) -> Version:
     return Version.objects.select_related("pdf").get(invoice=invoice, n=invoice.last_version_n)
 
 
+def read_update(invoice: Invoice) -> Update | None:
+    sent = Version.objects.filter(invoice=invoice, kind=VersionKind.SENT).order_by("-n")
+    newest_first = sent.values_list("claim", "total_minor", "sent_at")[:VERSIONS_READ]
+    for (claim, _total, sent_at), (claim_before, total_before, _sent) in pairwise(newest_first):
+        if claim != claim_before:
+            return Update(date_in_zone(invoice.company, sent_at), total_before)
+    return None
+
+
 def read_seller(invoice: Invoice) -> Seller:
     """Who billed, as the last version says."""
     return read_part(last_version(invoice).document, lambda _blocks: ()).seller
@@ -110,11 +131,11 @@ def read_seller(invoice: Invoice) -> Seller:
 def read_payments(invoice: Invoice, booking_ids: Sequence[UUID]) -> list[Received]:
     """Money on the bookings of this invoice now, by day of payment.
 
-    A cancelled invoice has let its bookings go: then what lies on those that no other invoice has taken.
+    A cancelled invoice has let its bookings go: then what lies on those that no other invoice and no other customer has taken.
     """
     own = Q(invoice=invoice)
     if invoice.cancelled_at is not None:
-        own = Q(pk__in=booking_ids, invoice=None)
+        own = Q(pk__in=booking_ids, invoice=None, customer=invoice.customer_id)
     placed = (
         Allocation.objects.filter(booking__in=Booking.objects.filter(own).values("pk"))
         .values("payment_id", "payment__received_on", "payment__amount_minor")

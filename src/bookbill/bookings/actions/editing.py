@@ -74,6 +74,7 @@ def edit_booking(
     fields, items = _not_stored_yet(booking, edit)
     if not fields and items is None:
         return booking
+    lines_before = booking.items.count() if items is not None else None
     state = fields.pop("state", booking.state)
     moves = "customer_id" in fields
     reopens = booking.state == State.COMPLETED and state == State.SCHEDULED
@@ -102,6 +103,9 @@ def edit_booking(
     booking.save()
     after = facts_of(booking)
     changed = {name for name in after if after[name] != before[name]}
+    if items is not None:  # told also where they come to the same sum
+        before["items_count"], after["items_count"] = lines_before, len(items)
+        changed.add("items_count")
     record(
         entry_of(
             "booking.edited",

@@ -1,8 +1,7 @@
 """Making, editing and deleting drafts."""
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,7 +24,8 @@ from bookbill.invoices.actions.locking import lock_invoice
 from bookbill.invoices.actions.refresh import SUMS, refresh_invoices, take_figures
 from bookbill.invoices.drafts import InvoiceDraft
 from bookbill.invoices.live import read_live
-from bookbill.invoices.models import Invoice, Version, VersionKind
+from bookbill.invoices.models import Invoice
+from bookbill.invoices.shown import cancelled_booking_ids
 from bookbill.lib.actor import Actor
 from bookbill.lib.errors import BadInput, NotFound, RuleBroken
 from bookbill.lib.ids import new_id
@@ -122,7 +122,7 @@ def _settle_left(left: Sequence[Left], *, by: Actor, now: datetime) -> None:
     drafts = [each.draft for each in left]
     filled = set(Booking.objects.filter(invoice__in=drafts).order_by().values_list("invoice_id", flat=True))
     emptied = [each for each in left if each.draft.pk not in filled]
-    _follow_bookings(emptied)
+    follow_replaced([each.draft for each in left])
     remove_drafts([each.draft for each in emptied], by=by, now=now)
     refresh_invoices(filled, now=now)
     totals = dict(Invoice.objects.filter(pk__in=filled).values_list("pk", "total_minor"))
@@ -145,26 +145,19 @@ def _settle_left(left: Sequence[Left], *, by: Actor, now: datetime) -> None:
     )
 
 
-def _follow_bookings(emptied: Sequence[Left]) -> None:
-    """What such a draft replaced is replaced by the one invoice that its bookings are on by now, however they got there."""
-    replaced = {
-        each.pk: each for each in Invoice.objects.filter(replaced_by__in=[each.draft for each in emptied])
-    }
-    copies = Version.objects.filter(invoice__in=replaced, kind=VersionKind.CANCELLED)
-    billed = {
-        pk: [UUID(block["id"]) for block in json.loads(document)["bookings"]]
-        for pk, document in copies.values_list("invoice_id", "document")
-    }
-    every = [booking_id for own in billed.values() for booking_id in own]
-    carriers = dict(
-        Booking.objects.filter(pk__in=every, invoice__isnull=False).values_list("pk", "invoice_id")
-    )
-    for pk, own in billed.items():
-        found = {carriers[booking_id] for booking_id in own if booking_id in carriers}
-        if len(found) == 1:
-            (replaced[pk].replaced_by_id,) = found
-    if replaced:
-        Invoice.objects.bulk_update(replaced.values(), ["replaced_by"], batch_size=500)
+def follow_replaced(drafts: Collection[Invoice]) -> None:
+    """What a draft replaced is still replaced by it while it carries one of its bookings; else by the one invoice that carries the rest."""
+    replaced = list(Invoice.objects.filter(replaced_by__in=drafts))
+    if not replaced:
+        return
+    own = cancelled_booking_ids(replaced)
+    carried = Booking.objects.filter(pk__in=set().union(*own.values()), invoice__isnull=False)
+    carriers = dict(carried.values_list("pk", "invoice_id"))
+    for old in replaced:
+        now_on = {carriers[pk] for pk in own[old.pk] & carriers.keys()}
+        if old.replaced_by_id not in now_on:
+            old.replaced_by_id = now_on.pop() if len(now_on) == 1 else None
+    Invoice.objects.bulk_update(replaced, ["replaced_by"], batch_size=500)
 
 
 def new_invoice(
@@ -225,6 +218,7 @@ def edit_invoice(
     invoice.save(update_fields=[*simple, "revision", "sending_refused"])
     if "booking_ids" in fields:
         left = _replace_bookings(invoice, fields["booking_ids"])
+        follow_replaced([invoice])
         end_instant_bookings(left, reason=_("It was taken off its draft"), by=by, now=now)
     refresh_invoices([invoice.pk], now=now)
     changed = [name for name in simple if before[name] != simple[name]]

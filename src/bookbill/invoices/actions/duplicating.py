@@ -29,16 +29,17 @@ from bookbill.money.pricing import Discount
 def duplicate_invoice(invoice_id: UUID, *, service_date: date, by: Actor, now: datetime) -> Invoice:
     """An instant invoice with the lines, discounts, note and recipients of another, as a draft. Money is not copied, taxes are those of today.
 
-    A booking that was deleted since is copied from what the invoice says of it. Raises `booking_deleted` where that is
-    not enough.
+    A booking that was deleted since, or is another customer's, is copied from what the invoice says of it. Raises
+    `booking_gone` where that is not enough.
     """
     assert_in_transaction()
     require(by, Right.EDIT_INVOICES, Feature.INVOICING)
     invoice = lock_invoice(invoice_id)
     sent = last_sent_document(invoice) if invoice.cancelled_at else None
     sources = Booking.objects.filter(invoice=invoice)
-    if sent:  # its bookings are free, on another invoice, or deleted by now
-        sources = Booking.objects.filter(pk__in=[block.id for block in sent.bookings])
+    if sent:  # its bookings are free, on another invoice, another customer's, or deleted by now
+        own = [block.id for block in sent.bookings]
+        sources = Booking.objects.filter(pk__in=own, customer=invoice.customer_id)
     in_force = read_in_force(Company.objects.get(pk=by.company_id))
     found = list(sources.prefetch_related("items").oldest_first())
     copies = [copy_of(booking, in_force, service_date=service_date, with_fee=True) for booking in found]
@@ -70,9 +71,9 @@ def _copy_of_block(
     """The same work after what was sent, its discount as an amount."""
     if sent.exemption_reason:  # then nothing on it tells which taxes its prices contain
         raise RuleBroken(
-            "booking_deleted",
+            "booking_gone",
             _(
-                "Booking %(number)s was deleted, and this invoice does not say which taxes its prices were without. Make a new invoice with its lines."
+                "This customer has no booking %(number)s any more, and this invoice does not say which taxes its prices were without. Make a new invoice with its lines."
             )
             % {"number": block.number},
         )

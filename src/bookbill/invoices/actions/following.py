@@ -9,7 +9,7 @@ from bookbill.companies.models import Company
 from bookbill.companies.number_formats import split_format
 from bookbill.companies.numbers import first_met_again
 from bookbill.invoices.actions.cancelling import cancel_invoice, invoices_over
-from bookbill.invoices.actions.drafting import remove_drafts
+from bookbill.invoices.actions.drafting import follow_replaced, remove_drafts
 from bookbill.invoices.actions.refresh import refresh_invoices
 from bookbill.invoices.models import Invoice
 from bookbill.lib.errors import RuleBroken
@@ -83,6 +83,7 @@ def let_go_of_cancelled(event: BookingsCancelled) -> None:
 
 def _after_leaving(invoice: Invoice, event: BookingsEditing | BookingsCancelled) -> None:
     if Booking.objects.filter(invoice=invoice).exists():
+        follow_replaced([invoice])
         refresh_invoices([invoice.pk], now=event.now)
     else:
         remove_drafts([invoice], by=event.by, now=event.now)

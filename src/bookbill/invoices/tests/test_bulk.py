@@ -462,7 +462,7 @@ def test_a_duplicate_says_what_it_cannot_know_of_a_deleted_booking(
     transact(lambda: delete_booking(planned.pk, by=ana, now=NOW))
 
     refused = api.post(f"/invoices/{old.pk}/copies")
-    assert (refused.status_code, refused.json()["code"]) == (409, "booking_deleted")
+    assert (refused.status_code, refused.json()["code"]) == (409, "booking_gone")
     assert planned.number in refused.json()["detail"]
     assert not Invoice.objects.filter(status=Status.DRAFT).exists()
 

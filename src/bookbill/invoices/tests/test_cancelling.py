@@ -257,6 +257,52 @@ def test_a_replacement_may_be_deleted_as_any_draft(ana: Actor, sent: Invoice) ->
     assert Booking.objects.to_invoice().count() == 1
 
 
+@pytest.mark.parametrize("goes", ["alone", "after another came", "taken off"])
+def test_the_invoice_that_takes_what_a_draft_replaced_takes_its_place(
+    ana: Actor,
+    api: ApiClient,
+    make_customer: Callable[..., Customer],
+    make_booking: Callable[..., Booking],
+    make_sent: Callable[..., Invoice],
+    goes: str,
+) -> None:
+    ann = make_customer("Ann")
+    booking, other = make_booking(ann), make_booking(ann)
+    old = make_sent(booking)
+    new = replace(old, ana)
+    ids = [str(booking.pk)]
+    if goes != "alone":
+        api.patch(f"/invoices/{new.pk}", {"booking_ids": [str(other.pk), *ids]})
+    if goes == "taken off":
+        api.patch(f"/invoices/{new.pk}", {"booking_ids": [str(other.pk)]})
+        assert Invoice.objects.get(pk=old.pk).replaced_by_id is None
+        return
+    taker = api.post("/invoices", {"booking_ids": ids, "move_from_drafts": True}).json()
+    assert str(Invoice.objects.get(pk=old.pk).replaced_by_id) == taker["id"]
+
+
+def test_a_cancelled_invoice_keeps_its_note_and_leaves_what_went_to_another_customer(
+    ana: Actor,
+    api: ApiClient,
+    desk: Client,
+    make_customer: Callable[..., Customer],
+    make_booking: Callable[..., Booking],
+    make_sent: Callable[..., Invoice],
+) -> None:
+    birch, booking = make_customer("Birch House"), make_booking(make_customer("Maple Offices"))
+    invoice = make_sent(booking, note="Dear Maple", extra_recipients=("secret@maple.example",))
+    transact(lambda: edit_invoice(invoice.pk, {"note": "Never sent"}, by=ana, now=NOW))
+    transact(lambda: cancel_invoice(invoice.pk, reason="Wrong", by=ana, now=NOW))
+    transact(lambda: edit_booking(booking.pk, BookingEdit({"customer_id": birch.pk}), by=ana, now=NOW))
+
+    page = desk.get(f"/payments/invoices/{invoice.pk}").content.decode()
+    assert "Dear Maple" in page
+    assert "Never sent" not in page
+    assert "can be invoiced again" not in page
+    copy = api.post(f"/invoices/{invoice.pk}/copies").json()
+    assert (copy["billing"]["name"], copy["total_minor"]) == ("Maple Offices", 10_000)
+
+
 def test_holding_back_and_making_a_new_one_exclude_each_other(ana: Actor, sent: Invoice) -> None:
     with pytest.raises(RuleBroken) as refused:
         replace(sent, ana, hold_back=True)

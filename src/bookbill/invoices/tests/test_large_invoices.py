@@ -13,6 +13,8 @@ from bookbill.bookings.actions.cancelling import cancel_booking
 from bookbill.bookings.actions.editing import BookingEdit, edit_booking
 from bookbill.bookings.drafts import ItemDraft
 from bookbill.bookings.models import Booking, TaxCode
+from bookbill.companies.models import Company
+from bookbill.companies.rules import Role
 from bookbill.customers.models import Customer
 from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.sending import send_invoices
@@ -23,7 +25,7 @@ from bookbill.ledger.actions.payments import record_payments
 from bookbill.ledger.drafts import PaymentDraft
 from bookbill.lib.actor import Actor
 from bookbill.lib.transactions import transact
-from tests.support.cast import NOW, TODAY, make_tax_code
+from tests.support.cast import NOW, TODAY, add_member, make_tax_code
 
 pytestmark = pytest.mark.both_databases
 
@@ -199,6 +201,25 @@ def test_who_cancelled_a_booking_of_it_is_named_as_who_edited_one(
 
     assert re.search(rf"{first.number}: \$[0-9.]+ → \$[0-9.]+, by Ana", page)
     assert re.search(rf"{second.number} removed: \$[0-9.]+, by Ana", page)
+
+
+def test_who_wrote_a_note_on_a_booking_did_not_change_what_it_costs(
+    desk: Client, company: Company, ana: Actor, make_large: Callable[..., Invoice]
+) -> None:
+    booking = Booking.objects.filter(invoice=make_large(1)).get()
+    till = add_member(company, "Till", Role.OFFICE)
+    renamed = (ItemDraft("Office clean, both floors", unit_price=booking.items.get().unit_price),)
+
+    def edit(by: Actor, fields: dict[str, Any], items: tuple[ItemDraft, ...] | None = None) -> None:
+        transact(lambda: edit_booking(booking.pk, BookingEdit(fields, items), by=by, now=NOW))
+
+    edit(ana, {}, renamed)
+    edit(till, {"note": "Ring twice", "start_time": dt.time(9)})
+    edit(till, {"note": "Ring three times"})
+
+    page = text(desk.get(f"/payments/invoices/{booking.invoice_id}"))
+    assert f"{booking.number}: details changed, same total, by Ana" in page
+    assert "Lines changed" in text(desk.get(f"/bookings/{booking.pk}"))
 
 
 def test_a_changed_one_tells_what_changed_and_how_much_more(

@@ -23,11 +23,13 @@ from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.models import Invoice, Version
 from bookbill.invoices.tasks import ensure_pdf
 from bookbill.ledger.actions.claims import write_off
+from bookbill.ledger.actions.payments import record_payments
+from bookbill.ledger.drafts import PaymentDraft
 from bookbill.lib.actor import Actor
 from bookbill.lib.tenancy import scope
 from bookbill.lib.transactions import transact
 from bookbill.portal.tests.conftest import send_again
-from tests.support.cast import NOW, add_member, make_company
+from tests.support.cast import NOW, TODAY, add_member, make_company
 
 COUNTED_VISITS = {RateCount._meta.db_table}
 EVIL = "<script>alert(1)</script>{{ 7|add:7 }}%(x)s"
@@ -224,6 +226,41 @@ def test_a_price_that_fell_below_what_was_paid_says_what_came_in_and_what_is_cre
     assert "The price was lowered to $80.00 after this invoice was sent. Nothing more is due." in page
     send_again(ana, invoice)
     assert "$20.00 is kept as your credit" in page_of(visitor, invoice)
+
+
+def test_an_updated_one_says_when_and_what_its_total_was(
+    visitor: Client, ana: Actor, sent: Callable[..., Invoice], make_booking: Callable[..., Booking]
+) -> None:
+    booking = make_booking()
+    invoice = send_again(ana, sent(booking))
+    assert "Updated on" not in page_of(visitor, invoice)
+    reprice(booking, "80.00", ana)
+    send_again(ana, send_again(ana, invoice))
+    page = page_of(visitor, invoice)
+    assert "Updated on June 30, 2026: the total is now $80.00, it was $100.00." in page
+    transact(lambda: edit_customer(invoice.customer_id, {"name": "Maple & Sons"}, by=ana, now=NOW))
+    send_again(ana, invoice)
+    assert "Updated on June 30, 2026. " in page_of(visitor, invoice).replace(".<", ". <")
+
+
+def test_money_on_a_booking_that_went_to_another_customer_is_not_shown_to_the_former(
+    visitor: Client,
+    ana: Actor,
+    sent: Callable[..., Invoice],
+    pay: Callable[..., None],
+    make_booking: Callable[..., Booking],
+    make_customer: Callable[..., Customer],
+) -> None:
+    booking, birch = make_booking(make_customer("Maple Offices")), make_customer("Birch House")
+    invoice = sent(booking)
+    transact(lambda: cancel_invoice(invoice.pk, reason="Somebody else's", by=ana, now=NOW))
+    edit = BookingEdit({"customer_id": birch.pk})
+    transact(lambda: edit_booking(booking.pk, edit, by=ana, now=NOW))
+    draft = PaymentDraft(birch.pk, "cash", 5_000, "CAD", TODAY, fill=(booking.pk,))
+    transact(lambda: record_payments([draft], by=ana, now=NOW))
+    page = page_of(visitor, invoice)
+    assert "cancelled this invoice" in page
+    assert "$50.00" not in page
 
 
 def test_a_cancelled_one_asks_for_nothing_and_keeps_the_reason_to_the_company(
