@@ -27,6 +27,10 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         """What the To invoice figure counts: invoiceable and not held back."""
         return self.invoiceable().filter(held_back=False)
 
+    def on_calendar(self) -> BookingQuerySet:
+        """What is work on a day: what was made for an instant invoice is in no calendar."""
+        return self.filter(is_instant=False)
+
     def oldest_first(self) -> BookingQuerySet:
         """The order in which money fills bookings and documents list them."""
         return self.order_by("service_date", "number_n")

@@ -106,6 +106,19 @@ def test_the_three_views_show_their_days_by_the_clock(
         assert words in shown
 
 
+def test_what_was_made_for_an_instant_invoice_is_in_the_list_with_its_mark_and_in_no_calendar(
+    desk: Client, make_booking: Callable[..., Booking], make_customer: Callable[..., Customer]
+) -> None:
+    make_booking(make_customer("Planned"))
+    instant = make_booking(make_customer("Instant"), is_instant=True)
+    for view in View:
+        answer = desk.get(f"/bookings/calendar?view={view}")
+        assert entries(answer) == {TODAY.isoformat(): ["Planned"]}
+        assert sum(day.total_minor for day in answer.context["days"]) == 10_000
+    for path in ("/bookings", f"/bookings/{instant.pk}"):
+        assert text_of(desk.get(path)).count("Instant Invoice</span>") == 1, path
+
+
 def test_what_is_invoiced_and_paid_is_said_in_words(
     desk: Client, ana: Actor, make_booking: Callable[..., Booking], make_invoice: Callable[..., Invoice]
 ) -> None:

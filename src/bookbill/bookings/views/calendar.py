@@ -23,7 +23,7 @@ def calendar_page(request: CompanyRequest) -> HttpResponse:
     span = span_of(view, chosen, first_weekday=first_weekday(request.company.time_zone))
     wanted = read_filter(request)
     priced = may(request.actor, Right.VIEW_PRICES)
-    days = read_days(filtered(wanted, by=request.actor), span, today=now_there, priced=priced)
+    days = read_days(filtered(wanted, by=request.actor).on_calendar(), span, today=now_there, priced=priced)
     return render_page(
         request,
         "bookings/calendar.html",

@@ -214,3 +214,13 @@ def test_ctrl_k_puts_the_booking_of_a_typed_number_first(
     invoice = make_invoice(booking)
     found = desk.get("/search", {"q": booking.number}).content.decode()
     assert found.index(f"/bookings/{booking.pk}") < found.index(f"/payments/invoices/{invoice.pk}")
+
+
+def test_what_was_made_for_an_instant_invoice_does_not_come_up_as_work(
+    desk: Client, make_booking: Callable[..., Booking]
+) -> None:
+    planned = make_booking(completed=False)
+    instant = make_booking(completed=False, is_instant=True)
+    page = dashboard(desk)
+    assert planned.number in page
+    assert instant.number not in page

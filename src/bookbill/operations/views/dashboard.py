@@ -36,7 +36,7 @@ def dashboard(request: CompanyRequest) -> HttpResponse:
             "chart": read_chart(company, today=today),
         }
     if may(by, Right.VIEW_BOOKINGS):
-        coming = visible_bookings(by).filter(state=State.SCHEDULED, service_date__gte=today)
+        coming = visible_bookings(by).on_calendar().filter(state=State.SCHEDULED, service_date__gte=today)
         context["coming"] = coming.select_related("customer").order_by(
             "service_date", "start_time", "number_n"
         )[:BOOKINGS_SHOWN]
