@@ -322,7 +322,9 @@ def test_without_the_lock_on_the_series_numbering_goes_wrong_on_postgresql(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(numbers, "_locked", unlocked)
-    monkeypatch.setattr(allowance, "_lock", lambda company: None)  # it stands right before the series
+    # Both stand right before the series.
+    monkeypatch.setattr(allowance, "_lock", lambda company: None)
+    monkeypatch.setattr(numbers, "_locked_company", lambda company: company)
     on_postgresql = connection.vendor == "postgresql"
     few = partial(many_number_invoices, threads=4, each=5 if on_postgresql else 1)
     assert goes_wrong(house, few, rounds=1) is on_postgresql

@@ -37,8 +37,7 @@ def take_invoice_numbers(
     numbers. At most five queries for any count. Raises BadInput ``issue_date_out_of_range``.
     """
     assert_in_transaction()
-    # Its format may have been changed since it was read, with regard to the numbers that were there then.
-    company = Company.objects.select_for_update(no_key=True).get(pk=company.pk)
+    company = _locked_company(company)
     series, dates = _dated(company, wished, today)
     missing = sorted({_series_year(company, date.year, series) for date in dates} - series.keys())
     if missing:
@@ -157,6 +156,11 @@ def set_first_number(company: Company, *, year: int, first: int) -> None:
         )
     row.first_n = row.next_n = first
     row.save(update_fields=["first_n", "next_n"])
+
+
+def _locked_company(company: Company) -> Company:
+    """Its format may have been changed since it was read, with regard to the numbers that were there then."""
+    return Company.objects.select_for_update(no_key=True).get(pk=company.pk)
 
 
 def _locked(company: Company, kind: SeriesKind) -> list[NumberSeries]:
