@@ -99,7 +99,7 @@ def read_waiting(customer: Customer | None = None) -> tuple[list[CustomerChoices
     is_cut, rows = len(rows) > CHOICES_MAX, rows[:CHOICES_MAX]
     customers = {booking.customer_id for booking in rows} | ({customer.pk} if customer else set())
     own = with_choice_parts(Booking.objects.filter(customer__in=customers).oldest_first())
-    on_drafts = own.filter(invoice__isnull=False, invoice__sent_at=None, invoice__is_instant=False)
+    on_drafts = own.filter(invoice__isnull=False, invoice__sent_at=None)
     choices = [_choice(booking) for booking in rows]
     choices += [_choice(booking, is_ticked=False) for booking in on_drafts[:CHOICES_MAX]]
     if customer:

@@ -73,12 +73,15 @@ def refresh_invoices(invoice_ids: Iterable[UUID], *, now: datetime) -> None:
     for start in range(0, len(ids), CHUNK):
         invoices = list(Invoice.objects.live().filter(pk__in=ids[start : start + CHUNK]))
         documents = read_live(invoices, now=now)
+        instant = Booking.objects.filter(invoice__in=invoices, is_instant=True).order_by()
+        over_instant = set(instant.values_list("invoice_id", flat=True))
         for invoice in invoices:
             take_figures(invoice, documents[invoice.pk])
+            invoice.is_instant = invoice.pk in over_instant
         _settle_claims(invoices, documents)
         charge([invoice for invoice in invoices if invoice.sent_at], ChargeCause.CHANGED, now=now)
         Invoice.objects.bulk_update(
-            invoices, [*SUMS, "bookings_count", "live_claim", "sent_claim", "charged_minor"]
+            invoices, [*SUMS, "bookings_count", "is_instant", "live_claim", "sent_claim", "charged_minor"]
         )
         _call_off_outdated(invoices, now=now)
 

@@ -10,6 +10,7 @@ from bookbill.bookings.actions.booking import create_bookings
 from bookbill.bookings.actions.cancelling import cancel_booking
 from bookbill.bookings.drafts import BookingDraft, ItemDraft
 from bookbill.bookings.models import Booking
+from bookbill.companies.tests.clients import ApiClient
 from bookbill.customers.models import Customer
 from bookbill.invoices.actions.sending import hold_sending
 from bookbill.invoices.models import Invoice
@@ -182,6 +183,27 @@ def test_a_customers_page_offers_with_ticks_reasons_and_links(
         assert said in shown
     for invoice in (draft, about_to_go, sent):
         assert f'href="/payments/invoices/{invoice.pk}"' in shown
+
+
+def test_what_is_on_the_draft_of_an_instant_invoice_is_offered_too(
+    desk: Client,
+    api: ApiClient,
+    make_customer: MakeCustomer,
+    make_booking: MakeBooking,
+    make_invoice: Make,
+) -> None:
+    customer = make_customer()
+    instant, calendar = make_booking(customer, is_instant=True), make_booking(customer)
+    draft = f"/invoices/{make_invoice(instant, calendar).pk}"
+    shown = desk.get(f"{CHOOSE}?customer={customer.pk}").content.decode()
+    for booking in (instant, calendar):
+        assert f'value="{booking.pk}"' in shown
+    assert api.get(draft).json()["is_instant"]
+
+    api.patch(draft, {"booking_ids": [str(calendar.pk)]})
+
+    assert not api.get(draft).json()["is_instant"]
+    assert f'value="{calendar.pk}"' in desk.get(f"{CHOOSE}?customer={customer.pk}").content.decode()
 
 
 def test_what_cannot_go_along_is_named_with_its_reason_and_the_rest_goes_on(
