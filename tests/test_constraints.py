@@ -7,9 +7,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Model
 
 from bookbill.bookings.models import Booking
+from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.reminding import remind_invoices
 from bookbill.invoices.actions.sending import send_invoices
-from bookbill.invoices.models import Charge, Invoice, Reminder, Version
+from bookbill.invoices.models import Charge, FreedBooking, Invoice, Reminder, Version
 from bookbill.ledger.actions.claims import reduce_claim, write_off
 from bookbill.ledger.actions.payments import record_payments, reverse_payment
 from bookbill.ledger.drafts import PaymentDraft
@@ -73,6 +74,7 @@ def test_the_database_refuses(
     [
         (Version, {"document": "{}"}),
         (Charge, {"amount_minor": 1}),
+        (FreedBooking, {"number": "B-1"}),
         (Reminder, {"payable_minor": 1}),
         (Payment, {"amount_minor": 1}),
         (Allocation, {"amount_minor": 1}),
@@ -90,11 +92,12 @@ def test_what_was_written_down_is_neither_changed_nor_deleted(
     changed: dict[str, object],
 ) -> None:
     booking = make_booking()
-    invoice = make_invoice(booking)
+    invoice, cancelled = make_invoice(booking), make_invoice()
     money = PaymentDraft(booking.customer_id, "cash", 1_000, "CAD", TODAY, fill=(booking.pk,))
 
     def acts() -> None:
-        send_invoices([invoice.pk], by=ana, now=NOW)
+        send_invoices([invoice.pk, cancelled.pk], by=ana, now=NOW)
+        cancel_invoice(cancelled.pk, reason="Wrong", by=ana, now=NOW)
         remind_invoices([invoice.pk], by=ana, now=NOW)
         _kept, wrong = record_payments([money, money], by=ana, now=NOW)
         reverse_payment(wrong.pk, reason="Twice", by=ana, now=NOW)

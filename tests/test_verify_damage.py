@@ -16,7 +16,7 @@ from bookbill.delivery.models import Message
 from bookbill.documents.files import name_of, storage
 from bookbill.documents.models import StoredFile
 from bookbill.invoices.actions.sending import PDF_JOB
-from bookbill.invoices.models import Charge, Invoice, Version
+from bookbill.invoices.models import Charge, FreedBooking, Invoice, Version
 from bookbill.invoices.tasks import ensure_pdf
 from bookbill.ledger.models import Allocation, Payment, Reduction
 from bookbill.lib import triggers
@@ -170,6 +170,12 @@ def a_version_that_was_changed(house: House) -> None:
     house.write(Version, version.pk, document=version.document.replace("Front St", "Back St"))
 
 
+def a_cancelled_invoice_that_forgot_its_booking(house: House) -> None:
+    freed = FreedBooking.objects.get(invoice=house.invoice(3))
+    other = Booking._meta.pk.get_db_prep_value(house.booking(2).pk, connection)
+    house.write(FreedBooking, freed.pk, booking_id=other)
+
+
 def a_file_with_other_bytes(house: House) -> None:
     stored = StoredFile.objects.get()
     Path(storage().path(name_of(stored.company_id, stored.sha256))).write_bytes(b"%PDF-1.7 forged")
@@ -239,6 +245,7 @@ DAMAGES: dict[Callable[[House], None], str] = {
     a_later_number_with_an_earlier_date: "D2 numbers have no gaps",
     a_booking_on_a_cancelled_invoice: "D3 a booking is on one live invoice",
     a_version_that_was_changed: "D4 versions are as frozen",
+    a_cancelled_invoice_that_forgot_its_booking: "D4 versions are as frozen",
     an_invoice_that_lags_behind_its_bookings: "D5 live views are fresh",
     a_sending_that_history_forgot: "D6 history is complete",
     a_pdf_that_nobody_promised: "W1 promises stand with their causes",

@@ -12,7 +12,6 @@ from bookbill.companies.models import Company
 from bookbill.documents.document import Document, Tax, Totals, read_part
 from bookbill.invoices.live import document_of, plain, read_blocks, reasons_of
 from bookbill.invoices.models import Invoice, Version, VersionKind
-from bookbill.invoices.shown import cancelled_booking_ids
 from bookbill.web.paging import Pages, pages_of
 
 LINES_PAGE = 100
@@ -42,20 +41,16 @@ def _read_frozen(invoice: Invoice, asked: str | None) -> tuple[Document, Pages]:
         pages = pages_of(asked, count=len(blocks), size=LINES_PAGE)
         return pages.cut(blocks)
 
-    return read_part(_cancelled_copy(invoice), choose), pages
+    copies = Version.objects.filter(invoice=invoice, kind=VersionKind.CANCELLED)
+    return read_part(copies.values_list("document", flat=True).get(), choose), pages
 
 
 def own_bookings(invoice: Invoice) -> BookingQuerySet:
     """Those on it; of a cancelled invoice those that were and are still its customer's, on whichever invoice by now."""
     if not invoice.cancelled_at:
         return Booking.objects.filter(invoice=invoice)
-    own = cancelled_booking_ids([invoice])[invoice.pk]
+    own = invoice.freed_bookings.values("booking_id")
     return Booking.objects.filter(pk__in=own, customer=invoice.customer_id)
-
-
-def _cancelled_copy(invoice: Invoice) -> str:
-    copies = Version.objects.filter(invoice=invoice, kind=VersionKind.CANCELLED)
-    return copies.values_list("document", flat=True).get()
 
 
 def totals_of(invoice: Invoice) -> Totals:

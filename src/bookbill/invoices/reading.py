@@ -8,6 +8,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from bookbill.bookings.models import Booking
@@ -17,7 +18,7 @@ from bookbill.customers.models import Customer
 from bookbill.delivery.models import Message
 from bookbill.delivery.rules import State
 from bookbill.invoices.marks import marked, needs_attention_q, overdue_q, placed_on_invoices
-from bookbill.invoices.models import Invoice, InvoiceQuerySet, Version, VersionKind
+from bookbill.invoices.models import FreedBooking, Invoice, InvoiceQuerySet
 from bookbill.invoices.rules import Mark, MarkFacts, Status, marks_of
 from bookbill.ledger.models import Payment
 from bookbill.lib.errors import BadInput, NotFound
@@ -27,7 +28,6 @@ from bookbill.money.currencies import exponent_of
 from bookbill.web.formatting import decimal_point
 
 SEARCH_MAX = 50
-BOOKING_NUMBER = re.compile(r"B-[0-9]{1,12}")
 THOUSANDS = re.compile(r",(?=[0-9]{3}(?![0-9]))")
 
 
@@ -56,11 +56,14 @@ def rows_of(invoices: Sequence[Invoice], *, now: datetime) -> list[InvoiceRow]:
         return []
     customers = Customer.objects.in_bulk({invoice.customer_id for invoice in invoices})
     marks = read_marks(invoices, now=now)
-    own = Booking.objects.filter(invoice=OuterRef("pk")).oldest_first()
+    own = Booking.objects.filter(invoice=OuterRef("pk")).oldest_first().values("number")
+    freed = FreedBooking.objects.filter(invoice=OuterRef("pk")).order_by("pk").values("number")
     numbers = {
         pk: tuple(dict.fromkeys(filter(None, ends)))
         for pk, *ends in Invoice.objects.filter(pk__in=[invoice.pk for invoice in invoices]).values_list(
-            "pk", Subquery(own.values("number")[:1]), Subquery(own.reverse().values("number")[:1])
+            "pk",
+            Coalesce(Subquery(own[:1]), Subquery(freed[:1])),
+            Coalesce(Subquery(own.reverse()[:1]), Subquery(freed.reverse()[:1])),
         )
     }
     return [
@@ -177,8 +180,9 @@ def filtered(wanted: InvoiceFilter, *, company: Company, now: datetime) -> Invoi
         "provider": wanted.provider_id,
     }
     if asked := _asked(of_bookings):
-        bookings = Booking.objects.filter(**asked, invoice__isnull=False)
-        found = found.filter(pk__in=bookings.order_by().values("invoice_id"))
+        live = Booking.objects.filter(**asked, invoice__isnull=False).order_by().values("invoice_id")
+        freed = FreedBooking.objects.filter(**asked).values("invoice_id")
+        found = found.filter(pk__in=live.union(freed, all=True))
     if wanted.mark:
         found = found.filter(marked(wanted.mark, today=today))
     if wanted.search.strip():
@@ -195,19 +199,15 @@ def search(text: str, *, company: Company) -> list[UUID]:
     text = text.strip()
     number = text.upper()
     found: set[UUID] = set()
+    named = prefix_range("number", number)
+    bookings = Booking.objects.filter(named, invoice__isnull=False).order_by("number")
+    freed = FreedBooking.objects.filter(named).order_by("number")
     look_ups = [
-        Invoice.objects.filter(prefix_range("number", number)),
-        Invoice.objects.filter(
-            pk__in=Booking.objects.filter(prefix_range("number", number), invoice__isnull=False).values(
-                "invoice_id"
-            )[:SEARCH_MAX]
-        ),
+        Invoice.objects.filter(named),
+        Invoice.objects.filter(pk__in=bookings.values("invoice_id")[:SEARCH_MAX]),
+        Invoice.objects.filter(pk__in=freed.values("invoice_id")[:SEARCH_MAX]),
         Invoice.objects.filter(customer__in=Customer.objects.matching(text).values("pk")[:SEARCH_MAX]),
     ]
-    if BOOKING_NUMBER.fullmatch(number):  # a cancelled one has let its bookings go; its copy names them
-        copies = Version.objects.filter(kind=VersionKind.CANCELLED, invoice__status=Status.CANCELLED)
-        named = copies.filter(document__contains=f'"number":"{number}"')
-        look_ups.append(Invoice.objects.filter(pk__in=named.values("invoice_id")))
     if text.isdecimal() and text.isascii() and len(text) <= 12:
         look_ups.append(Invoice.objects.filter(number_n=int(text), sent_at__isnull=False))
     amount = _amount_in(text, exponent=exponent_of(company.currency))

@@ -1,6 +1,6 @@
 """What invoices show: live while they live, their frozen copy once they are cancelled; and what was sent last."""
 
-import json
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +9,7 @@ from django.db.models import OuterRef, Subquery
 
 from bookbill.documents.document import Document, from_json_bytes
 from bookbill.invoices.live import read_live
-from bookbill.invoices.models import Invoice, Version, VersionKind
+from bookbill.invoices.models import FreedBooking, Invoice, Version, VersionKind
 
 
 def read_shown(invoices: Sequence[Invoice], *, now: datetime) -> dict[UUID, Document]:
@@ -25,11 +25,11 @@ def read_shown(invoices: Sequence[Invoice], *, now: datetime) -> dict[UUID, Docu
 
 def cancelled_booking_ids(invoices: Iterable[Invoice]) -> dict[UUID, set[UUID]]:
     """Which bookings were on each cancelled invoice, wherever they are by now. One query."""
-    copies = Version.objects.filter(invoice__in=invoices, kind=VersionKind.CANCELLED)
-    return {
-        invoice_id: {UUID(block["id"]) for block in json.loads(document)["bookings"]}
-        for invoice_id, document in copies.values_list("invoice_id", "document")
-    }
+    found: dict[UUID, set[UUID]] = defaultdict(set)
+    freed = FreedBooking.objects.filter(invoice__in=invoices)
+    for invoice_id, booking_id in freed.values_list("invoice_id", "booking_id"):
+        found[invoice_id].add(booking_id)
+    return found
 
 
 def last_sent_document(invoice: Invoice) -> Document:

@@ -5,6 +5,7 @@ from bookbill.lib.triggers import append_only, frozen
 TRIGGERS = [
     frozen("invoices_version", but_once=("pdf_id", "pdf_sha256")),
     append_only("invoices_charge"),
+    append_only("invoices_freedbooking"),
     append_only("invoices_reminder"),
     append_only("invoices_mailtext"),
     append_only("invoices_mailtrial"),

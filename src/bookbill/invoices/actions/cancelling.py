@@ -28,7 +28,7 @@ from bookbill.invoices.actions.sending import (
     resolve_recipients,
 )
 from bookbill.invoices.drafts import InvoiceDraft
-from bookbill.invoices.models import ChargeCause, Invoice, Version, VersionKind
+from bookbill.invoices.models import ChargeCause, FreedBooking, Invoice, Version, VersionKind
 from bookbill.invoices.shown import last_sent_documents
 from bookbill.ledger.actions.claims import undo_write_offs
 from bookbill.lib.actor import Actor
@@ -96,6 +96,7 @@ def cancel_invoices(
         _freeze(invoice, documents[invoice.pk], reason=reason, by=by, now=now) for invoice in invoices
     ]
     Version.objects.bulk_create(versions)
+    _keep_billed(invoices, documents, bookings)
     charge(invoices, ChargeCause.CANCELLED, now=now)
     Invoice.objects.bulk_update(
         invoices,
@@ -155,6 +156,30 @@ def _free_bookings(
     undo_write_offs({booking.pk: booking for booking in found}, reason=reason, now=now)
     Booking.objects.filter(invoice__in=invoices).update(invoice=None, held_back=hold_back)
     return own
+
+
+def _keep_billed(
+    invoices: Sequence[Invoice],
+    documents: Mapping[UUID, Document],
+    bookings: Mapping[UUID, Sequence[Booking]],
+) -> None:
+    """Which bookings the copies bill, so that each invoice is found by them wherever they go."""
+    providers = {str(booking.pk): booking.provider_id for own in bookings.values() for booking in own}
+    FreedBooking.objects.bulk_create(
+        [
+            FreedBooking(
+                company_id=invoice.company_id,
+                invoice=invoice,
+                booking_id=block.id,
+                number=block.number,
+                service_date=block.service_date,
+                provider_id=providers.get(block.id),
+            )
+            for invoice in invoices
+            for block in documents[invoice.pk].bookings
+        ],
+        batch_size=500,
+    )
 
 
 def _facts(invoice: Invoice) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from bookbill.invoices.models.invoice import (
     Charge,
     ChargeCause,
+    FreedBooking,
     Invoice,
     InvoiceQuerySet,
     Reminder,
@@ -14,6 +15,7 @@ from bookbill.invoices.models.mails import MailText, MailTrial, Receipt
 __all__ = [
     "Charge",
     "ChargeCause",
+    "FreedBooking",
     "Invoice",
     "InvoiceQuerySet",
     "MailText",

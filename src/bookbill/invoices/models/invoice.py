@@ -223,6 +223,31 @@ class Version(models.Model):
         return f"{self.invoice_id} {self.n}"
 
 
+class FreedBooking(models.Model):
+    """A booking that a cancelled invoice billed, as it was then: the booking goes its own way, and may be deleted."""
+
+    company = models.ForeignKey("companies.Company", models.PROTECT, related_name="+", db_index=False)
+    invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="freed_bookings", db_index=False)
+    booking = models.ForeignKey(
+        "bookings.Booking", models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
+    number = PrefixTextField(max_length=20)
+    service_date = models.DateField()
+    provider = models.ForeignKey("companies.Member", models.PROTECT, null=True, related_name="+")
+
+    objects = tenant_manager(models.QuerySet["FreedBooking"])
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["invoice", "booking"], name="freed_booking")]
+        indexes = [
+            models.Index(fields=["company", "number"], name="freed_booking_by_number"),
+            models.Index(fields=["company", "service_date"], name="freed_booking_by_date"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
 class Reminder(models.Model):
     """A reminder of a version, as a person sent it: what was asked for, and what covered the rest then, stays written.
 

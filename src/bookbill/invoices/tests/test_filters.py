@@ -4,20 +4,25 @@ import datetime as dt
 import html
 import re
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
+from django.apps import apps
+from django.db import connection
 from django.test import Client
 
+from bookbill.bookings.actions.editing import BookingEdit, edit_booking
 from bookbill.bookings.models import Booking
 from bookbill.companies.models import Company, Member, User
 from bookbill.companies.rules import Role
 from bookbill.customers.models import Customer
-from bookbill.invoices.actions.cancelling import cancel_invoice
-from bookbill.invoices.models import Invoice
+from bookbill.invoices.actions.cancelling import cancel_invoice, cancel_invoices
+from bookbill.invoices.models import FreedBooking, Invoice
 from bookbill.lib.actor import Actor
 from bookbill.lib.transactions import transact
+from bookbill.lib.triggers import remove_all
 from tests.support.cast import NOW, TODAY, add_member
 
 pytestmark = pytest.mark.both_databases
@@ -144,10 +149,33 @@ def test_a_usual_period_is_one_link_that_keeps_the_rest_of_the_filter(
 def test_a_cancelled_invoice_is_still_found_by_the_bookings_it_billed(
     desk: Client, ana: Actor, two: tuple[Invoice, Invoice]
 ) -> None:
+    """Whatever becomes of them: what it billed, when that was done and by whom stays as it was."""
     cancelled, other = two
-    number = Booking.objects.get(invoice=cancelled).number
+    booking = Booking.objects.get(invoice=cancelled)
     transact(lambda: cancel_invoice(cancelled.pk, reason="Wrong", by=ana, now=NOW))
-    found = text(desk.get(f"{LIST}?q={number.lower()}"))
-    assert cancelled.number in found
-    assert other.number not in found
-    assert cancelled.number not in text(desk.get(f"{LIST}?q={number}0"))
+    pat, day = booking.provider_id, booking.service_date
+    later = {"service_date": day + dt.timedelta(days=90), "provider_id": None}
+    transact(lambda: edit_booking(booking.pk, BookingEdit(later), by=ana, now=NOW))
+    for query in (f"q={booking.number.lower()}", f"service_from={day}&service_to={day}", f"provider={pat}"):
+        found = text(desk.get(f"{LIST}?{query}"))
+        assert cancelled.number in found
+        assert booking.number in found
+        assert other.number not in found
+    assert cancelled.number not in text(desk.get(f"{LIST}?q={booking.number}0"))
+    assert cancelled.number not in text(desk.get(f"{LIST}?service_from={later['service_date']}"))
+
+
+def test_those_of_invoices_cancelled_before_they_were_kept_are_taken_from_the_copies(
+    ana: Actor, two: tuple[Invoice, Invoice]
+) -> None:
+    both = [invoice.pk for invoice in two]
+    transact(lambda: cancel_invoices(both, reason="Wrong", by=ana, now=NOW))
+    kept = FreedBooking.objects.order_by("number")
+    names = [field.attname for field in FreedBooking._meta.fields if field.attname != "id"]
+    rows = list(kept.values(*names))
+    remove_all()
+    kept.delete()
+    migration = import_module("bookbill.invoices.migrations.0007_freed_bookings")
+    migration.take_from_copies(apps, connection.schema_editor())
+    assert list(kept.values(*names)) == rows
+    assert len(rows) == 2

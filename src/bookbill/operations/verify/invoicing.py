@@ -16,7 +16,7 @@ from bookbill.documents.files import DamagedFile, read_file
 from bookbill.documents.models import StoredFile
 from bookbill.invoices.claims import claim_of
 from bookbill.invoices.live import read_live
-from bookbill.invoices.models import Invoice, Version
+from bookbill.invoices.models import Invoice, Version, VersionKind
 from bookbill.invoices.rules import Status, status_of
 from bookbill.ledger.models import Payment
 from bookbill.operations.verify.findings import Finding
@@ -84,8 +84,8 @@ def check_bookings_on_live_invoices(finding: Finding, company: Company) -> None:
 
 
 def check_versions(finding: Finding, company: Company) -> None:
-    """D4: a version's document has its hash, adds up, and is the last one its invoice counts."""
-    for version in Version.objects.iterator(CHUNK):
+    """D4: a version's document has its hash, adds up, and is the last one its invoice counts; a cancelled copy's bookings are kept."""
+    for version in Version.objects.prefetch_related("invoice__freed_bookings").iterator(CHUNK):
         content = version.document.encode("utf-8")
         try:
             document = from_json_bytes(content)
@@ -94,6 +94,9 @@ def check_versions(finding: Finding, company: Company) -> None:
                 sha256(content).hexdigest() == version.sha256
                 and document.totals.total_minor == version.total_minor
             )
+            if version.kind == VersionKind.CANCELLED:
+                kept = {str(freed.booking_id) for freed in version.invoice.freed_bookings.all()}
+                right = right and kept == {block.id for block in document.bookings}
         except (DoesNotAddUp, UnknownSchema, ValueError, TypeError, KeyError):
             right = False
         finding.look(version.pk, right=right)
