@@ -24,6 +24,7 @@ from bookbill.bookings.actions.succession import edit_tax_code
 from bookbill.bookings.drafts import BookingDraft, ItemDraft
 from bookbill.bookings.models import Booking, TaxComponent
 from bookbill.companies import allowance, numbers
+from bookbill.companies.actions import update_company
 from bookbill.companies.doors import once
 from bookbill.companies.models import Company, NumberSeries, SeriesKind
 from bookbill.companies.tests.clients import ApiClient
@@ -328,6 +329,36 @@ def test_without_the_lock_on_the_series_numbering_goes_wrong_on_postgresql(
     on_postgresql = connection.vendor == "postgresql"
     few = partial(many_number_invoices, threads=4, each=5 if on_postgresql else 1)
     assert goes_wrong(house, few, rounds=1) is on_postgresql
+
+
+def the_restart_is_switched_off_while_the_first_number_is_taken(house: House) -> None:
+    """There is no row of a series yet that the two could meet at. Two numbers of one format would be alike from 2027 on."""
+    company, owner = make_company("Harbour")
+    with scope(company=company):
+        new = House(company, owner)
+        (invoice,) = new.invoices()
+        settings = {"number_format": "INV-{n}", "number_restarts_yearly": False}
+        results = new.together(
+            lambda: send_invoices([invoice.pk], by=owner, now=NOW, mark_only=True),  # waits for no allowance
+            lambda: update_company(settings, by=owner, now=NOW),
+        )
+        refused = refusals(results)
+        hold(refused in ([], ["series_in_use"]), results)
+        number = Invoice.objects.get(pk=invoice.pk).number
+    hold(number == ("INV-2026-00001" if refused else "INV-1"), (number, refused))
+
+
+def test_the_first_number_keeps_to_settings_saved_at_that_moment_and_does_not_without_the_lock(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    race = the_restart_is_switched_off_while_the_first_number_is_taken
+    for _ in range(ROUNDS):
+        race(house)
+
+    monkeypatch.setattr(numbers, "_locked_company", lambda company: company)
+    on_postgresql = connection.vendor == "postgresql"
+    rounds = ROUNDS_TO_GO_WRONG if on_postgresql else 1
+    assert goes_wrong(house, race, rounds=rounds) is on_postgresql
 
 
 def the_last_mail_of_the_day_is_wanted_twice(house: House) -> None:

@@ -159,7 +159,10 @@ def set_first_number(company: Company, *, year: int, first: int) -> None:
 
 
 def _locked_company(company: Company) -> Company:
-    """Its format may have been changed since it was read, with regard to the numbers that were there then."""
+    """As it stands. A format or restart that was changed since it was read was held against the numbers of then.
+
+    Its row, because before the first number there is none of a series that a change of settings could wait for.
+    """
     return Company.objects.select_for_update(no_key=True).get(pk=company.pk)
 
 
