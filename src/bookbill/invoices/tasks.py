@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import translation
@@ -26,10 +27,11 @@ from bookbill.invoices.rules import Status
 from bookbill.lib.actor import Actor
 from bookbill.lib.errors import RuleBroken
 from bookbill.lib.transactions import transact
-from bookbill.work.actions import due_args
+from bookbill.work.actions import come_again, due_args
 from bookbill.work.registry import JobView
 
 REASON_MAX, REPLACED_MAX = 500, 200
+EARLIER_MAX = 5  # invoices in one transaction before the job's own; each takes 12 to 19 ms
 
 
 def make_pdf(job: JobView) -> None:
@@ -82,7 +84,8 @@ def note_replaced(version: Version, characters: Sequence[str], *, by: Actor, now
 def send_held(job: JobView) -> None:
     """The hold is over: send, with the rights that who asked has by now. What cannot be sent any more is shown, not retried.
 
-    Those whose hold is over too and that are dated earlier go first: the series would not let them go afterwards.
+    Those whose hold is over too and that are dated earlier go first: the series would not let them go afterwards. Many
+    of them go in turns, each with a commit, and this one after the last: customers and series are locked meanwhile.
     """
     assert job.company_id is not None
     company = Company.objects.get(pk=job.company_id)
@@ -91,19 +94,35 @@ def send_held(job: JobView) -> None:
     if invoice is None:
         return
     earlier = _dated_earlier(invoice, company, now=now)
-    # All at once, and before the promises are read: each may be kept or taken back meanwhile.
-    lock_customers(each.customer_id for each in (invoice, *earlier))
-    due = due_args(SEND_JOB, company.pk, [str(each.pk) for each in earlier]) if earlier else {}
-    for args in [due[str(each.pk)] for each in earlier if str(each.pk) in due] + [job.args]:
-        _send_promised(args, company, now=now)
+    turn = earlier[:EARLIER_MAX]
+    # All at once, and before the promises are read again: each may be kept or taken back meanwhile.
+    lock_customers(each.customer_id for each in (invoice, *turn))
+    due = _due_args(turn)
+    for each in turn:
+        if each.pk in due:
+            _send_promised(due[each.pk], company, now=now)
+    if len(earlier) > len(turn):
+        come_again(job)
+    else:
+        _send_promised(job.args, company, now=now)
 
 
 def _dated_earlier(invoice: Invoice, company: Company, *, now: datetime) -> list[Invoice]:
+    """Those with a promise that is due, in the order of their dates."""
     if invoice.sent_at:
         return []
     waiting = Invoice.objects.filter(status=Status.DRAFT, sending_at__lte=now)
     issue_date = invoice.issue_date or date_in_zone(company, now)
-    return list(waiting.filter(issue_date__lt=issue_date).order_by("issue_date", "sending_at", "pk"))
+    found = list(waiting.filter(issue_date__lt=issue_date).order_by("issue_date", "sending_at", "pk"))
+    due = _due_args(found)
+    return [each for each in found if each.pk in due]
+
+
+def _due_args(invoices: Sequence[Invoice]) -> dict[UUID, Mapping[str, Any]]:
+    if not invoices:
+        return {}
+    found = due_args(SEND_JOB, invoices[0].company_id, [str(each.pk) for each in invoices])
+    return {UUID(key): args for key, args in found.items()}
 
 
 def _send_promised(args: Mapping[str, Any], company: Company, *, now: datetime) -> None:

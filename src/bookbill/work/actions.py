@@ -14,6 +14,7 @@ from bookbill.lib.errors import NotFound, RuleBroken
 from bookbill.lib.transactions import assert_in_transaction
 from bookbill.work.clock import process_clock
 from bookbill.work.models import Job, State
+from bookbill.work.registry import JobView
 
 INSERT_CHUNK = 500
 
@@ -104,6 +105,21 @@ def due_args(kind: str, company_id: UUID | None, unique_keys: Iterable[str]) -> 
     due = Job.objects.of_company(company_id).open().filter(kind=kind, run_at__lte=process_clock())
     found = due.filter(unique_key__in=list(unique_keys)).values_list("unique_key", "args")
     return {key: args for key, args in found if key is not None}
+
+
+def come_again(job: JobView) -> None:
+    """Said by a handler of a database-only kind that is not through: what it did is kept, and the job comes again.
+
+    Behind those that wait by then, with all its tries.
+    """
+    assert_in_transaction()
+    Job.objects.filter(pk=job.id).update(
+        state=State.QUEUED,
+        run_at=process_clock(),
+        attempts_before=F("attempts"),
+        lease_holder="",
+        lease_until=None,
+    )
 
 
 def bring_forward(company_id: UUID, by: dt.timedelta) -> None:

@@ -99,7 +99,9 @@ class Job(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     run_at = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)  # claims, counted when claimed; never set back
-    attempts_before = models.PositiveSmallIntegerField(default=0)  # those before a person said Retry
+    attempts_before = models.PositiveSmallIntegerField(
+        default=0
+    )  # those before a person said Retry, or the job `come_again`
     lease_holder = models.CharField(max_length=120, blank=True, default="")
     lease_until = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=500, blank=True, default="")

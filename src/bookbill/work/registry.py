@@ -69,7 +69,7 @@ def register(
     """Say who keeps promises of ``kind``. The handler runs inside the scope of the job's company.
 
     ``database_only``: it runs in the transaction that marks the job done, so exactly once; it opens none itself
-    and touches nothing outside the database. Otherwise it runs outside any transaction, perhaps again after a
+    and touches nothing outside the database; with long work it does a part and says `come_again`. Otherwise it runs outside any transaction, perhaps again after a
     crash: it carries an idempotency key to whatever it talks to, and every wait in it has a limit.
     An exception is a failed try: again after base·2ⁿ seconds, set aside after ``max_attempts``.
     """

@@ -23,12 +23,14 @@ from bookbill.invoices.marks import needs_attention_q
 from bookbill.invoices.models import Invoice, Version
 from bookbill.invoices.reading import read_marks
 from bookbill.invoices.rules import Mark, Status, instant_of
-from bookbill.invoices.tasks import send_held
+from bookbill.invoices.tasks import EARLIER_MAX, send_held
 from bookbill.lib.actor import Actor
 from bookbill.lib.errors import RuleBroken
 from bookbill.lib.transactions import transact
+from bookbill.work.claims import Turns, claim
 from bookbill.work.models import Job
 from bookbill.work.registry import JobView
+from bookbill.work.running import run_database_jobs
 from tests.support.cast import NOW, TODAY
 
 pytestmark = pytest.mark.both_databases
@@ -157,13 +159,15 @@ def test_a_date_that_became_too_old_meanwhile_asks_for_attention(
     assert "The issue date must lie between" in asking.sending_refused
 
 
+def run_first_promise() -> int:
+    """What a worker does next when the time of all has come."""
+    jobs = transact(lambda: claim(Turns([SEND_JOB]), holder="worker", limit=1))
+    return run_database_jobs(jobs) if jobs else 0
+
+
 def run_all_promises() -> None:
-    """What one worker does when the time of all has come."""
-    for job in Job.objects.filter(kind=SEND_JOB).in_turn():
-        if Job.objects.filter(pk=job.pk).exists():  # else taken back meanwhile
-            view = JobView(id=job.pk, kind=job.kind, company_id=job.company_id, args=job.args, attempt=1)
-            transact(partial(send_held, view))
-            Job.objects.filter(pk=job.pk).delete()
+    while run_first_promise():
+        pass
 
 
 @pytest.mark.parametrize("at_once", [True, False])
@@ -190,6 +194,28 @@ def test_those_that_leave_at_the_same_time_leave_in_the_order_of_their_dates(
         (later.pk, ""),
         (today.pk, ""),
     ]
+
+
+def test_one_before_which_many_have_to_leave_lets_them_leave_in_turns(
+    ana: Actor, make_invoice: Callable[..., Invoice], time_machine: Any
+) -> None:
+    """The customers and the series stay locked for a turn, not until all have left."""
+    today, *earlier = (make_invoice() for _ in range(EARLIER_MAX + 3))
+    for place, invoice in enumerate(earlier):
+        dated = {"issue_date": TODAY - dt.timedelta(days=len(earlier) - place)}
+        transact(partial(edit_invoice, invoice.pk, dated, by=ana, now=NOW))
+    for invoice in (today, *reversed(earlier)):
+        hold(invoice, ana)
+    time_machine.move_to(TOMORROW, tick=False)
+
+    run_first_promise()
+    assert Invoice.objects.exclude(sent_at=None).count() == EARLIER_MAX
+    assert Invoice.objects.get(pk=today.pk).sending_at
+    run_all_promises()
+
+    sent = Invoice.objects.order_by("number_n").values_list("pk", "sending_refused")
+    assert list(sent) == [(each.pk, "") for each in (*earlier, today)]
+    assert Version.objects.count() == len(sent)
 
 
 def test_one_that_left_with_a_later_dated_one_does_not_leave_twice(

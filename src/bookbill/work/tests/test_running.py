@@ -15,7 +15,7 @@ from bookbill.lib.errors import RuleBroken
 from bookbill.lib.tenancy import scope
 from bookbill.lib.transactions import assert_in_transaction
 from bookbill.work import registry
-from bookbill.work.actions import promise
+from bookbill.work.actions import come_again, promise
 from bookbill.work.clock import process_clock
 from bookbill.work.draining import drain
 from bookbill.work.housekeeping import register_housekeeping
@@ -62,6 +62,25 @@ def test_database_jobs_run_inside_the_transaction_of_their_done_and_others_outsi
     assert drain() == 2
     assert seen == {"note": True, "call": False}
     assert set(Job.objects.values_list("state", flat=True)) == {State.DONE}
+
+
+def test_a_database_job_that_is_not_through_comes_again_behind_the_others_with_all_its_tries(
+    promised: Promised,
+) -> None:
+    seen: list[str] = []
+
+    def take_turns(job: JobView) -> None:
+        seen.append(job.args["name"])
+        if job.args["name"] == "long" and job.attempt <= registry.max_attempts_of("note") + 1:
+            come_again(job)
+
+    registry.register("note", take_turns, database_only=True)
+    long = promised(args={"name": "long"}, unique_key="long")
+    promised(args={"name": "short"})
+    drain()
+    assert seen == ["long", "short", *["long"] * 6]
+    long.refresh_from_db()
+    assert (long.state, long.tries, JobFailure.objects.count()) == (State.DONE, 1, 0)
 
 
 def test_what_a_failed_database_job_wrote_is_undone(promised: Promised, company: Company) -> None:
