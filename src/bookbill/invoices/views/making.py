@@ -1,7 +1,7 @@
 """Generate Invoice, and editing a draft."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -15,6 +15,7 @@ from bookbill.companies.doors.once import act_once
 from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Feature, Right
+from bookbill.companies.views.frame import posted
 from bookbill.customers.models import Customer
 from bookbill.documents.document import Document
 from bookbill.invoices.actions.drafting import edit_invoice, make_invoices, new_invoice
@@ -39,6 +40,8 @@ from bookbill.web.htmx import render_page, see_other, toast
 
 OTHERS_SHOWN = 6
 
+T = TypeVar("T", InvoiceDraft, Invoice)
+
 
 @staff_view(Right.EDIT_INVOICES, feature=Feature.INVOICING)
 def generate_page(request: CompanyRequest) -> HttpResponse:
@@ -61,26 +64,20 @@ def generate_page(request: CompanyRequest) -> HttpResponse:
         return sorted_page(request, choices)
     customer, company = bookings[0].customer, request.company
     terms = company.payment_terms_days if customer.payment_terms_days is None else customer.payment_terms_days
-    if request.method == "POST":
-        form = InvoiceForm(request.POST, terms_days=terms)
-        # As from everywhere: a few are shown first, many go on a draft at once.
-        if form.is_valid() and not (wants_all and len(ids) <= LINK_MAX):
-            draft = draft_of(form, customer, ids)
-            try:
-                if request.POST.get("act") == "preview":
-                    return pdf_page(preview_of_new(draft, form, request))
-                return see_other(request, act_once(request, lambda: make_and_go(draft, form, request)))
-            except RuleBroken as refused:
-                refuse(form, refused)
-    else:
-        form = InvoiceForm(
-            terms_days=terms,
-            initial={
-                "recipients": customer.billing_recipients(),
-                "terms_days": terms,
-                "payment_link": company.payment_link_default,
-            },
-        )
+    form = InvoiceForm(
+        posted(request),
+        terms_days=terms,
+        initial={
+            "recipients": customer.billing_recipients(),
+            "terms_days": terms,
+            "payment_link": company.payment_link_default,
+        },
+    )
+    # As from everywhere: a few are shown first, many go on a draft at once.
+    if form.is_valid() and not (wants_all and len(ids) <= LINK_MAX):
+        draft = draft_of(form, customer, ids)
+        if done := carried_out(draft, form, request, preview_of_new, make_and_go):
+            return done
     billed = [choice.booking for choice in choices if not choice.reason]
     if not billed:
         return sorted_page(request, choices)
@@ -103,27 +100,20 @@ def edit_draft_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
     invoice = find_invoice(pk)
     if invoice.sent_at:
         return see_other(request, reverse("invoices:detail", args=[pk]))
-    if request.method == "POST":
-        form = InvoiceForm(request.POST, terms_days=invoice.terms_days)
-        if form.is_valid():
-            try:
-                if request.POST.get("act") == "preview":
-                    return pdf_page(preview_of_edit(invoice, form, request))
-                return see_other(request, act_once(request, lambda: save_and_go(invoice, form, request)))
-            except RuleBroken as refused:
-                refuse(form, refused)
-    else:
-        form = InvoiceForm(
-            terms_days=invoice.terms_days,
-            initial={
-                "recipients": [*invoice.customer.billing_recipients(), *invoice.extra_recipients],
-                "issue_date": invoice.issue_date,
-                "due_date": invoice.due_date,
-                "terms_days": invoice.terms_days,
-                "note": invoice.note,
-                "payment_link": invoice.payment_link,
-            },
-        )
+    form = InvoiceForm(
+        posted(request),
+        terms_days=invoice.terms_days,
+        initial={
+            "recipients": [*invoice.customer.billing_recipients(), *invoice.extra_recipients],
+            "issue_date": invoice.issue_date,
+            "due_date": invoice.due_date,
+            "terms_days": invoice.terms_days,
+            "note": invoice.note,
+            "payment_link": invoice.payment_link,
+        },
+    )
+    if form.is_valid() and (done := carried_out(invoice, form, request, preview_of_edit, save_and_go)):
+        return done
     bookings = list(Booking.objects.filter(invoice=invoice).oldest_first())
     document = read_live([invoice], now=now(request.company))[invoice.pk]
     context = {
@@ -164,6 +154,23 @@ def add_bookings(request: CompanyRequest, pk: UUID) -> HttpResponse:
         return reverse("invoices:edit", args=[pk])
 
     return see_other(request, act_once(request, act))
+
+
+def carried_out(
+    subject: T,
+    form: InvoiceForm,
+    request: CompanyRequest,
+    preview: Callable[[T, InvoiceForm, CompanyRequest], bytes],
+    save: Callable[[T, InvoiceForm, CompanyRequest], str],
+) -> HttpResponse | None:
+    """What the button pressed leads to; None where that was refused, with the reason in the form."""
+    try:
+        if request.POST.get("act") == "preview":
+            return pdf_page(preview(subject, form, request))
+        return see_other(request, act_once(request, lambda: save(subject, form, request)))
+    except RuleBroken as refused:
+        refuse(form, refused)
+        return None
 
 
 def make_and_go(draft: InvoiceDraft, form: InvoiceForm, request: CompanyRequest) -> str:
