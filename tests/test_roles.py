@@ -168,6 +168,7 @@ ASKS_NOBODY = {
     "delivery.actions.retry_message",
     "invoices.actions.drafting.end_instant_bookings",
     "invoices.actions.drafting.remove_drafts",
+    "invoices.actions.drafting.settle_left",
     "invoices.actions.sending.frozen_version",
     "invoices.actions.viewing.note_view",
     "ledger.actions.payments.use_credit",

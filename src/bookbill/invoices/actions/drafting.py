@@ -66,7 +66,7 @@ def make_invoices(
     for invoice in invoices:
         take_figures(invoice, documents[invoice.pk])
     Invoice.objects.bulk_update(invoices, [*SUMS, "bookings_count", "live_claim"], batch_size=500)
-    _settle_left(left, by=by, now=now)
+    settle_left(left, by=by, now=now)
     record_many(
         [entry("invoice.created", invoice, {}, {"total_minor": invoice.total_minor}) for invoice in invoices],
         by=by,
@@ -99,9 +99,9 @@ def _refuse_in_two_groups(drafts: Sequence[InvoiceDraft], bookings: Mapping[UUID
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A draft, and the bookings that move away from it."""
+    """An invoice as it was, and the bookings that were taken off it."""
 
-    draft: Invoice
+    invoice: Invoice
     bookings: list[Booking]
 
 
@@ -115,30 +115,36 @@ def _take_off_drafts(bookings: Mapping[UUID, Booking]) -> list[Left]:
     return list(left.values())
 
 
-def _settle_left(left: Sequence[Left], *, by: Actor, now: datetime) -> None:
-    """What bookings have left goes if it is empty, and else is summed anew and keeps that in its history."""
+def settle_left(
+    left: Sequence[Left], *, because: str = "", reason: str = "", by: Actor, now: datetime
+) -> None:
+    """A draft that was emptied goes; what still carries others is summed anew and tells in its history what left, and why.
+
+    ``because`` is customer, reopened or cancelled; empty where they moved on to another draft.
+    """
     if not left:
         return
-    drafts = [each.draft for each in left]
-    filled = set(Booking.objects.filter(invoice__in=drafts).order_by().values_list("invoice_id", flat=True))
-    emptied = [each for each in left if each.draft.pk not in filled]
-    follow_replaced([each.draft for each in left])
-    remove_drafts([each.draft for each in emptied], by=by, now=now)
+    invoices = [each.invoice for each in left]
+    filled = set(Booking.objects.filter(invoice__in=invoices).order_by().values_list("invoice_id", flat=True))
+    follow_replaced(invoices)
+    remove_drafts([invoice for invoice in invoices if invoice.pk not in filled], by=by, now=now)
     refresh_invoices(filled, now=now)
     totals = dict(Invoice.objects.filter(pk__in=filled).values_list("pk", "total_minor"))
+    why = {name: word for name, word in (("because", because), ("reason", reason)) if word}
     record_many(
         [
             entry(
                 "invoice.bookings_left",
-                each.draft,
-                {"total_minor": each.draft.total_minor},
+                each.invoice,
+                {"total_minor": each.invoice.total_minor},
                 {
-                    "total_minor": totals[each.draft.pk],
+                    "total_minor": totals[each.invoice.pk],
                     "bookings": [booking.number for booking in each.bookings],
+                    **why,
                 },
             )
             for each in left
-            if each.draft.pk in filled
+            if each.bookings and each.invoice.pk in filled
         ],
         by=by,
         now=now,

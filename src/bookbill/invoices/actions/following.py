@@ -1,17 +1,19 @@
 """What invoices do when their bookings or the company change: refuse where they are locked, let go of what leaves."""
 
+from datetime import datetime
+
 from django.utils.translation import gettext as _
 
 from bookbill.bookings.events import BookingsCancelled, BookingsEditing
-from bookbill.bookings.models import Booking
+from bookbill.bookings.models import Booking, BookingQuerySet
 from bookbill.companies.events import CompanyChanged
 from bookbill.companies.models import Company
 from bookbill.companies.number_formats import split_format
 from bookbill.companies.numbers import first_met_again
 from bookbill.invoices.actions.cancelling import cancel_invoice, invoices_over
-from bookbill.invoices.actions.drafting import follow_replaced, remove_drafts
-from bookbill.invoices.actions.refresh import refresh_invoices
+from bookbill.invoices.actions.drafting import Left, settle_left
 from bookbill.invoices.models import Invoice
+from bookbill.lib.actor import Actor
 from bookbill.lib.errors import RuleBroken
 from bookbill.lib.fields import prefix_range
 from bookbill.lib.transactions import assert_in_transaction
@@ -45,8 +47,9 @@ def refuse_locked(event: BookingsEditing) -> None:
     for invoice in invoices_over(event.booking_ids):
         if invoice.sent_at is None:
             if event.moves_customer or (event.reopens and invoice.bookings_count > 1):
-                Booking.objects.filter(invoice=invoice, pk__in=event.booking_ids).update(invoice=None)
-                _after_leaving(invoice, event)
+                because = "customer" if event.moves_customer else "reopened"
+                leaving = Booking.objects.filter(invoice=invoice, pk__in=event.booking_ids)
+                _let_go(invoice, leaving, because=because, by=event.by, now=event.now)
             continue
         if event.moves_customer or event.reopens:
             raise RuleBroken(
@@ -77,13 +80,18 @@ def let_go_of_cancelled(event: BookingsCancelled) -> None:
                 invoice.pk, reason=event.reason or _("Its booking was cancelled"), by=event.by, now=event.now
             )
             continue
-        leaving.update(invoice=None)
-        _after_leaving(invoice, event)
+        _let_go(invoice, leaving, because="cancelled", reason=event.reason, by=event.by, now=event.now)
 
 
-def _after_leaving(invoice: Invoice, event: BookingsEditing | BookingsCancelled) -> None:
-    if Booking.objects.filter(invoice=invoice).exists():
-        follow_replaced([invoice])
-        refresh_invoices([invoice.pk], now=event.now)
-    else:
-        remove_drafts([invoice], by=event.by, now=event.now)
+def _let_go(
+    invoice: Invoice,
+    leaving: BookingQuerySet,
+    *,
+    because: str,
+    reason: str = "",
+    by: Actor,
+    now: datetime,
+) -> None:
+    left = Left(invoice, list(leaving.oldest_first()))
+    leaving.update(invoice=None)
+    settle_left([left], because=because, reason=reason, by=by, now=now)

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from bookbill.activity.models import Entry
+from bookbill.bookings.actions.cancelling import cancel_booking
 from bookbill.bookings.actions.editing import BookingEdit, edit_booking
 from bookbill.bookings.drafts import ItemDraft
 from bookbill.bookings.models import Booking
@@ -70,8 +71,49 @@ def test_a_draft_that_loses_bookings_tells_so_in_its_history(
     assert told.before == {"total_minor": 30_000}
     assert told.after == {"total_minor": 10_000, "bookings": ["B-1001", "B-1003"]}
     shown = desk.get(f"/payments/invoices/{kept.pk}/history").content.decode()
-    assert "Ana moved bookings to another draft" in shown
-    assert "B-1001, B-1003" in shown
+    assert "Ana moved B-1001, B-1003 to another draft" in shown
+
+
+@pytest.mark.parametrize("act", ["customer", "reopened", "cancelled"])
+def test_whatever_takes_a_booking_off_its_invoice_stands_in_the_invoices_history(
+    desk: Client,
+    ana: Actor,
+    make_customer: Callable[..., Customer],
+    make_invoice: Make,
+    make_sent: Make,
+    three: Sequence[Booking],
+    act: str,
+) -> None:
+    kept = (make_sent if act == "cancelled" else make_invoice)(*three)
+    leaving = three[0].pk
+    if act == "cancelled":
+        transact(lambda: cancel_booking(leaving, fee=None, reason="Rained out", by=ana, now=NOW))
+    else:
+        birch = make_customer("Birch House").pk
+        edit = BookingEdit({"customer_id": birch} if act == "customer" else {"state": "scheduled"})
+        transact(lambda: edit_booking(leaving, edit, by=ana, now=NOW))
+
+    (told,) = Entry.objects.filter(subject_id=kept.pk, type="invoice.bookings_left")
+    assert (told.before, told.after["total_minor"]) == ({"total_minor": 30_000}, 20_000)
+    shown = desk.get(f"/payments/invoices/{kept.pk}/history").content.decode()
+    words = {
+        "customer": "Ana moved B-1001 to another customer: no longer on this invoice",
+        "reopened": "Ana set B-1001 back to scheduled: no longer on this invoice",
+        "cancelled": "Ana cancelled B-1001: no longer on this invoice",
+    }
+    assert words[act] in shown
+    assert "$300.00 → $200.00" in shown
+    assert ("Rained out" in shown) == (act == "cancelled")
+
+
+def test_a_booking_cancelled_with_a_fee_stays_and_leaves_no_word_of_leaving(
+    ana: Actor, make_sent: Make, three: Sequence[Booking]
+) -> None:
+    kept = make_sent(*three)
+    fee = ItemDraft(description="Fee", unit_price=Decimal(25))
+    transact(lambda: cancel_booking(three[0].pk, fee=fee, reason="Late", by=ana, now=NOW))
+    assert on_invoices() == {kept.pk: 22_500}
+    assert not Entry.objects.filter(type="invoice.bookings_left").exists()
 
 
 def test_a_booking_in_two_groups_is_refused_before_anything_is_made(

@@ -80,10 +80,15 @@ def event_of(entry: Entry, currency: str) -> Event:
         sentence = _("%(who)s changed the price of %(what)s: %(before)s → %(after)s")
         rest = {name: value for name, value in entry.before.items() if name != "total_minor"}
         return Event(entry.at, sentence % words, "pencil", changes(rest, entry.after, currency))
-    sentence, icon = sentences().get(entry.type, ("%(who)s: " + entry.type, "activity"))
+    words |= {
+        "version": entry.after.get("version", ""),
+        "bookings": ", ".join(entry.after.get("bookings", [])),
+    }
+    kind = ":".join(filter(None, [entry.type, entry.after.get("because")]))
+    sentence, icon = sentences().get(kind, ("%(who)s: " + entry.type, "activity"))
     return Event(
         entry.at,
-        sentence % {**words, "version": entry.after.get("version", "")},
+        sentence % words,
         icon,
         detail(entry, currency),
     )
@@ -110,7 +115,8 @@ def detail(entry: Entry, currency: str) -> str:
         changed = {*entry.after, *personal}
         return ", ".join(label for name, label in field_words().items() if name in changed)
     if entry.type == "invoice.bookings_left":
-        return ", ".join(entry.after["bookings"])
+        totals = [money(said["total_minor"], currency) for said in (entry.before, entry.after)]
+        return " · ".join(filter(None, [str(entry.after.get("reason") or ""), " → ".join(totals)]))
     if entry.type == "booking.edited":
         return changes(entry.before, entry.after, currency)
     return str(entry.after.get("reason") or "")
@@ -166,7 +172,19 @@ def sentences() -> dict[str, tuple[str, str]]:
     return {
         "invoice.created": (_("%(who)s created the invoice"), "file-plus"),
         "invoice.edited": (_("%(who)s edited the invoice"), "pencil"),
-        "invoice.bookings_left": (_("%(who)s moved bookings to another draft"), "route"),
+        "invoice.bookings_left": (_("%(who)s moved %(bookings)s to another draft"), "route"),
+        "invoice.bookings_left:customer": (
+            _("%(who)s moved %(bookings)s to another customer: no longer on this invoice"),
+            "route",
+        ),
+        "invoice.bookings_left:reopened": (
+            _("%(who)s set %(bookings)s back to scheduled: no longer on this invoice"),
+            "calendar-days",
+        ),
+        "invoice.bookings_left:cancelled": (
+            _("%(who)s cancelled %(bookings)s: no longer on this invoice"),
+            "ban",
+        ),
         "invoice.sending_promised": (_("%(who)s started the sending"), "send"),
         "invoice.sending_undone": (_("%(who)s undid the sending"), "undo-2"),
         "invoice.sending_refused": (_("Could not be sent"), "circle-alert"),
