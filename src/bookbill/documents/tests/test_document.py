@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from bookbill.documents.document import DoesNotAddUp, UnknownSchema, from_json_bytes, sum_taxes, to_json_bytes
+from bookbill.documents.document import (
+    DoesNotAddUp,
+    UnknownSchema,
+    from_json_bytes,
+    sum_taxes,
+    to_json_bytes,
+    with_number,
+)
 from bookbill.documents.tests.builders import GST_QST, HST, HST_INCLUDED, make_block, make_document
 
 STORED = Path(__file__).parent / "stored_schema_1.json"
@@ -35,6 +42,21 @@ def test_what_was_stored_under_schema_1_is_read_and_written_unchanged_for_ever()
     document = from_json_bytes(content)
     assert (document.schema, document.number, document.totals.total_minor) == (1, "INV-2026-01042", 24198)
     assert to_json_bytes(document) == content
+
+
+def test_a_number_put_in_later_gives_the_bytes_of_the_document_that_has_it() -> None:
+    without = replace(
+        make_document(2),
+        number=None,
+        issue_date=None,
+        due_date=None,
+        note='"number":null,"issue_date":null,"due_date":null',
+    )
+    number, issued, due = 'Nº {n} "7"', "2026-06-30", "2026-07-14"
+    content = with_number(
+        to_json_bytes(without).decode(), number=number, issue_date=issued, due_date=due
+    ).encode()
+    assert content == to_json_bytes(replace(without, number=number, issue_date=issued, due_date=due))
 
 
 @pytest.mark.parametrize("schema", [2, 0, None, "1", 1.0, True])

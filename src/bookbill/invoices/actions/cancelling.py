@@ -27,6 +27,7 @@ from bookbill.invoices.actions.sending import (
     promise_pdfs,
     resolve_recipients,
 )
+from bookbill.invoices.claims import claim_of
 from bookbill.invoices.drafts import InvoiceDraft
 from bookbill.invoices.models import ChargeCause, FreedBooking, Invoice, Version, VersionKind
 from bookbill.invoices.shown import last_sent_documents
@@ -198,7 +199,7 @@ def _freeze(invoice: Invoice, sent: Document, *, reason: str, by: Actor, now: da
     for name in SUMS:
         setattr(invoice, name, getattr(copy.totals, name))
     invoice.revision += 1
-    return frozen_version(invoice, copy, kind=VersionKind.CANCELLED, by=by, now=now)
+    return frozen_version(invoice, copy, claim=claim_of(copy), kind=VersionKind.CANCELLED, by=by, now=now)
 
 
 def _replace(

@@ -1,7 +1,7 @@
 """Keeping stored sums, claims and charges equal to the bookings, in the transaction that changes those."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import F, Sum
@@ -111,10 +111,14 @@ def _settle_claims(invoices: Sequence[Invoice], documents: Mapping[UUID, Documen
 
 def charge(invoices: Sequence[Invoice], cause: ChargeCause, *, now: datetime) -> None:
     """Enter what each invoice claims now beyond what it claimed before (nothing when cancelled). The caller saves the rows."""
+    if invoices:
+        today = date_in_zone(Company.objects.get(pk=invoices[0].company_id), now)
+        Charge.objects.bulk_create(charges(invoices, cause, today=today, now=now))
+
+
+def charges(invoices: Sequence[Invoice], cause: ChargeCause, *, today: date, now: datetime) -> list[Charge]:
+    """The rows of `charge`, for the caller to insert; what they come to is noted on the invoices in hand."""
     rows = []
-    if not invoices:
-        return
-    today = date_in_zone(Company.objects.get(pk=invoices[0].company_id), now)
     for invoice in invoices:
         claimed = 0 if invoice.cancelled_at else invoice.total_minor
         if claimed != invoice.charged_minor:
@@ -131,7 +135,7 @@ def charge(invoices: Sequence[Invoice], cause: ChargeCause, *, now: datetime) ->
                 )
             )
             invoice.charged_minor = claimed
-    Charge.objects.bulk_create(rows)
+    return rows
 
 
 def _call_off_outdated(invoices: Sequence[Invoice], *, now: datetime) -> None:

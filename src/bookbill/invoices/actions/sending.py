@@ -20,15 +20,14 @@ from bookbill.companies.rights import Feature, Right, require
 from bookbill.customers.models import Customer
 from bookbill.delivery.actions import MessageDraft, call_off_messages, end_trouble, owe_messages
 from bookbill.delivery.words import NEWER_VERSION_SENT
-from bookbill.documents.document import Document, to_json_bytes
+from bookbill.documents.document import Document, to_json_bytes, with_number
 from bookbill.invoices.actions.drafting import SEND_JOB, withdraw_sendings
 from bookbill.invoices.actions.history import entry
 from bookbill.invoices.actions.locking import lock_invoices
 from bookbill.invoices.actions.pace import refuse_hurried
-from bookbill.invoices.actions.refresh import SUMS, charge, take_figures
-from bookbill.invoices.claims import claim_of
+from bookbill.invoices.actions.refresh import SUMS, charges, take_figures
 from bookbill.invoices.live import read_live
-from bookbill.invoices.models import ChargeCause, Invoice, MailText, Version, VersionKind
+from bookbill.invoices.models import Charge, ChargeCause, Invoice, MailText, Version, VersionKind
 from bookbill.ledger.actions.payments import use_credit
 from bookbill.lib.actor import Actor
 from bookbill.lib.errors import BadInput, RuleBroken
@@ -77,28 +76,34 @@ def send_invoices(
             now=now,
         )
     withdraw_sendings(invoices)
-    documents = read_live(invoices, now=now)
     kinds = {invoice.pk: message_kind(invoice) for invoice in invoices}
+    first_sent = [invoice for invoice in invoices if invoice.sent_at is None]
+    sent_before = [invoice.pk for invoice in invoices if invoice.sent_at and invoice.pk in to]
+    documents = read_live(invoices, now=now)
+    versions = [_freeze(invoice, documents[invoice.pk], by=by, now=now) for invoice in invoices]
     if not mark_only:
         lock_allowance(company, at=now).refuse_beyond(count_mails(to))
         end_trouble(invoice_ids, now=now)
-    sent_before = [invoice.pk for invoice in invoices if invoice.sent_at and invoice.pk in to]
     called_off = call_off_messages(sent_before, to=to, because=NEWER_VERSION_SENT, now=now)
-    first_sent = [invoice for invoice in invoices if invoice.sent_at is None]
     Booking.objects.filter(invoice__in=first_sent, first_sent_at=None).update(first_sent_at=now)
-    clamped = _number(company, first_sent, now=now)
-    versions = [_freeze(invoice, documents[invoice.pk], by=by, now=now) for invoice in invoices]
-    Version.objects.bulk_create(versions)
-    charge(invoices, ChargeCause.SENT, now=now)
-    Invoice.objects.bulk_update(
-        invoices,
-        [*SUMS, "bookings_count", "live_claim", "sent_claim", "sent_total_minor", "charged_minor", "number", "number_n", "issue_date", "due_date",
-         "sent_at", "sending_at", "sending_refused", "last_version_n", "revision"],
-        batch_size=500,
-    )  # fmt: skip
     if not mark_only:
         _owe_mails(versions, kinds, to=to, now=now)
     promise_pdfs(versions)
+    today = date_in_zone(company, now)
+    clamped = _number(company, first_sent, today=today)
+    # From here on others wait for the series: nothing but what carries the numbers and dates.
+    for invoice, version in zip(invoices, versions, strict=True):
+        _put_number(invoice, version)
+    Version.objects.bulk_create(versions)
+    Charge.objects.bulk_create(charges(invoices, ChargeCause.SENT, today=today, now=now))
+    # As an upsert: an update in bulk tells rows apart by CASE, which took 1.4 s for 500.
+    Invoice.objects.bulk_create(
+        invoices,
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=[*SUMS, "bookings_count", "live_claim", "sent_claim", "sent_total_minor", "charged_minor", "number", "number_n", "issue_date",
+                       "due_date", "sent_at", "sending_at", "sending_refused", "last_version_n", "revision"],
+    )  # fmt: skip
     record_many(
         [
             _sent_entry(
@@ -348,9 +353,9 @@ def promise_pdfs(versions: Sequence[Version]) -> None:
 
 
 def frozen_version(
-    invoice: Invoice, document: Document, *, kind: VersionKind, by: Actor, now: datetime
+    invoice: Invoice, document: Document, *, claim: str, kind: VersionKind, by: Actor, now: datetime
 ) -> Version:
-    """The next version of an invoice from its final document; the caller inserts it and saves the invoice."""
+    """The next version of an invoice from its document; the caller inserts it and saves the invoice."""
     content = to_json_bytes(document)
     invoice.last_version_n += 1
     return Version(
@@ -361,7 +366,7 @@ def frozen_version(
         kind=kind,
         document=content.decode("utf-8"),
         sha256=sha256(content).hexdigest(),
-        claim=claim_of(document),
+        claim=claim,
         language=document.language,
         currency=invoice.currency,
         total_minor=document.totals.total_minor,
@@ -371,32 +376,36 @@ def frozen_version(
 
 
 def _freeze(invoice: Invoice, live: Document, *, by: Actor, now: datetime) -> Version:
+    """The next version but for its number and dates: `_put_number` sets them when the number is taken."""
     take_figures(invoice, live)
     invoice.sent_at = invoice.sent_at or now
     invoice.sending_at, invoice.sending_refused = None, ""
     invoice.revision += 1
+    invoice.sent_claim = invoice.live_claim
+    invoice.sent_total_minor = invoice.total_minor
+    document = replace(live, status=invoice.status_now().value, number=None, issue_date=None, due_date=None)
+    return frozen_version(invoice, document, claim=invoice.live_claim, kind=VersionKind.SENT, by=by, now=now)
+
+
+def _put_number(invoice: Invoice, version: Version) -> None:
     assert invoice.issue_date is not None
     assert invoice.due_date is not None
-    document = replace(
-        live,
-        status=invoice.status_now().value,
+    version.document = with_number(
+        version.document,
         number=invoice.number,
         issue_date=invoice.issue_date.isoformat(),
         due_date=invoice.due_date.isoformat(),
     )
-    invoice.sent_claim = invoice.live_claim
-    invoice.sent_total_minor = invoice.total_minor
-    return frozen_version(invoice, document, kind=VersionKind.SENT, by=by, now=now)
+    version.sha256 = sha256(version.document.encode("utf-8")).hexdigest()
 
 
-def _number(company: Company, invoices: Sequence[Invoice], *, now: datetime) -> dict[UUID, date]:
+def _number(company: Company, invoices: Sequence[Invoice], *, today: date) -> dict[UUID, date]:
     """Give first-time invoices their number and dates: the series is locked here, last, until the commit.
 
     The answer names those that could not be dated today, with the day the clock said: it had been set back.
     """
     if not invoices:
         return {}
-    today = date_in_zone(company, now)
     numbers = take_invoice_numbers(company, wished=[invoice.issue_date for invoice in invoices], today=today)
     clamped = {}
     for invoice, taken in zip(invoices, numbers, strict=True):

@@ -1,6 +1,7 @@
 """Sending: number, frozen version, promised mails, charges."""
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -9,12 +10,12 @@ from uuid import UUID
 import pytest
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from bookbill.activity.models import Entry
 from bookbill.companies.actions.company import update_company
 from bookbill.companies.models import Company
 from bookbill.delivery.models import Message
+from bookbill.documents import document
 from bookbill.invoices.actions.sending import CannotSend, send_invoices
 from bookbill.invoices.models import Charge, Invoice, Version
 from bookbill.invoices.rules import Status
@@ -115,17 +116,42 @@ def test_sending_fifty_takes_as_many_queries_as_sending_one(
         send(ana, *fifty)
 
 
+@pytest.mark.parametrize("first_of_the_company", [True, False])
 def test_nothing_waits_for_the_series_but_what_carries_its_numbers(
-    ana: Actor, make_invoice: Callable[..., Invoice]
+    ana: Actor,
+    make_invoice: Callable[..., Invoice],
+    monkeypatch: pytest.MonkeyPatch,
+    first_of_the_company: bool,
 ) -> None:
-    send(ana, make_invoice())
-    draft = make_invoice()
-    with CaptureQueriesContext(connection) as queries:
-        send(ana, draft)
-    said = [query["sql"] for query in queries.captured_queries]
-    locked = next(place for place, sql in enumerate(said) if "companies_numberseries" in sql)
-    updated = {sql.split('"')[1] for sql in said[locked:] if sql.startswith("UPDATE")}
-    assert updated == {"companies_numberseries", "invoices_invoice"}
+    """Once the series is locked nothing else is read or written, and no document is serialised."""
+    if not first_of_the_company:
+        send(ana, make_invoice())
+    drafts = [make_invoice(), make_invoice()]
+    done: list[str] = []
+
+    def noted(execute: Callable[..., Any], sql: str, *others: Any) -> Any:
+        done.append(" ".join(re.findall(r'^[A-Z]+|"[a-z]+_[a-z]+"', sql)[:2]).replace('"', ""))
+        return execute(sql, *others)
+
+    def serialised(part: Any) -> dict[str, Any]:
+        done.append(f"serialise {type(part).__name__}")
+        return as_dict(part)
+
+    as_dict = document._as_dict
+    monkeypatch.setattr(document, "_as_dict", serialised)
+    with connection.execute_wrapper(noted):
+        send(ana, *drafts)
+    locked = done.index("SELECT companies_numberseries")
+    assert done.count("serialise BookingBlock") == len(drafts)
+    after = [each for each in done[locked:] if "companies_numberseries" not in each]
+    assert after == [
+        "INSERT invoices_version",
+        "INSERT invoices_charge",
+        "INSERT invoices_invoice",
+        "INSERT activity_entry",
+        "INSERT activity_entrypersonal",
+        "RELEASE",
+    ]
 
 
 def test_verify_finds_no_gap_where_the_yearly_restart_was_switched_between_years(
