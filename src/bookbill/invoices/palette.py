@@ -19,7 +19,7 @@ def find_invoices(request: Any, query: str) -> Iterable[Result]:
     if not query or request.actor is None or not may(request.actor, Right.VIEW_INVOICES):
         return []
     found = Invoice.objects.filter(pk__in=search(query, company=request.company)).select_related("customer")
-    itself = Case(When(number=query.upper(), then=0), default=1)
+    itself = Case(When(number__iexact=query, then=0), default=1)
     return [
         Result(
             label=f"{invoice.number or _('Draft')} · {invoice.customer}",

@@ -197,13 +197,12 @@ def _asked(columns: Mapping[str, object]) -> dict[str, object]:
 def search(text: str, *, company: Company) -> list[UUID]:
     """Ids of invoices found by number, booking number, customer's words or exact amount: indexed look-ups, the newest of each."""
     text = text.strip()
-    number = text.upper()
     found: set[UUID] = set()
-    named = prefix_range("number", number)
+    named = prefix_range("number", text.upper())  # theirs begin with B in every company
     bookings = Booking.objects.filter(named, invoice__isnull=False).order_by("number")
     freed = FreedBooking.objects.filter(named).order_by("number")
     look_ups = [
-        Invoice.objects.filter(named),
+        Invoice.objects.numbered(text),
         Invoice.objects.filter(pk__in=bookings.values("invoice_id")[:SEARCH_MAX]),
         Invoice.objects.filter(pk__in=freed.values("invoice_id")[:SEARCH_MAX]),
         Invoice.objects.filter(customer__in=Customer.objects.matching(text).values("pk")[:SEARCH_MAX]),

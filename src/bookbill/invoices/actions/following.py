@@ -15,7 +15,6 @@ from bookbill.invoices.actions.drafting import Left, settle_left
 from bookbill.invoices.models import Invoice
 from bookbill.lib.actor import Actor
 from bookbill.lib.errors import RuleBroken
-from bookbill.lib.fields import prefix_range
 from bookbill.lib.transactions import assert_in_transaction
 
 
@@ -25,7 +24,7 @@ def refuse_numbers_met_again(event: CompanyChanged) -> None:
         return
     company = Company.objects.get(pk=event.company_id)
     before, after = split_format(company.number_format)
-    alike = Invoice.objects.filter(prefix_range("number", before), number__endswith=after)
+    alike = Invoice.objects.numbered(before).filter(number__endswith=after)
     if number := first_met_again(company, alike.values_list("number", flat=True).iterator()):
         raise RuleBroken(
             "number_exists",

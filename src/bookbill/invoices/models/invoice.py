@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
-from django.db.models.functions import Greatest, Least
+from django.db.models.functions import Greatest, Least, Upper
 
 from bookbill.companies.models import AfterSending
 from bookbill.invoices.rules import Status, status_of
-from bookbill.lib.fields import PrefixTextField
+from bookbill.lib.fields import PrefixTextField, prefix_range
 from bookbill.lib.ids import new_id, new_link_token
 from bookbill.lib.tenancy import tenant_manager
 
@@ -41,6 +41,10 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
     def sent_and_live(self) -> InvoiceQuerySet:
         """What a customer owes on: sent and not cancelled."""
         return self.filter(cancelled_at=None, sent_at__isnull=False)
+
+    def numbered(self, beginning: str) -> InvoiceQuerySet:
+        """Whose number begins so, in capitals or not: a range of an index."""
+        return self.alias(capitals=Upper("number")).filter(prefix_range("capitals", beginning.upper()))
 
 
 class Invoice(models.Model):
@@ -142,7 +146,7 @@ class Invoice(models.Model):
                 name="invoice_changed",
             ),
             models.Index(fields=["company"], condition=~Q(sending_refused=""), name="invoice_refused"),
-            models.Index(fields=["company", "number"], name="invoice_by_number"),
+            models.Index("company", Upper("number"), name="invoice_by_number"),
             models.Index(fields=["company", "total_minor"], name="invoice_by_total"),
         ]
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from django.apps import apps
@@ -15,8 +15,10 @@ from django.test import Client
 
 from bookbill.bookings.actions.editing import BookingEdit, edit_booking
 from bookbill.bookings.models import Booking
+from bookbill.companies.actions import update_company
 from bookbill.companies.models import Company, Member, User
 from bookbill.companies.rules import Role
+from bookbill.companies.tests.clients import ApiClient
 from bookbill.customers.models import Customer
 from bookbill.invoices.actions.cancelling import cancel_invoice, cancel_invoices
 from bookbill.invoices.models import FreedBooking, Invoice
@@ -106,6 +108,26 @@ def test_the_filters_take_no_query_for_each_invoice(
         make_sent()
     with django_assert_max_num_queries(len(for_few)):
         desk.get(query)
+
+
+@pytest.mark.parametrize("number_format", ["Rg-{year}-{n:04}", "Facture no. {n}-{year}", "R{n}"])
+def test_a_number_is_found_in_capitals_or_not_whatever_its_format(
+    desk: Client,
+    api: ApiClient,
+    ana: Actor,
+    make_sent: Callable[..., Invoice],
+    number_format: str,
+) -> None:
+    settings = {"number_format": number_format, "number_restarts_yearly": False}
+    transact(lambda: update_company(settings, by=ana, now=NOW))
+    invoice = make_sent()
+    address = f"/payments/invoices/{invoice.pk}"
+    for typed in (invoice.number, invoice.number.lower(), invoice.number.upper(), invoice.number[:-1]):
+        assert address in text(desk.get(LIST, {"q": typed}))
+        assert address in text(desk.get("/search", {"q": typed}))
+        assert [
+            row["id"] for row in api.get(f"/invoices?{urlencode({'search': typed})}").json()["items"]
+        ] == [str(invoice.pk)]
 
 
 @pytest.mark.parametrize(
