@@ -33,8 +33,8 @@ from bookbill.lib.actor import Actor
 from bookbill.lib.tenancy import scope
 from bookbill.lib.transactions import transact
 from bookbill.operations.verify.command import verify
-from bookbill.work.claims import return_lapsed
 from bookbill.work.models import Job
+from bookbill.work.running import return_lapsed
 from tests.support.cast import NOW, TODAY, make_company, make_tax_code
 from tests.support.crashing import WORK, Crasher, Request
 

@@ -28,7 +28,7 @@ from bookbill.invoices.emails import (
     compose_version_mail,
     link_by_now,
 )
-from bookbill.invoices.tasks import make_pdf, send_held
+from bookbill.invoices.tasks import make_pdf, send_held, sending_given_up
 from bookbill.ledger.actions.claims import release_excess
 from bookbill.ledger.events import BookingMoneyChanged, ReceiptsAsked
 from bookbill.lib.events import react
@@ -60,7 +60,7 @@ def wire_work() -> None:
     """What the worker does after the commit."""
     register(REPRICE_JOB, reprice_part, database_only=True)
     register(PDF_JOB, make_pdf, database_only=False)
-    register(SEND_JOB, send_held, database_only=True)
+    register(SEND_JOB, send_held, database_only=True, given_up=sending_given_up)
     register_composer(CAUSE, compose_version_mail, link=link_by_now)
     register_composer(REMINDER, compose_reminder_mail, link=link_by_now)
     register_composer(receipting.PAYMENT, compose_receipt_mail)

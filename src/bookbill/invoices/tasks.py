@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from bookbill.activity.actions import record
 from bookbill.companies.actors import on_behalf_of, system_actor
@@ -27,7 +28,7 @@ from bookbill.invoices.rules import Status
 from bookbill.lib.actor import Actor
 from bookbill.lib.errors import RuleBroken
 from bookbill.lib.transactions import transact
-from bookbill.work.actions import come_again, due_args
+from bookbill.work.actions import come_again, due_args, is_promised
 from bookbill.work.registry import JobView
 
 REASON_MAX, REPLACED_MAX = 500, 200
@@ -136,7 +137,24 @@ def _send_promised(args: Mapping[str, Any], company: Company, *, now: datetime) 
         with translation.override(company.language), transaction.atomic():
             send_invoices([invoice.pk], by=by, now=now, recipients={invoice.pk: chosen} if chosen else None)
     except RuleBroken as refused:
-        why = refused.message[:REASON_MAX]
         withdraw_sendings([invoice])
-        Invoice.objects.filter(pk=invoice.pk).update(sending_at=None, sending_refused=why)
-        record(entry("invoice.sending_refused", invoice, {}, {"reason": refused.message}), by=by, now=now)
+        _keep_refusal(invoice, refused.message, by=by, now=now)
+
+
+def sending_given_up(job: JobView) -> None:
+    """Nobody keeps this promise any more: the invoice is not about to leave, and says so. Not if it was promised again."""
+    assert job.company_id is not None
+    company = Company.objects.get(pk=job.company_id)
+    found = Invoice.objects.filter(pk=job.args["invoice_id"])
+    lock_customers(found.values_list("customer_id", flat=True))
+    invoice = found.filter(sending_at__isnull=False).first()
+    if invoice is None or is_promised(SEND_JOB, company.pk, [str(invoice.pk)]):
+        return
+    with translation.override(company.language):
+        why = _("Something went wrong several times while it was being sent. Send it again.")
+    _keep_refusal(invoice, why, by=system_actor(company), now=business_now(company))
+
+
+def _keep_refusal(invoice: Invoice, why: str, *, by: Actor, now: datetime) -> None:
+    Invoice.objects.filter(pk=invoice.pk).update(sending_at=None, sending_refused=why[:REASON_MAX])
+    record(entry("invoice.sending_refused", invoice, {}, {"reason": why}), by=by, now=now)

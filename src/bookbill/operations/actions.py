@@ -7,9 +7,11 @@ from bookbill.activity.actions import EntryDraft, record
 from bookbill.companies.rights import Right, require
 from bookbill.delivery.actions import dismiss_message, retry_message
 from bookbill.delivery.models import Message
+from bookbill.invoices.actions.drafting import SEND_JOB
 from bookbill.invoices.actions.receipting import PAYMENT, retry_receipt
 from bookbill.invoices.actions.retrying import dismiss_mail as dismiss_invoice_mail
 from bookbill.invoices.actions.retrying import retry_mail as retry_invoice_mail
+from bookbill.invoices.actions.sending import promise_again
 from bookbill.invoices.models import Invoice
 from bookbill.lib.actor import Actor
 from bookbill.lib.transactions import assert_in_transaction
@@ -18,10 +20,12 @@ from bookbill.work.models import Job
 
 
 def retry_work(job_id: UUID, *, by: Actor, now: datetime) -> Job:
-    """Put work that was set aside back into the queue. Raises NotFound, `already_promised`."""
+    """Put work that was set aside back into the queue. Raises NotFound, `already_promised`, `not_promised`."""
     assert_in_transaction()
     require(by, Right.USE_OPERATIONS)
     job = retry_job(job_id, company_id=by.company_id)
+    if job.kind == SEND_JOB:
+        promise_again(UUID(job.args["invoice_id"]), by=by, now=now)
     _record("job.retried", job, by=by, now=now)
     return job
 

@@ -15,6 +15,7 @@ from bookbill.lib.transactions import assert_in_transaction
 from bookbill.work.clock import process_clock
 from bookbill.work.models import Job, State
 from bookbill.work.registry import JobView
+from bookbill.work.running import give_up
 
 INSERT_CHUNK = 500
 
@@ -152,6 +153,7 @@ def discard_job(job_id: UUID, *, company_id: UUID | None) -> Job:
     job = _lock_set_aside(job_id, company_id)
     job.state, job.finished_at = State.DISCARDED, process_clock()
     job.save(update_fields=["state", "finished_at"])
+    give_up([job])
     return job
 
 

@@ -118,7 +118,7 @@ def fail(job: Job, error: str, trace: str) -> bool:
     """Write down a failed try and queue the next, or set the job aside after its last. False: it was not ours any more."""
     clock = process_clock()
     (mine,) = _fenced([job])
-    if job.tries >= max_attempts_of(job.kind):
+    if is_last_try(job):
         ours = mine.update(
             state=State.SET_ASIDE,
             finished_at=clock,
@@ -146,6 +146,10 @@ def fail(job: Job, error: str, trace: str) -> bool:
     return bool(ours)
 
 
+def is_last_try(job: Job) -> bool:
+    return job.tries >= max_attempts_of(job.kind)
+
+
 def hand_back(jobs: Sequence[Job]) -> None:
     """Return what was claimed and not begun; the claim does not count as a try."""
     for mine in _fenced(jobs):
@@ -162,13 +166,13 @@ def renew(holder: str) -> int:
     return len(mine)
 
 
-def return_lapsed() -> int:
-    """Take jobs from holders who stopped renewing: back into the queue, or aside after the last try."""
+def return_lapsed() -> list[Job]:
+    """Take jobs from holders who stopped renewing: back into the queue, or aside after the last try. As they were."""
     assert_in_transaction()
     clock = process_clock()
     lapsed = list(Job.objects.lapsed(clock).select_for_update(skip_locked=True)[:SWEEP_MAX])
-    last = [job.pk for job in lapsed if job.tries >= max_attempts_of(job.kind)]
-    again = [job.pk for job in lapsed if job.tries < max_attempts_of(job.kind)]
+    last = [job.pk for job in lapsed if is_last_try(job)]
+    again = [job.pk for job in lapsed if not is_last_try(job)]
     error = "The worker stopped before it was finished."
     Job.objects.filter(pk__in=again).update(
         state=State.QUEUED, run_at=clock, lease_holder="", lease_until=None, last_error=error
@@ -179,7 +183,7 @@ def return_lapsed() -> int:
     JobFailure.objects.bulk_create(
         [failure_of(job, clock, error, f"held by {job.lease_holder}") for job in lapsed]
     )
-    return len(lapsed)
+    return lapsed
 
 
 def _fenced(jobs: Sequence[Job]) -> Iterator[JobQuerySet]:

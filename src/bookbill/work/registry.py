@@ -32,6 +32,7 @@ class Kind:
     lease_seconds: float
     backoff_seconds: float
     backoff_cap_seconds: float
+    given_up: Handler | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +66,25 @@ def register(
     lease_seconds: float = LEASE_SECONDS,
     backoff_seconds: float = 2.0,
     backoff_cap_seconds: float = 3600.0,
+    given_up: Handler | None = None,
 ) -> None:
     """Say who keeps promises of ``kind``. The handler runs inside the scope of the job's company.
 
     ``database_only``: it runs in the transaction that marks the job done, so exactly once; it opens none itself
     and touches nothing outside the database; with long work it does a part and says `come_again`. Otherwise it runs outside any transaction, perhaps again after a
     crash: it carries an idempotency key to whatever it talks to, and every wait in it has a limit.
-    An exception is a failed try: again after base·2ⁿ seconds, set aside after ``max_attempts``.
+    An exception is a failed try: again after base·2ⁿ seconds, set aside after ``max_attempts``. ``given_up`` is told so,
+    in that transaction, and again when a person discards the job.
     """
     KINDS[kind] = Kind(
-        kind, handler, database_only, max_attempts, lease_seconds, backoff_seconds, backoff_cap_seconds
+        kind,
+        handler,
+        database_only,
+        max_attempts,
+        lease_seconds,
+        backoff_seconds,
+        backoff_cap_seconds,
+        given_up,
     )
 
 

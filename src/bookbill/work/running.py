@@ -10,14 +10,14 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import apps
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.utils import translation
 
 from bookbill.lib.tenancy import no_scope, scope
 from bookbill.work import claims
 from bookbill.work.models import Job
 from bookbill.work.pace import HOLD_SECONDS, paced
-from bookbill.work.registry import KINDS, JobView
+from bookbill.work.registry import KINDS, Handler, JobView
 
 log = logging.getLogger(__name__)
 
@@ -77,15 +77,39 @@ def settle(outcomes: Sequence[Outcome]) -> None:
     """Write down what became of jobs, as far as they are still ours."""
     done = [outcome.job for outcome in outcomes if not outcome.error]
     ours = claims.finish(done)
-    for outcome in outcomes:
-        if outcome.error:
-            ours += claims.fail(outcome.job, outcome.error, outcome.trace)
+    failures = [
+        outcome.job
+        for outcome in outcomes
+        if outcome.error and claims.fail(outcome.job, outcome.error, outcome.trace)
+    ]
+    ours += len(failures)
+    give_up([job for job in failures if claims.is_last_try(job)])
     if ours < len(outcomes):
         log.warning(
             "%d of %d jobs were finished by a worker that no longer held them",
             len(outcomes) - ours,
             len(outcomes),
         )
+
+
+def return_lapsed() -> int:
+    """Take jobs from holders who stopped renewing, and tell whose promise will not be kept; how many there were."""
+    lapsed = claims.return_lapsed()
+    give_up([job for job in lapsed if claims.is_last_try(job)])
+    return len(lapsed)
+
+
+def give_up(jobs: Sequence[Job]) -> None:
+    """Tell those who asked to know that nobody keeps these promises. What fails at that is logged; the jobs stay aside."""
+    companies = companies_of(jobs)
+    for job in jobs:
+        kind = KINDS.get(job.kind)
+        if kind and kind.given_up:
+            try:
+                with transaction.atomic():
+                    call(job, companies, kind.given_up)
+            except Exception:
+                log.exception("nobody could be told that %s %s was given up", job.kind, job.pk)
 
 
 def _record(outcome: Outcome) -> None:
@@ -104,14 +128,14 @@ def companies_of(jobs: Sequence[Job]) -> Companies:
     return found
 
 
-def call(job: Job, companies: Companies) -> None:
-    """Call the handler in the scope of the job's company and with nothing else left over: no language, no other scope.
+def call(job: Job, companies: Companies, handler: Handler | None = None) -> None:
+    """Call ``handler`` (by default that of its kind) in the scope of the job's company and with nothing else left over: no language, no other scope.
 
     In a copy of the context and not in an empty one: where an event loop runs in the thread, as in tests after a browser,
     Django keeps its connections by context, and the handler would not see what the caller's transaction has written.
     """
     view = JobView(job.pk, job.kind, job.company_id, job.args, job.attempts)
-    handler = KINDS[job.kind].handler
+    handler = handler or KINDS[job.kind].handler
     company = companies[job.company_id] if job.company_id else None
 
     def run() -> None:

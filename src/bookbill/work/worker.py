@@ -22,6 +22,7 @@ from bookbill.work.lanes import DatabaseLane, WorldLane
 from bookbill.work.models import Job
 from bookbill.work.pace import paced
 from bookbill.work.registry import KINDS, LEASE_SECONDS, LOOPS
+from bookbill.work.running import return_lapsed
 from bookbill.work.schedules import tick_due
 
 log = logging.getLogger(__name__)
@@ -205,7 +206,7 @@ class Worker:
             paced(lambda: claims.renew(self.holder))
         did = 0
         if Job.objects.lapsed(process_clock()).exists():
-            did += paced(claims.return_lapsed)
+            did += paced(return_lapsed)
         if not self.stop.is_set():
             did += tick_due()
         return did

@@ -34,7 +34,7 @@ from bookbill.lib.errors import BadInput, RuleBroken
 from bookbill.lib.ids import new_id
 from bookbill.lib.parsing import RECIPIENTS_MAX
 from bookbill.lib.transactions import assert_in_transaction
-from bookbill.work.actions import Promise, promise_many
+from bookbill.work.actions import Promise, is_promised, promise_many
 
 PDF_JOB = "invoices.make_pdf"
 AHEAD_MAX = timedelta(days=366)
@@ -226,16 +226,37 @@ def send_or_hold(
 
 
 def undo_sending(invoice_ids: Sequence[UUID], *, by: Actor, now: datetime) -> None:
-    """Take a promised sending back, while it has not begun. Raises `already_sent` when it is too late, `invoice_cancelled`, `not_promised`."""
+    """Take a promised sending back, while it has not begun, or nobody keeps the promise any more.
+
+    Raises `already_sent` when it is too late, `invoice_cancelled`, `not_promised`.
+    """
     assert_in_transaction()
     require(by, Right.SEND_INVOICES)
     invoices = lock_invoices(invoice_ids)
     withdrawn = withdraw_sendings(invoices)
-    for invoice in invoices:
-        if invoice.pk not in withdrawn:
+    others = [invoice for invoice in invoices if invoice.pk not in withdrawn]
+    begun = is_promised(SEND_JOB, by.company_id, [str(invoice.pk) for invoice in others]) if others else ()
+    for invoice in others:
+        if invoice.sending_at is None or str(invoice.pk) in begun:
             raise too_late_to_undo(invoice)
     Invoice.objects.filter(pk__in=[invoice.pk for invoice in invoices]).update(sending_at=None)
     record_many([entry("invoice.sending_undone", invoice) for invoice in invoices], by=by, now=now)
+
+
+def promise_again(invoice_id: UUID, *, by: Actor, now: datetime) -> None:
+    """Its sending failed for good and is tried once more: it is about to leave again. Raises `not_promised`."""
+    assert_in_transaction()
+    require(by, Right.SEND_INVOICES)
+    (invoice,) = lock_invoices([invoice_id])
+    if not invoice.sending_refused and invoice.sending_at is None:
+        raise RuleBroken(
+            "not_promised",
+            _("%(invoice)s was changed or sent since. Open the invoice and send it from there.")
+            % {"invoice": label_of(invoice)},
+            details={"invoice_id": str(invoice.pk)},
+        )
+    Invoice.objects.filter(pk=invoice.pk).update(sending_at=now, sending_refused="")
+    record_many([entry("invoice.sending_promised", invoice, {}, {"at": now.isoformat()})], by=by, now=now)
 
 
 def too_late_to_undo(invoice: Invoice) -> RuleBroken:

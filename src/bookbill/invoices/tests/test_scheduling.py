@@ -16,6 +16,7 @@ from bookbill.companies.models import Company, Member
 from bookbill.customers.actions import edit_customer
 from bookbill.customers.models import Customer
 from bookbill.delivery.models import Message
+from bookbill.invoices import tasks
 from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.drafting import SEND_JOB, edit_invoice
 from bookbill.invoices.actions.sending import hold_sending, send_invoices, undo_sending
@@ -30,7 +31,7 @@ from bookbill.lib.transactions import transact
 from bookbill.work.claims import Turns, claim
 from bookbill.work.models import Job
 from bookbill.work.registry import JobView
-from bookbill.work.running import run_database_jobs
+from bookbill.work.running import return_lapsed, run_database_jobs
 from tests.support.cast import NOW, TODAY
 
 pytestmark = pytest.mark.both_databases
@@ -364,3 +365,78 @@ def test_a_booking_that_is_planned_again_leaves_a_draft_over_others(
     transact(lambda: edit_booking(one.pk, BookingEdit({"state": "scheduled"}), by=ana, now=NOW))
     invoice.refresh_from_db()
     assert invoice.bookings_count == 1  # alone it may be billed ahead
+
+
+def fail_for_good(monkeypatch: pytest.MonkeyPatch, *, killed: bool) -> Job:
+    """The last try of the promise ends in a crash, or with its worker."""
+    Job.objects.filter(kind=SEND_JOB).update(attempts=4, run_at=NOW - dt.timedelta(days=1000))
+    jobs = transact(lambda: claim(Turns([SEND_JOB]), holder="one", limit=1))
+    if killed:
+        Job.objects.update(lease_until=NOW - dt.timedelta(days=1000))
+        transact(return_lapsed)
+    else:
+        with monkeypatch.context() as patched:
+            patched.setattr(tasks, "send_invoices", lambda *_args, **_options: 1 // 0)
+            run_database_jobs(jobs)
+    return Job.objects.get(kind=SEND_JOB)
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_sending_that_failed_for_good_says_so_and_can_be_asked_for_again(
+    ana: Actor,
+    desk: Client,
+    make_invoice: Callable[..., Invoice],
+    monkeypatch: pytest.MonkeyPatch,
+    killed: bool,
+) -> None:
+    invoice = make_invoice()
+    hold(invoice, ana)
+
+    assert fail_for_good(monkeypatch, killed=killed).state == "set_aside"
+
+    asking = Invoice.objects.filter(needs_attention_q(TODAY)).get()
+    assert (asking.status, asking.sending_at) == (Status.DRAFT, None)
+    shown = desk.get(f"/payments/invoices/{invoice.pk}").content.decode()
+    assert "Could not be sent" in shown
+    assert "went wrong several times" in shown
+    undone = desk.post(f"/payments/invoices/{invoice.pk}/sendings/undo")
+    assert "could not be sent. Its page says why." in undone.content.decode()
+    transact(lambda: send_invoices([invoice.pk], by=ana, now=NOW))
+    assert Invoice.objects.get().status == Status.SENT
+
+
+def test_retried_by_a_person_it_leaves_after_all_unless_it_was_edited_or_sent_since(
+    ana: Actor, desk: Client, make_invoice: Callable[..., Invoice], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invoice = make_invoice()
+    hold(invoice, ana)
+    job = fail_for_good(monkeypatch, killed=False)
+
+    assert desk.post(f"/operations/jobs/{job.pk}/tries").status_code == 303
+    assert Invoice.objects.get().sending_at
+    run_promise()
+    assert Invoice.objects.get().status == Status.SENT
+
+    hold(invoice, ana)
+    job = fail_for_good(monkeypatch, killed=False)
+    transact(lambda: edit_invoice(invoice.pk, {"note": "Hello"}, by=ana, now=NOW))
+    refused = desk.post(f"/operations/jobs/{job.pk}/tries")
+    assert refused.status_code == 409
+    assert "Open the invoice and send it from there" in refused.content.decode()
+
+
+def test_a_promise_that_nobody_keeps_can_be_undone_and_is_over_when_its_task_is_discarded(
+    ana: Actor, desk: Client, make_invoice: Callable[..., Invoice]
+) -> None:
+    undone, discarded = make_invoice(), make_invoice()
+    for invoice in (undone, discarded):
+        hold(invoice, ana)
+    Job.objects.update(state="set_aside", finished_at=NOW)  # as it was left before the invoice was told
+
+    assert desk.post(f"/payments/invoices/{undone.pk}/sendings/undo").status_code == 303
+    job = Job.objects.get(unique_key=str(discarded.pk))
+    assert desk.post(f"/operations/jobs/{job.pk}/discard").status_code == 303
+
+    assert not Invoice.objects.filter(sending_at__isnull=False).exists()
+    assert Invoice.objects.exclude(sending_refused="").get().pk == discarded.pk
+    hold(discarded, ana)

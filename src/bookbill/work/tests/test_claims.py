@@ -34,7 +34,7 @@ def take(holder: str = "first", *, limit: int = 10, turns: Turns | None = None, 
 def let_lapse() -> int:
     """As if the holders had slept past their leases; another worker takes the jobs from them."""
     Job.objects.filter(state=State.RUNNING).update(lease_until=process_clock() - dt.timedelta(seconds=1))
-    return transact(claims.return_lapsed)
+    return len(transact(claims.return_lapsed))
 
 
 def promise_for(companies: Sequence[Company], each: int) -> None:
