@@ -1,5 +1,6 @@
 """PDFs of invoices: of a version from its stored document alone, of what is not sent yet as a marked preview."""
 
+import re
 from uuid import UUID
 
 from django.utils import translation
@@ -10,6 +11,12 @@ from bookbill.documents.files import read_file, read_logo
 from bookbill.documents.pdf.render import Rendered, characters_without_glyph, render
 from bookbill.documents.printed import printed
 from bookbill.invoices.models import Version
+
+
+def pdf_name(number: str, *, version: int | None = None) -> str:
+    """The file's name, wherever it goes, whatever the company's format holds: no path, nothing hidden, no quotes."""
+    name = number if version is None else f"{number}-v{version}"
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).lstrip(".-") + ".pdf"
 
 
 def pdf_bytes(version: Version) -> bytes:

@@ -6,7 +6,6 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
@@ -17,7 +16,7 @@ from bookbill.documents.files import read_logo
 from bookbill.documents.models import StoredFile
 from bookbill.invoices.actions.viewing import note_view
 from bookbill.invoices.models import Invoice
-from bookbill.invoices.pdfs import pdf_bytes
+from bookbill.invoices.pdfs import pdf_bytes, pdf_name
 from bookbill.lib.transactions import transact
 from bookbill.portal.doors import by_link
 from bookbill.portal.reading import (
@@ -72,9 +71,10 @@ def pdf(request: HttpRequest, invoice: Invoice) -> HttpResponse:
     """The exact bytes of the last version; where the worker has not stored them yet, the same ones made here."""
     version = last_version(invoice)
     content = pdf_bytes(version)
-    disposition = content_disposition_header(as_attachment=True, filename=f"{invoice.number}.pdf")
     return HttpResponse(
-        content, content_type="application/pdf", headers={"Content-Disposition": disposition or ""}
+        content,
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'attachment; filename="{pdf_name(invoice.number)}"'},
     )
 
 

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.utils.http import content_disposition_header
 from ninja import Router
 
 from bookbill.companies.clock import now
@@ -15,7 +14,7 @@ from bookbill.companies.rights import Right, require
 from bookbill.invoices.api.schema import VersionOut
 from bookbill.invoices.live import read_live
 from bookbill.invoices.models import Invoice, Version
-from bookbill.invoices.pdfs import pdf_bytes, preview_pdf
+from bookbill.invoices.pdfs import pdf_bytes, pdf_name, preview_pdf
 from bookbill.web.api.rendering import answered
 from bookbill.web.api.routes import find, not_found
 
@@ -41,9 +40,9 @@ def read_pdf(request: CompanyRequest, invoice_id: str) -> HttpResponse:
     invoice = find(Invoice.objects.all(), invoice_id)
     if invoice.sent_at is None or invoice.is_changed():
         document = read_live([invoice], now=now(request.company))[invoice.pk]
-        return _pdf(preview_pdf(request.company.pk, document), invoice.number or "draft")
+        return _pdf(preview_pdf(request.company.pk, document), pdf_name(invoice.number or "draft"))
     version = Version.objects.select_related("pdf").get(invoice=invoice, n=invoice.last_version_n)
-    return _pdf(pdf_bytes(version), invoice.number)
+    return _pdf(pdf_bytes(version), pdf_name(invoice.number))
 
 
 @router.get("/invoices/{invoice_id}/versions/{n}", response=FrozenVersion)
@@ -59,7 +58,7 @@ def read_version(request: CompanyRequest, invoice_id: str, n: str) -> HttpRespon
 def read_version_pdf(request: CompanyRequest, invoice_id: str, n: str) -> HttpResponse:
     """The exact bytes that were sent."""
     version = _version(request, invoice_id, n)
-    return _pdf(pdf_bytes(version), f"{version.invoice.number} v{version.n}")
+    return _pdf(pdf_bytes(version), pdf_name(version.invoice.number, version=version.n))
 
 
 def _version(request: CompanyRequest, invoice_id: str, n: str) -> Version:
@@ -74,5 +73,6 @@ def _version(request: CompanyRequest, invoice_id: str, n: str) -> Version:
 
 
 def _pdf(content: bytes, name: str) -> HttpResponse:
-    disposition = content_disposition_header(as_attachment=False, filename=f"{name}.pdf")
-    return HttpResponse(content, content_type="application/pdf", headers={"Content-Disposition": disposition})
+    return HttpResponse(
+        content, content_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'}
+    )

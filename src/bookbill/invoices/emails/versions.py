@@ -19,6 +19,7 @@ from bookbill.invoices.claims import Difference, differences
 from bookbill.invoices.emails.frame import Frame, chosen_wording
 from bookbill.invoices.live import customer_url
 from bookbill.invoices.models import Invoice, Reminder, Version, VersionKind
+from bookbill.invoices.pdfs import pdf_name
 from bookbill.invoices.placeholders import MailKind
 from bookbill.invoices.wording import Wording
 from bookbill.web.formatting import money
@@ -125,7 +126,7 @@ def version_mail(
             "printed": texts,
             "terms_and_conditions": document.terms_and_conditions,
         },
-        attachments=[Attachment(f"{document.number}.pdf", "application/pdf", pdf)],
+        attachments=[Attachment(pdf_name(document.number or ""), "application/pdf", pdf)],
     )
 
 

@@ -9,10 +9,15 @@ from pypdf import PdfReader
 
 from bookbill.activity.models import Entry
 from bookbill.bookings.models import Booking
+from bookbill.companies.actions import update_company
+from bookbill.companies.tests.clients import ApiClient
 from bookbill.customers.actions import edit_customer
 from bookbill.customers.models import Customer
+from bookbill.delivery.composing import MailCause
+from bookbill.delivery.models import Message
 from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.sending import send_invoices
+from bookbill.invoices.emails.versions import compose_version_mail
 from bookbill.invoices.models import Invoice, Version
 from bookbill.invoices.pdfs import pdf_bytes
 from bookbill.invoices.tasks import ensure_pdf
@@ -77,3 +82,23 @@ def test_only_what_is_unsent_or_changed_has_a_preview(
     assert previewed() == (True, False)
     transact(lambda: cancel_invoice(invoice.pk, reason="Wrong date", by=ana, now=NOW))
     assert previewed() == (False, True)
+
+
+def test_a_number_that_looks_like_a_path_names_a_file_like_any_other(
+    desk: Client, api: ApiClient, client: Client, ana: Actor, make_sent: Callable[..., Invoice]
+) -> None:
+    path = {"number_format": "../INV/{year}/{n}"}
+    transact(lambda: update_company(path, by=ana, now=NOW))
+    invoice = make_sent()
+    ensure_pdf(Version.objects.get())
+    answers = [
+        client.get(f"/i/{invoice.link_token}/pdf"),
+        desk.get(f"/payments/invoices/{invoice.pk}/pdf"),
+        api.get(f"/invoices/{invoice.pk}/pdf"),
+        api.get(f"/invoices/{invoice.pk}/versions/1/pdf"),
+    ]
+    named = [answer["Content-Disposition"].partition("filename=")[2] for answer in answers]
+    mail = compose_version_mail(MailCause.of(Message.objects.get()))
+    assert invoice.number == "../INV/2026/1"
+    assert named == ['"INV-2026-1.pdf"'] * 3 + ['"INV-2026-1-v1.pdf"']
+    assert [attachment.filename for attachment in mail.attachments] == ["INV-2026-1.pdf"]

@@ -18,7 +18,7 @@ from bookbill.companies.models import Company
 from bookbill.companies.rights import Right
 from bookbill.documents.full_list import safe_cell
 from bookbill.invoices.models import Invoice, InvoiceQuerySet, Version
-from bookbill.invoices.pdfs import pdf_bytes
+from bookbill.invoices.pdfs import pdf_bytes, pdf_name
 from bookbill.invoices.reading import filtered
 from bookbill.invoices.rules import Status
 from bookbill.invoices.views.bulk import choose, ticked_ids, too_many
@@ -158,15 +158,11 @@ def zipped(
         for pk, number in versions:
             with scope(company=company):
                 version = Version.objects.select_related("pdf").get(pk=pk)
-                archive.writestr(f"{file_name(number)}.pdf", pdf_bytes(version))
+                archive.writestr(pdf_name(number), pdf_bytes(version))
             yield pipe.taken()
         if note:
             archive.writestr(note_name, note)
     yield pipe.taken()
-
-
-def file_name(number: str) -> str:
-    return "".join(character if character.isalnum() or character in "-._" else "-" for character in number)
 
 
 def attachment(parts: Iterator[str] | Iterator[bytes], kind: str, name: str) -> HttpResponseBase:

@@ -10,7 +10,7 @@ from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Right
 from bookbill.invoices.live import read_live
 from bookbill.invoices.models import Invoice, Version, VersionKind
-from bookbill.invoices.pdfs import pdf_bytes, preview_pdf
+from bookbill.invoices.pdfs import pdf_bytes, pdf_name, preview_pdf
 from bookbill.invoices.reading import find_invoice
 from bookbill.web.api.routes import not_found
 
@@ -36,15 +36,12 @@ def version_pdf(request: CompanyRequest, pk: UUID, n: int) -> HttpResponse:
 
 
 def version_answer(version: Version, invoice: Invoice) -> HttpResponse:
-    suffix = "" if version.n == invoice.last_version_n else f"-v{version.n}"
-    return pdf_answer(
-        pdf_bytes(version), f"{invoice.number}{suffix}.pdf", inline=version.kind == VersionKind.SENT
-    )
+    name = pdf_name(invoice.number, version=None if version.n == invoice.last_version_n else version.n)
+    return pdf_answer(pdf_bytes(version), name, inline=version.kind == VersionKind.SENT)
 
 
 def pdf_answer(content: bytes, name: str, *, inline: bool) -> HttpResponse:
     kind = "inline" if inline else "attachment"
-    safe = "".join(character if character.isalnum() or character in "-._" else "-" for character in name)
     return HttpResponse(
-        content, content_type="application/pdf", headers={"Content-Disposition": f'{kind}; filename="{safe}"'}
+        content, content_type="application/pdf", headers={"Content-Disposition": f'{kind}; filename="{name}"'}
     )
