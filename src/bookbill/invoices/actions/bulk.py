@@ -52,12 +52,13 @@ class Outcome:
 def send_each(
     invoice_ids: Sequence[UUID], *, seen: Mapping[UUID, int] | None = None, by: Actor, now: datetime
 ) -> Outcome:
-    """Send (or begin the hold of) those that can leave, oldest first, as far as the mails of the day go.
+    """Send (or begin the hold of) those that can leave, by their dates and the oldest first, as far as the mails of the day go.
 
     ``seen``: how often each had been sent when it was chosen. What somebody else has sent since is left out.
     """
     require(by, Right.SEND_INVOICES, Feature.INVOICING)
-    invoices = _lock(invoice_ids)
+    # A later date in the series would not let an earlier one follow.
+    invoices = sorted(_lock(invoice_ids), key=lambda invoice: invoice.issue_date or date.max)
     to = resolve_recipients(invoices, {})
     often = hurried(invoices, at=now)
     refuse_beyond_the_day = _counting(to, by=by, now=now)

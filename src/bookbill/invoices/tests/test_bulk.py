@@ -1,6 +1,7 @@
 """Acts on many invoices from the list: those that can are done, the others are named with their reason."""
 
 import csv
+import datetime as dt
 import io
 import re
 import zipfile
@@ -53,6 +54,21 @@ def ids(*invoices: Invoice) -> dict[str, list[str]]:
 def silent(make_invoice: Make, make_booking: Callable[..., Booking], make_customer: Any) -> Invoice:
     """A draft for somebody without an email."""
     return make_invoice(make_booking(make_customer("Silent", email="")))
+
+
+def test_where_one_is_refused_the_others_still_leave_in_the_order_of_their_dates(
+    ana: Actor, make_invoice: Make
+) -> None:
+    undated, earlier, impossible = make_invoice(), make_invoice(), make_invoice()
+    for invoice, day in (
+        (earlier, TODAY - dt.timedelta(days=15)),
+        (impossible, TODAY + dt.timedelta(days=15)),
+    ):
+        Invoice.objects.filter(pk=invoice.pk).update(issue_date=day)
+    chosen = [undated.pk, earlier.pk, impossible.pk]
+    outcome = transact(lambda: send_each(chosen, by=ana, now=NOW))
+    assert [invoice.pk for invoice in outcome.done] == [earlier.pk, undated.pk]
+    assert [each.invoice.pk for each in outcome.refused] == [impossible.pk]
 
 
 def test_send_names_those_that_cannot_leave_and_sends_the_others(
