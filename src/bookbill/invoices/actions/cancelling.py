@@ -13,7 +13,7 @@ from bookbill.bookings.models import Booking
 from bookbill.companies.allowance import lock_allowance
 from bookbill.companies.models import Company
 from bookbill.companies.rights import Right, require
-from bookbill.delivery.actions import call_off_messages
+from bookbill.delivery.actions import call_off_messages, end_trouble
 from bookbill.delivery.words import INVOICE_CANCELLED
 from bookbill.documents.document import Document, totals_of
 from bookbill.invoices.actions.copying import owe_copies
@@ -90,6 +90,7 @@ def cancel_invoices(
         because=INVOICE_CANCELLED,
         now=now,
     )
+    end_trouble([invoice.pk for invoice in invoices], now=now)  # what failed about them is not tried again
     bookings = _free_bookings(invoices, reason=reason, hold_back=hold_back, now=now)
     before = {invoice.pk: _facts(invoice) for invoice in invoices}
     documents = last_sent_documents(invoices)

@@ -159,6 +159,16 @@ def test_sending_a_new_version_ends_the_trouble_of_the_old_one(
     assert not Message.objects.in_trouble().exists()
 
 
+def test_cancelling_ends_the_trouble_that_nothing_can_be_done_about_any_more(
+    ana: Actor, desk: Client, sent: Invoice
+) -> None:
+    tried(Message.objects.earliest("recipient"), (State.FAILED, "550 no such user"))
+    transact(lambda: cancel_invoice(sent.pk, reason="Wrong", by=ana, now=NOW))
+    assert not Message.objects.in_trouble().exists()
+    attention = desk.get("/payments/invoices?tab=needs_attention").content.decode()
+    assert str(sent.pk) not in attention
+
+
 def test_a_refused_sending_leaves_the_trouble_where_it_was(ana: Actor, sent: Invoice, settings: Any) -> None:
     tried(Message.objects.earliest("recipient"), (State.FAILED, "550 no such user"))
     settings.MAILS_PER_DAY = 1
