@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from bookbill.activity.models import Entry
+from bookbill.bookings.actions.booking import delete_booking
 from bookbill.bookings.actions.editing import BookingEdit, edit_booking
 from bookbill.bookings.models import Booking
 from bookbill.companies.tests.clients import ApiClient
@@ -414,3 +415,20 @@ def test_a_mail_that_still_waits_does_not_ask_for_money_after_the_cancelling(
     assert states == {("invoice", "failed"), ("cancelled", "queued")}
     assert set(Message.objects.unsettled().values_list("kind", flat=True)) == {"cancelled"}
     assert not Message.objects.in_trouble().exists()
+
+
+def test_a_cancelled_invoice_names_a_booking_that_is_deleted_by_now_without_a_link_to_nothing(
+    ana: Actor,
+    desk: Client,
+    make_booking: Callable[..., Booking],
+    make_sent: Callable[..., Invoice],
+) -> None:
+    bookings = [make_booking(completed=False) for _ in range(2)]
+    invoices = [make_sent(booking) for booking in bookings]
+    for invoice in invoices:
+        transact(lambda: cancel_invoice(invoice.pk, reason="Wrong", by=ana, now=NOW))  # noqa: B023 - called at once
+    transact(lambda: delete_booking(bookings[1].pk, by=ana, now=NOW))
+    kept, deleted = (desk.get(f"/payments/invoices/{each.pk}").content.decode() for each in invoices)
+    assert f'href="/bookings/{bookings[0].pk}"' in kept
+    assert bookings[1].number in deleted
+    assert str(bookings[1].pk) not in deleted

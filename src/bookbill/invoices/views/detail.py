@@ -17,6 +17,7 @@ from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Right, may
 from bookbill.delivery.models import Message
+from bookbill.documents.document import Document
 from bookbill.invoices.actions.sending import resolve_recipients
 from bookbill.invoices.acts import acts_of
 from bookbill.invoices.changes import changes_between, changes_since_sent, who_edited
@@ -125,6 +126,7 @@ def whole(request: CompanyRequest, invoice: Invoice) -> dict[str, Any]:
         "customer": invoice.customer,
         "document": document,
         "lines": lines,
+        "gone": gone(document) if invoice.cancelled_at else frozenset(),
         "terms": payment_terms(invoice.terms_days),
         "recipients": resolve_recipients([invoice], {})[invoice.pk],
         "customer_url": customer_url(invoice) if invoice.sent_at else "",
@@ -170,6 +172,12 @@ def freed(invoice: Invoice) -> str:
         "%(count)d bookings of it can be invoiced again.",
         free,
     ) % {"count": free}
+
+
+def gone(document: Document) -> frozenset[str]:
+    """Which of its bookings are deleted by now: planned ones that a cancelled invoice has let go."""
+    ids = frozenset(block.id for block in document.bookings)
+    return ids - {str(pk) for pk in Booking.objects.filter(pk__in=ids).values_list("pk", flat=True)}
 
 
 def leaving(request: CompanyRequest, invoice: Invoice) -> dict[str, Any]:
