@@ -45,15 +45,17 @@ def take_invoice_numbers(
         # Dated again: somebody else may have begun the series meanwhile, on a later date than ours.
         series, dates = _dated(company, wished, today)
     rows = [series[_series_year(company, date.year, series)] for date in dates]
+    order = sorted(range(len(dates)), key=lambda place: dates[place])
+    moved = _move_first(series, to=rows[order[0]]) if order else []
     taken: dict[int, Numbered] = {}
-    for place in sorted(range(len(dates)), key=lambda place: dates[place]):
+    for place in order:
         date, row = dates[place], rows[place]
         taken[place] = Numbered(
             format_number(company.number_format, n=row.next_n, year=date.year), row.next_n, date
         )
         row.next_n += 1
         row.last_date = date
-    NumberSeries.objects.bulk_update(set(rows), ["next_n", "last_date"])
+    NumberSeries.objects.bulk_update({*rows, *moved}, ["first_n", "next_n", "last_date"])
     return [taken[place] for place in range(len(dates))]
 
 
@@ -108,9 +110,11 @@ def next_invoice_number(
 ) -> NextNumber:
     """For the settings page, without the lock. Format, restart and ``first_n`` may be such as are not saved yet."""
     year = max(today, earliest_issue_date(company) or today).year
-    series_year = year if restarts_yearly else 0
-    row = NumberSeries.objects.filter(company=company, kind=SeriesKind.INVOICE, year=series_year).first()
+    series = NumberSeries.objects.filter(company=company, kind=SeriesKind.INVOICE)
+    rows = {row.year: row for row in series}
+    row = rows.get(year if restarts_yearly else 0)
     is_open = row is None or row.next_n == row.first_n
+    row = _first_elsewhere(rows, than=row) or row
     n = first_n if first_n and is_open else row.next_n if row else 1
     return NextNumber(format_number(number_format, n=n, year=year), n, is_open)
 
@@ -145,17 +149,36 @@ def set_first_number(company: Company, *, year: int, first: int) -> None:
             field="first_number",
         )
     _insert(company, SeriesKind.INVOICE, [year])
-    row = NumberSeries.objects.select_for_update().get(company=company, kind=SeriesKind.INVOICE, year=year)
-    if row.first_n == first:
-        return
-    if row.next_n != row.first_n:
+    series = {row.year: row for row in _locked(company, SeriesKind.INVOICE)}
+    row = series[year]
+    is_used = row.next_n != row.first_n
+    if is_used and row.first_n != first:
         raise RuleBroken(
             "series_in_use",
             _("The first number can be set only before the first invoice is sent."),
             field="first_number",
         )
-    row.first_n = row.next_n = first
-    row.save(update_fields=["first_n", "next_n"])
+    moved = _move_first(series, to=row)
+    if not is_used:
+        row.first_n = row.next_n = first
+    NumberSeries.objects.bulk_update({row, *moved}, ["first_n", "next_n"])
+
+
+def _first_elsewhere(series: Mapping[int, NumberSeries], *, than: NumberSeries | None) -> NumberSeries | None:
+    """The series that holds the number chosen for the first invoice of all, where that will be in another."""
+    is_begun = any(row.last_date for row in series.values())
+    if is_begun or (than and than.first_n != 1):
+        return None
+    return next((row for row in series.values() if row.first_n != 1), None)
+
+
+def _move_first(series: Mapping[int, NumberSeries], *, to: NumberSeries) -> list[NumberSeries]:
+    """The chosen number holds whatever year the first invoice falls in, whatever was switched since. Which rows changed."""
+    if (chosen := _first_elsewhere(series, than=to)) is None:
+        return []
+    to.first_n = to.next_n = chosen.first_n
+    chosen.first_n = chosen.next_n = 1
+    return [chosen, to]
 
 
 def _locked_company(company: Company) -> Company:

@@ -89,7 +89,7 @@ def update_company(
 
 
 def choose_first_number(first: int, *, by: Actor, now: dt.datetime) -> None:
-    """The number the first invoice will get (of this year, where numbers restart yearly). Raises `series_in_use`."""
+    """The number of the first invoice, whenever it comes; later, where numbers restart yearly, of this year's first. Raises `series_in_use`."""
     assert_in_transaction()
     require(by, Right.EDIT_SETTINGS)
     company = _locked(by.company_id)

@@ -9,12 +9,13 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bookbill.companies.actions import update_company
+from bookbill.companies.actions import choose_first_number, update_company
 from bookbill.companies.events import CompanyChanged
 from bookbill.companies.models import Company, NumberSeries, SeriesKind
 from bookbill.companies.numbers import (
     earliest_issue_date,
     first_met_again,
+    next_invoice_number,
     set_first_number,
     take_booking_numbers,
     take_invoice_numbers,
@@ -121,6 +122,55 @@ def test_the_first_number_is_chosen_before_the_first_use_only(scoped: Company) -
     with transaction.atomic():
         set_first_number(scoped, year=2027, first=7)
     assert take(scoped, None, today=dt.date(2027, 1, 1))[0][0] == "INV-2027-00007"
+
+
+@pytest.mark.parametrize(
+    ("restarts_then", "numbers"),
+    [
+        (True, ["INV-2027-00250", "INV-2027-00251", "INV-2028-00001"]),
+        (False, ["INV-2027-00250", "INV-2027-00251", "INV-2028-00252"]),
+    ],
+)
+@pytest.mark.parametrize("restarts", [True, False])
+def test_the_first_number_holds_for_the_first_invoice_in_whatever_year_it_falls(
+    scoped: Company,
+    owner: Actor,
+    restarts: bool,
+    restarts_then: bool,
+    numbers: list[str],
+) -> None:
+    december = dt.datetime(2026, 12, 30, 15, tzinfo=dt.UTC)
+    january, next_year = dt.date(2027, 1, 2), dt.date(2028, 1, 3)
+
+    def choose() -> None:
+        for switched, first in ((not restarts, 7), (restarts, 250)):
+            update_company({"number_restarts_yearly": switched}, by=owner, now=december)
+            choose_first_number(first, by=owner, now=december)
+        update_company({"number_restarts_yearly": restarts_then}, by=owner, now=december)
+
+    transact(choose)
+    scoped.refresh_from_db()
+    upcoming = next_invoice_number(
+        scoped,
+        today=january,
+        number_format=scoped.number_format,
+        restarts_yearly=restarts_then,
+    )
+    assert (upcoming.number, upcoming.is_open) == (numbers[0], True)
+    given = [
+        number for day in (january, january, next_year) for number, _day in take(scoped, None, today=day)
+    ]
+    assert given == numbers
+
+
+def test_the_first_number_goes_to_the_earliest_of_two_years(scoped: Company) -> None:
+    december, january = dt.date(2026, 12, 30), dt.date(2027, 1, 2)
+    with transaction.atomic():
+        set_first_number(scoped, year=2027, first=250)
+    assert take(scoped, None, december, today=january) == [
+        ("INV-2027-00001", january),
+        ("INV-2026-00250", december),
+    ]
 
 
 def test_booking_numbers_are_a_series_of_their_own(scoped: Company) -> None:
