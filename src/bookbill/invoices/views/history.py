@@ -48,13 +48,12 @@ def events_of(invoice: Invoice, page: PageQuery) -> tuple[list[Event], str | Non
     bookings = own_bookings(invoice)
     placed = Allocation.objects.filter(booking__in=bookings.values("pk")).order_by().values("payment_id")
     paid_by = placed.union(Payment.objects.filter(invoice=invoice).order_by().values("pk"))
-    entries = Entry.objects.filter(
-        Q(subject_type="invoice", subject_id=invoice.pk)
-        | Q(subject_type="booking", subject_id__in=bookings.values("pk"))
-        | Q(subject_type="payment", subject_id__in=paid_by)
+    carried = Q(subject_type="booking", subject_id__in=bookings.values("pk")) | Q(
+        subject_type="payment", subject_id__in=paid_by
     )
     if invoice.cancelled_at:  # from then on its bookings go their own way
-        entries = entries.filter(at__lte=invoice.cancelled_at)
+        carried &= Q(at__lte=invoice.cancelled_at)
+    entries = Entry.objects.filter(Q(subject_type="invoice", subject_id=invoice.pk) | carried)
     found, next_cursor = keyset(entries.with_personal(), page)
     payments = Payment.objects.in_bulk(
         {entry.subject_id for entry in found if entry.subject_type == "payment"}
