@@ -5,8 +5,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
+from bookbill.bookings.actions.cancelling import cancel_booking
 from bookbill.bookings.actions.editing import BookingEdit, edit_booking
 from bookbill.bookings.drafts import ItemDraft
 from bookbill.bookings.models import Booking
@@ -14,6 +17,7 @@ from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.copying import send_cancelled_copy
 from bookbill.invoices.actions.linking import renew_link
 from bookbill.invoices.models import Invoice
+from bookbill.ledger.actions.payments import use_credit
 from bookbill.lib.actor import Actor
 from bookbill.lib.transactions import transact
 from tests.support.cast import NOW
@@ -29,6 +33,10 @@ def told(desk: Client, invoice: Invoice) -> str:
 def reprice(booking: Booking, price: str, by: Actor, now: datetime = NOW) -> None:
     edit = BookingEdit({}, (ItemDraft(description="Office clean", unit_price=Decimal(price)),))
     transact(lambda: edit_booking(booking.pk, edit, by=by, now=now))
+
+
+def cancel(booking: Booking, by: Actor, now: datetime) -> None:
+    transact(lambda: cancel_booking(booking.pk, fee=None, reason="Rained out", by=by, now=now))
 
 
 def test_what_happens_to_an_invoice_after_its_cancellation_stands_in_its_history(
@@ -50,3 +58,40 @@ def test_what_happens_to_an_invoice_after_its_cancellation_stands_in_its_history
     assert "Ana made a new link for the customer" in history
     assert f"Ana created booking {booking.number}" in history
     assert "$120.00" not in history
+
+
+def test_a_booking_that_left_a_sent_invoice_is_told_of_up_to_then(
+    desk: Client, ana: Actor, make_sent: Make, make_booking: Make
+) -> None:
+    leaves: Booking = make_booking()
+    stays: Booking = make_booking(leaves.customer)
+    invoice = make_sent(leaves, stays)
+    pay = {"way": "oldest", "method": "cheque", "reference": "884", "received_on": "2026-06-30"}
+    desk.post(f"/payments/invoices/{invoice.pk}/payments", pay | {"amount": "200.00"})
+
+    cancel(leaves, ana, NOW + HOUR)
+    other = make_sent(make_booking(leaves.customer))
+    owing = {booking.pk: booking for booking in Booking.objects.filter(invoice=other)}
+    transact(lambda: use_credit(owing, by=ana, now=NOW + 2 * HOUR))
+    after = told(desk, invoice)
+
+    assert f"Ana created booking {leaves.number}" in after
+    assert f"Ana cancelled booking {leaves.number}" in after
+    assert "$100.00 on this invoice" not in after  # the payment is told of as it was: all of it lay here
+    assert "Credit of the payment" not in after
+
+
+def test_the_history_asks_as_often_for_three_bookings_that_left_as_for_one(
+    desk: Client, ana: Actor, make_sent: Make, make_booking: Make, django_assert_num_queries: Any
+) -> None:
+    first: Booking = make_booking()
+    others = [make_booking(first.customer) for _ in range(3)]
+    invoice = make_sent(first, *others)
+    cancel(first, ana, NOW + HOUR)
+    told(desk, invoice)
+    with CaptureQueriesContext(connection) as one:
+        told(desk, invoice)
+    for booking in others[:2]:
+        cancel(booking, ana, NOW + 2 * HOUR)
+    with django_assert_num_queries(len(one)):
+        told(desk, invoice)

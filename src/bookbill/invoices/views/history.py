@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from bookbill.activity.models import Entry
+from bookbill.bookings.models import Booking, BookingQuerySet
 from bookbill.bookings.words import changes
 from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
@@ -44,28 +45,53 @@ def history_tab(request: CompanyRequest, pk: UUID) -> HttpResponse:
 
 
 def events_of(invoice: Invoice, page: PageQuery) -> tuple[list[Event], str | None]:
-    """The newest first, and where the next page begins. Six queries at most, however many bookings and payments."""
-    bookings = own_bookings(invoice)
-    placed = Allocation.objects.filter(booking__in=bookings.values("pk")).order_by().values("payment_id")
-    paid_by = placed.union(Payment.objects.filter(invoice=invoice).order_by().values("pk"))
-    carried = Q(subject_type="booking", subject_id__in=bookings.values("pk")) | Q(
-        subject_type="payment", subject_id__in=paid_by
-    )
-    if invoice.cancelled_at:  # from then on its bookings go their own way
-        carried &= Q(at__lte=invoice.cancelled_at)
-    entries = Entry.objects.filter(Q(subject_type="invoice", subject_id=invoice.pk) | carried)
-    found, next_cursor = keyset(entries.with_personal(), page)
+    """The newest first, and where the next page begins. Eight queries at most, however many bookings and payments."""
+    bookings, left = own_bookings(invoice), left_since_sent(invoice)
+    wanted = Q(subject_type="invoice", subject_id=invoice.pk)
+    wanted |= about(invoice, bookings, until=invoice.cancelled_at)
+    if left:
+        wanted |= about(invoice, Booking.objects.filter(pk__in=left), until=max(left.values()))
+    found, next_cursor = keyset(Entry.objects.filter(wanted).with_personal(), page)
     payments = Payment.objects.in_bulk(
         {entry.subject_id for entry in found if entry.subject_type == "payment"}
     )
-    own = frozenset(str(key) for key in bookings.values_list("pk", flat=True)) if payments else frozenset()
+    carried: dict[UUID, datetime | None] = {**left}
+    if payments or left:
+        carried |= dict.fromkeys(bookings.values_list("pk", flat=True), invoice.cancelled_at)
     events = []
     for entry in found:
-        if entry.subject_type != "payment":
+        if entry.subject_type == "payment":
+            here_minor = moved(entry, carried)
+            if here_minor or entry.type not in ("payment.placed", "payment.credit_used"):
+                events.append(event_of_payment(entry, payments[entry.subject_id], here_minor))
+        elif entry.subject_type == "invoice" or not is_over(carried.get(entry.subject_id), entry):
             events.append(event_of(entry, invoice.currency))
-        elif moved(entry, own) or entry.type not in ("payment.placed", "payment.credit_used"):
-            events.append(event_of_payment(entry, payments[entry.subject_id], moved(entry, own)))
     return events, next_cursor
+
+
+def left_since_sent(invoice: Invoice) -> dict[UUID, datetime]:
+    """When bookings left it that the customer was told of, by booking. Two queries at most."""
+    if invoice.sent_at is None:
+        return {}
+    leavings = Entry.objects.of_subject("invoice", invoice.pk).filter(
+        type="invoice.bookings_left", at__gte=invoice.sent_at
+    )
+    left_at = {number: entry.at for entry in leavings for number in entry.after["bookings"]}
+    rows = Booking.objects.filter(number__in=left_at).values_list("pk", "number") if left_at else ()
+    return {pk: left_at[number] for pk, number in rows}
+
+
+def about(invoice: Invoice, bookings: BookingQuerySet, *, until: datetime | None) -> Q:
+    """Entries of these bookings and of the payments on them; after ``until`` they go their own way."""
+    placed = Allocation.objects.filter(booking__in=bookings.values("pk")).order_by().values("payment_id")
+    paid_by = placed.union(Payment.objects.filter(invoice=invoice).order_by().values("pk"))
+    found = Q(subject_type="booking", subject_id__in=bookings.values("pk"))
+    found |= Q(subject_type="payment", subject_id__in=paid_by)
+    return found & Q(at__lte=until) if until else found
+
+
+def is_over(until: datetime | None, entry: Entry) -> bool:
+    return until is not None and entry.at > until
 
 
 def event_of(entry: Entry, currency: str) -> Event:
@@ -161,10 +187,11 @@ def event_of_payment(entry: Entry, payment: Payment, here_minor: int) -> Event:
     return Event(entry.at, sentence % words, icon, " · ".join(filter(None, [part, reason])))
 
 
-def moved(entry: Entry, bookings: frozenset[str]) -> int:
-    """How much money the entry moved onto these bookings, in minor units."""
+def moved(entry: Entry, carried: Mapping[UUID, datetime | None]) -> int:
+    """How much money the entry moved onto bookings while they were carried, in minor units."""
     parts: Mapping[str, int] = entry.after.get("moved", {})
-    return sum(amount for booking, amount in parts.items() if booking in bookings)
+    keys = {UUID(booking): amount for booking, amount in parts.items()}
+    return sum(amount for pk, amount in keys.items() if pk in carried and not is_over(carried[pk], entry))
 
 
 def sentences() -> dict[str, tuple[str, str]]:
