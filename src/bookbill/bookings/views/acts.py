@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from bookbill.bookings.actions.booking import complete_bookings, delete_booking
+from bookbill.bookings.actions.booking import complete_bookings, delete_booking, lock_bookings
 from bookbill.bookings.actions.cancelling import cancel_booking
 from bookbill.bookings.actions.editing import BookingEdit, edit_booking
 from bookbill.bookings.drafts import ItemDraft
@@ -91,8 +91,9 @@ def hold_back(request: CompanyRequest, pk: UUID) -> HttpResponse:
 
 @staff_view(Right.EDIT_BOOKINGS)
 def cancel_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
-    """Ask for a reason and a fee, then cancel for good."""
-    booking: Booking = get_object_or_404(Booking.objects.select_related("customer", "invoice"), pk=pk)
+    """Say what it does to the invoice, ask for a reason and a fee, then cancel for good."""
+    rows = Booking.objects.select_related("customer", "invoice")
+    booking: Booking = get_object_or_404(rows, pk=pk)
     form = CancelBookingForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
@@ -100,6 +101,10 @@ def cancel_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         fee = ItemDraft(description=description, unit_price=said["fee"]) if said["fee"] else None
 
         def act() -> str:
+            if request.POST.get("seen", "") not in ("", outlook_of(lock_bookings([pk])[pk])):
+                raise RuleBroken(
+                    "stale", _("What cancelling it does has changed meanwhile. Read it again, then decide.")
+                )
             cancel_booking(pk, fee=fee, reason=said["reason"], by=request.actor, now=now(request.company))
             toast(request, _("Booking %(number)s is cancelled.") % {"number": booking.number})
             return reverse("bookings:detail", args=[pk])
@@ -108,8 +113,21 @@ def cancel_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
             return see_other(request, act_once(request, act))
         except RuleBroken as refused:
             refuse(form, refused)
-    context = {"booking": booking, "form": form, "shell": layout_of(request)}
+            booking = get_object_or_404(rows, pk=pk)
+    context = {
+        "booking": booking,
+        "form": form,
+        "seen": outlook_of(booking),
+        "shell": layout_of(request),
+    }
     return render_page(request, "bookings/cancel.html", context, status=422 if form.errors else 200)
+
+
+def outlook_of(booking: Booking) -> str:
+    """What the dialog says of invoice and money; its form brings it back, so that nothing else is done."""
+    on = booking.invoice
+    carrier = [on.pk, on.bookings_count == 1, bool(on.sent_at), bool(on.sending_at)] if on else []
+    return " ".join(map(str, [booking.paid_minor, *carrier]))
 
 
 @staff_view(Right.EDIT_BOOKINGS)

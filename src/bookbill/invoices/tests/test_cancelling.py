@@ -1,6 +1,7 @@
 """Cancelling and making a new one, in one act; and the copy of what is cancelled."""
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,7 @@ from bookbill.delivery.models import Message
 from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.copying import send_cancelled_copy
 from bookbill.invoices.actions.drafting import delete_draft, edit_invoice
-from bookbill.invoices.actions.sending import send_invoices
+from bookbill.invoices.actions.sending import hold_sending, send_invoices
 from bookbill.invoices.emails import compose_version_mail
 from bookbill.invoices.models import Invoice, Version
 from bookbill.invoices.rules import Status
@@ -432,3 +433,68 @@ def test_a_cancelled_invoice_names_a_booking_that_is_deleted_by_now_without_a_li
     assert f'href="/bookings/{bookings[0].pk}"' in kept
     assert bookings[1].number in deleted
     assert str(bookings[1].pk) not in deleted
+
+
+def cancelling(page: str) -> dict[str, str]:
+    """What the form of a dialog brings along."""
+    return dict(re.findall(r'name="(seen|operation_id)" value="([^"]*)"', page)) | {
+        "reason": "Ill",
+        "fee": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("sent", "alone", "said"),
+    [
+        (False, False, "Without a fee it leaves its draft."),
+        (False, True, "Without a fee its draft, on which it stands alone, is deleted."),
+        (True, False, "Without a fee it leaves INV-2026-00001."),
+        (True, True, "Without a fee INV-2026-00001, on which it stands alone, is cancelled."),
+    ],
+)
+def test_a_booking_is_not_cancelled_with_an_invoice_that_its_dialog_did_not_name(
+    desk: Client,
+    make_customer: Callable[..., Customer],
+    make_booking: Callable[..., Booking],
+    make_sent: Callable[..., Invoice],
+    make_invoice: Callable[..., Invoice],
+    sent: bool,
+    alone: bool,
+    said: str,
+) -> None:
+    customer = make_customer()
+    booking, other = make_booking(customer), make_booking(customer)
+    at = f"/bookings/{booking.pk}/cancellation"
+    asked = desk.get(at).content.decode()
+    assert "Without a fee" not in asked
+    (make_sent if sent else make_invoice)(*([booking] if alone else [booking, other]))
+
+    told = desk.post(at, cancelling(asked))
+
+    assert told.status_code == 422
+    assert "What cancelling it does has changed meanwhile." in told.content.decode()
+    assert said in told.content.decode()
+    assert not Booking.objects.filter(state="cancelled").exists()
+    assert desk.post(at, cancelling(told.content.decode())).status_code == 303
+    assert Booking.objects.get(state="cancelled") == booking
+    left = list(Invoice.objects.values_list("status", flat=True))
+    assert left == (["cancelled"] if sent else []) if alone else ["sent" if sent else "draft"]
+
+
+def test_a_draft_that_was_scheduled_meanwhile_is_not_deleted_before_that_is_said(
+    ana: Actor, desk: Client, make_invoice: Callable[..., Invoice]
+) -> None:
+    draft = make_invoice()
+    at = f"/payments/invoices/{draft.pk}/deletion"
+    asked = desk.get(at).content.decode()
+    assert "called off" not in asked
+    moment = NOW + dt.timedelta(days=400)
+    transact(lambda: hold_sending([draft.pk], run_at=moment, by=ana, now=moment - dt.timedelta(days=2)))
+
+    told = desk.post(at, cancelling(asked))
+
+    assert told.status_code == 409
+    assert "This draft has changed meanwhile." in told.content.decode()
+    assert "The sending that was planned is called off." in told.content.decode()
+    assert desk.post(at, cancelling(told.content.decode())).status_code == 303
+    assert not Invoice.objects.exists()

@@ -17,6 +17,7 @@ from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.drafting import delete_draft, edit_invoice, ends_with_its_invoice
 from bookbill.invoices.actions.duplicating import duplicate_invoice
 from bookbill.invoices.actions.linking import renew_link
+from bookbill.invoices.actions.locking import lock_invoice
 from bookbill.invoices.actions.paying import record_payment_on_invoice
 from bookbill.invoices.actions.sending import resolve_recipients
 from bookbill.invoices.forms import CancelForm, SentInvoiceForm
@@ -94,11 +95,35 @@ def edit_sent_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
 def delete_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
     """Ask, then delete a draft."""
     invoice = find_invoice(pk)
+    is_stale = False
     if request.method == "POST":
-        transact(lambda: delete_draft(pk, by=request.actor, now=now(request.company)))
-        toast(request, _("Draft deleted."))
-        return see_other(request, reverse("invoices:list"))
-    return dialog(request, "invoices/delete.html", invoice, None, **fate_of_bookings(invoice))
+
+        def act() -> bool:
+            draft = lock_invoice(pk)
+            if draft.sent_at is None and request.POST.get("seen", "") not in ("", _outlook_of(draft)):
+                return False
+            delete_draft(pk, by=request.actor, now=now(request.company))
+            return True
+
+        if transact(act):
+            toast(request, _("Draft deleted."))
+            return see_other(request, reverse("invoices:list"))
+        invoice, is_stale = find_invoice(pk), True
+    return dialog(
+        request,
+        "invoices/delete.html",
+        invoice,
+        None,
+        status=409 if is_stale else 200,
+        is_stale=is_stale,
+        seen=_outlook_of(invoice),
+        **fate_of_bookings(invoice),
+    )
+
+
+def _outlook_of(draft: Invoice) -> str:
+    """What the dialog says of it; its form brings it back, so that nothing else is deleted."""
+    return f"{draft.bookings_count} {draft.total_minor} {draft.paid_minor} {draft.sending_at}"
 
 
 @staff_view(Right.CANCEL_INVOICES)
