@@ -61,8 +61,9 @@ def test_what_happens_to_an_invoice_after_its_cancellation_stands_in_its_history
 
 
 def test_a_booking_that_left_a_sent_invoice_is_told_of_up_to_then(
-    desk: Client, ana: Actor, make_sent: Make, make_booking: Make
+    desk: Client, ana: Actor, make_sent: Make, make_booking: Make, time_machine: Any
 ) -> None:
+    time_machine.move_to(NOW)
     leaves: Booking = make_booking()
     stays: Booking = make_booking(leaves.customer)
     invoice = make_sent(leaves, stays)
