@@ -53,6 +53,7 @@ def said(entry: Entry) -> tuple[str, str]:
         "payment.message_retried": (_("%(who)s sent a receipt again"), "rotate-ccw"),
         "payment.message_dealt_with": (_("%(who)s marked an undelivered email as resolved"), "check"),
         "payment.message_bounced": (_("A receipt bounced"), "mail-x"),
+        "payment.message_complained": (_("A recipient marked a receipt as spam"), "mail-warning"),
         "payment.refunded": (_("%(who)s refunded"), "hand-coins"),
     }
     sentence, icon = sentences.get(entry.type, ("%(who)s: " + entry.type, "activity"))

@@ -16,13 +16,16 @@ from bookbill.bookings.models import Booking
 from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.copying import send_cancelled_copy
 from bookbill.invoices.actions.linking import renew_link
+from bookbill.invoices.actions.receipting import send_receipts
 from bookbill.invoices.models import Invoice
 from bookbill.ledger.actions.payments import use_credit
+from bookbill.ledger.models import Payment
 from bookbill.lib.actor import Actor
 from bookbill.lib.transactions import transact
 from tests.support.cast import NOW
 
 HOUR = timedelta(hours=1)
+CHEQUE = {"way": "oldest", "method": "cheque", "reference": "884", "received_on": "2026-06-30"}
 Make = Callable[..., Any]
 
 
@@ -67,8 +70,7 @@ def test_a_booking_that_left_a_sent_invoice_is_told_of_up_to_then(
     leaves: Booking = make_booking()
     stays: Booking = make_booking(leaves.customer)
     invoice = make_sent(leaves, stays)
-    pay = {"way": "oldest", "method": "cheque", "reference": "884", "received_on": "2026-06-30"}
-    desk.post(f"/payments/invoices/{invoice.pk}/payments", pay | {"amount": "200.00"})
+    desk.post(f"/payments/invoices/{invoice.pk}/payments", CHEQUE | {"amount": "200.00"})
 
     cancel(leaves, ana, NOW + HOUR)
     other = make_sent(make_booking(leaves.customer))
@@ -96,3 +98,14 @@ def test_the_history_asks_as_often_for_three_bookings_that_left_as_for_one(
         cancel(booking, ana, NOW + 2 * HOUR)
     with django_assert_num_queries(len(one)):
         told(desk, invoice)
+
+
+def test_a_receipt_stands_in_the_history_of_the_invoice_in_words(
+    desk: Client, ana: Actor, make_sent: Make
+) -> None:
+    invoice = make_sent()
+    desk.post(f"/payments/invoices/{invoice.pk}/payments", CHEQUE | {"amount": "50.00"})
+    transact(lambda: send_receipts([Payment.objects.get().pk], by=ana, now=NOW))
+    history = told(desk, invoice)
+    assert "Ana sent a receipt" in history
+    assert "payment.receipt_sent" not in history

@@ -21,7 +21,8 @@ from bookbill.invoices.models import Invoice
 from bookbill.invoices.reading import find_invoice
 from bookbill.invoices.views.detail import frame
 from bookbill.ledger.models import Allocation, Payment
-from bookbill.ledger.words import method_word
+from bookbill.ledger.words import detail as why
+from bookbill.ledger.words import method_word, said
 from bookbill.web.api.cursors import PageQuery, keyset
 from bookbill.web.formatting import day, money
 
@@ -177,14 +178,15 @@ def event_of_payment(entry: Entry, payment: Payment, here_minor: int) -> Event:
         "amount": money(payment.amount_minor, payment.currency),
         "method": method,
     }
-    sentence, icon = payment_sentences().get(entry.type, ("%(who)s: " + entry.type, "activity"))
+    sentence, icon = said(entry)
+    if named := payment_sentences().get(entry.type):
+        sentence, icon = named[0] % words, named[1]
     part = ""
     if here_minor and abs(here_minor) != payment.amount_minor:
         part = (_("%(part)s on this invoice") if here_minor > 0 else _("%(part)s off this invoice")) % {
             "part": money(abs(here_minor), payment.currency)
         }
-    reason = str(entry.after.get("reason") or "")
-    return Event(entry.at, sentence % words, icon, " · ".join(filter(None, [part, reason])))
+    return Event(entry.at, sentence, icon, " · ".join(filter(None, [part, why(entry)])))
 
 
 def moved(entry: Entry, carried: Mapping[UUID, datetime | None]) -> int:
@@ -240,6 +242,7 @@ def sentences() -> dict[str, tuple[str, str]]:
 
 
 def payment_sentences() -> dict[str, tuple[str, str]]:
+    """Those that name the payment; the others read as on its own page."""
     return {
         "payment.recorded": (_("%(who)s recorded a payment of %(amount)s (%(method)s)"), "banknote"),
         "payment.placed": (_("%(who)s moved money of the payment of %(amount)s (%(method)s)"), "route"),
