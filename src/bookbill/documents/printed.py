@@ -11,7 +11,16 @@ from django.utils.translation import gettext as _
 from bookbill.documents.document import Address, Document, Seller, Tax, TaxId
 from bookbill.documents.formats import Formats, formats_of
 from bookbill.documents.full_list import full_list_csv
-from bookbill.documents.rows import LINES_MAX, Row, Signature, TaxMarks, booking_rows, line_count, month_rows
+from bookbill.documents.rows import (
+    LINES_MAX,
+    Row,
+    Signature,
+    TaxMarks,
+    booking_rows,
+    is_mixed,
+    line_count,
+    month_rows,
+)
 from bookbill.lib.addresses import address_lines
 from bookbill.web.formatting import payment_terms
 
@@ -170,6 +179,8 @@ def _printed(document: Document, language: str, formats: Formats) -> Printed:
 
 def _price_note(document: Document) -> str:
     words = {"currency": document.currency}
+    if is_mixed(document):
+        return _("Amounts in %(currency)s. Some prices include tax.") % words
     if any(tax.inclusive for tax in document.totals.taxes):
         return _("Amounts in %(currency)s. Prices include tax.") % words
     return _("Amounts in %(currency)s.") % words
@@ -271,6 +282,8 @@ def total_rows(
         yield TotalRow(kind="plain", label=label, amount=money(-totals.discount_minor))
     for tax in totals.taxes:
         label = tax_label(tax, formats)
+        if tax.inclusive and is_mixed(document):
+            label = f"{label} ({_('included in the prices')})"
         if letter := letters.get(tax.signature):
             label = f"{letter} · {label}"
         yield TotalRow(kind="plain", label=label, amount=money(tax.amount_minor))
@@ -304,14 +317,21 @@ def tax_label(tax: Tax, formats: Formats) -> str:
 def tax_name(tax: Tax, formats: Formats) -> str:
     """HST 13%, with its category where that is not the standard one."""
     percent = formats.percent(tax.rate)
+    rate = "" if _tells_rate(tax.name, tax.rate) else percent
     kind = {
-        "standard": "" if percent in tax.name else percent,
-        "zero": "" if percent in tax.name else percent,
+        "standard": rate,
+        "zero": rate,
         "exempt": _("exempt"),
         "reverse_charge": _("reverse charge"),
         "outside_scope": _("outside scope"),
     }[tax.category]
     return f"{tax.name} {kind}".strip()
+
+
+def _tells_rate(name: str, rate: str) -> bool:
+    """Whether a person wrote the rate into the name, in whatever spacing and with whichever decimal sign."""
+    written = "".join(name.split()).replace(",", ".")
+    return re.search(rf"(?<![0-9.]){re.escape(rate)}%", written) is not None
 
 
 def _sections(document: Document) -> Iterable[Section]:

@@ -46,8 +46,12 @@ class TaxMarks:
     @classmethod
     def of(cls, document: Document, formats: Formats) -> "TaxMarks":
         taxes = document.totals.taxes
-        is_plain = all(tax.category in ("standard", "zero") for tax in taxes) and all(
-            len({tax.key for tax in booking.taxes}) == len(booking.taxes) for booking in document.bookings
+        is_plain = (
+            all(tax.category in ("standard", "zero") for tax in taxes)
+            and all(
+                len({tax.key for tax in booking.taxes}) == len(booking.taxes) for booking in document.bookings
+            )
+            and not is_mixed(document)
         )
         return cls(
             rates={tax.signature: formats.percent(tax.rate) for tax in taxes},
@@ -60,6 +64,11 @@ class TaxMarks:
             names = self.letters or self.rates
             self._known[signatures] = " ".join(names[signature] for signature in signatures) or NO_TAX
         return self._known[signatures]
+
+
+def is_mixed(document: Document) -> bool:
+    """Whether some prices contain their tax and others do not."""
+    return len({tax.inclusive for tax in document.totals.taxes}) > 1
 
 
 def line_count(document: Document) -> int:

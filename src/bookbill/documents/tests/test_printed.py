@@ -77,10 +77,46 @@ def test_a_single_tax_shows_its_rate_and_several_show_letters() -> None:
     assert [row.label[:5] for row in lettered.totals if "·" in row.label] == ["A · H", "B · G", "C · Q"]
 
 
-def test_a_tax_whose_name_tells_the_rate_does_not_tell_it_twice() -> None:
+@pytest.mark.parametrize(
+    ("name", "rate", "language", "label"),
+    [
+        ("HST 13%", "13", "en", "HST 13% on $100.00"),
+        ("HST 13 %", "13", "en", "HST 13 % on $100.00"),
+        ("HST 13\u00a0%", "13", "en", "HST 13\u00a0% on $100.00"),
+        ("TVH 13%", "13", "fr", "TVH 13% sur 100,00\u00a0$"),
+        ("TVH 13\u202f%", "13", "fr", "TVH 13\u202f% sur 100,00\u00a0$"),
+        ("TVQ 9.975%", "9.975", "fr", "TVQ 9.975% sur 100,00\u00a0$"),
+        ("HST 13%", "3", "en", "HST 13% 3% on $100.00"),
+    ],
+)
+def test_a_tax_whose_name_tells_the_rate_does_not_tell_it_twice(
+    name: str, rate: str, language: str, label: str
+) -> None:
     block = make_block(1, tax=HST)
-    block = replace(block, taxes=(replace(block.taxes[0], name="HST 13%"),))
-    assert "HST 13% on $100.00" in totals(printed(make_document([block])))
+    block = replace(block, taxes=(replace(block.taxes[0], name=name, rate=rate),))
+    assert label in totals(printed(make_document([block]), language))
+
+
+@pytest.mark.parametrize(
+    ("language", "note", "contained"),
+    [
+        ("en", "Amounts in CAD. Some prices include tax.", "A · HST 13% on $200.00 (included in the prices)"),
+        (
+            "fr",
+            "Montants en CAD. Certains prix sont taxes comprises.",
+            "A · HST 13\u00a0% sur 200,00\u00a0$ (compris dans les prix)",
+        ),
+    ],
+)
+def test_prices_with_tax_beside_others_are_told_apart(language: str, note: str, contained: str) -> None:
+    blocks = [make_block(1, ("Clean", "1", "226"), tax=HST_INCLUDED), make_block(2), make_block(3, tax=None)]
+    texts = printed(make_document(blocks), language)
+    assert texts.price_note == note
+    assert [row.tax for row in texts.rows] == ["A", "B", "–"]
+    labels = [row.label for row in texts.totals if "·" in row.label]
+    assert labels[0] == contained
+    assert labels[1].startswith("B · HST")
+    assert "(" not in labels[1]
 
 
 def test_prices_with_tax_show_the_discount_with_tax_and_say_so() -> None:
