@@ -73,7 +73,11 @@ def said(entry: Entry, currency: str) -> tuple[str, str, str]:
         "booking.completed": (_("%(who)s completed the booking"), "check"),
         "booking.cancelled": (_("%(who)s cancelled the booking"), "ban"),
         "booking.repriced": (_("Taxes recalculated"), "percent"),
-        "booking.cover_released": (_("Money became credit, because the total fell"), "coins"),
+        "booking.cover_released": (
+            (_("Money became credit, because the total fell"), "coins")
+            if gave_money_free(entry)
+            else (_("Less is credited or written off, because the total fell"), "trending-down")
+        ),
         "booking.written_off": (_("%(who)s wrote off a part"), "ban"),
         "booking.reduced": (_("%(who)s reduced what is owed"), "trending-down"),
     }
@@ -81,8 +85,13 @@ def said(entry: Entry, currency: str) -> tuple[str, str, str]:
     return sentence % {"who": entry.actor_label}, icon, changes(entry.before, entry.after, currency)
 
 
+def gave_money_free(entry: Entry) -> bool:
+    """Whether money left a booking whose total fell; else only what was credited or written off shrank."""
+    return bool(entry.before.get("paid_minor", 0) > entry.after.get("paid_minor", 0))
+
+
 def changes(before: dict[str, Any], after: dict[str, Any], currency: str) -> str:
-    """What of it a reader wants to know: the total, the date, the state, the reason."""
+    """What of it a reader wants to know: the total, the date, the state, what covers it, the reason."""
     parts = []
     if "total_minor" in before and before["total_minor"] != after.get("total_minor"):
         parts.append(
@@ -103,6 +112,13 @@ def changes(before: dict[str, Any], after: dict[str, Any], currency: str) -> str
         parts.append(f"{state_word(before['state']).text} → {state_word(after['state']).text}")
     if "held_back" in before:
         parts.append(_("Held back from invoicing") if after.get("held_back") else _("Can be invoiced again"))
+    for name, label in (
+        ("paid_minor", _("Paid")),
+        ("reduced_minor", _("Credited")),
+        ("written_off_minor", _("Written off")),
+    ):
+        if name in before and before[name] != after.get(name):
+            parts.append(f"{label} {money(before[name], currency)} → {money(after.get(name, 0), currency)}")
     if after.get("reason"):
         parts.append(str(after["reason"]))
     return " · ".join(parts)

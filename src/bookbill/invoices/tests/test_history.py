@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -18,6 +19,7 @@ from bookbill.invoices.actions.copying import send_cancelled_copy
 from bookbill.invoices.actions.linking import renew_link
 from bookbill.invoices.actions.receipting import send_receipts
 from bookbill.invoices.models import Invoice
+from bookbill.ledger.actions.claims import write_off
 from bookbill.ledger.actions.payments import use_credit
 from bookbill.ledger.models import Payment
 from bookbill.lib.actor import Actor
@@ -109,3 +111,30 @@ def test_a_receipt_stands_in_the_history_of_the_invoice_in_words(
     history = told(desk, invoice)
     assert "Ana sent a receipt" in history
     assert "payment.receipt_sent" not in history
+
+
+@pytest.mark.parametrize(
+    ("paid", "sentence", "facts"),
+    [
+        ("", "Less of booking B-1001 is credited or written off", ["Written off $30.00 → $10.00"]),
+        ("70.00", "Money on booking B-1001 became credit", ["Paid $70.00 → $20.00", "Written off $30.00 → $0.00"]),
+    ],
+)  # fmt: skip
+def test_what_a_fallen_price_gave_free_is_said_as_it_was(
+    desk: Client, ana: Actor, make_sent: Make, make_booking: Make, paid: str, sentence: str, facts: list[str]
+) -> None:
+    booking: Booking = make_booking()
+    invoice = make_sent(booking)
+    if paid:
+        desk.post(f"/payments/invoices/{invoice.pk}/payments", CHEQUE | {"amount": paid})
+    transact(lambda: write_off(booking.pk, amount_minor=3000, reason="Moved away", by=ana, now=NOW))
+    reprice(booking, "20.00" if paid else "10.00", ana)
+
+    history = told(desk, invoice)
+    of_booking = desk.get(f"/bookings/{booking.pk}").content.decode()
+
+    assert sentence in history
+    assert ("became credit" in of_booking) == bool(paid)
+    for fact in facts:
+        assert fact in history
+        assert fact in of_booking

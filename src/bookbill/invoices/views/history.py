@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from bookbill.activity.models import Entry
 from bookbill.bookings.models import Booking, BookingQuerySet
-from bookbill.bookings.words import changes
+from bookbill.bookings.words import changes, gave_money_free
 from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Right
@@ -111,6 +111,8 @@ def event_of(entry: Entry, currency: str) -> Event:
         "bookings": ", ".join(entry.after.get("bookings", [])),
     }
     kind = ":".join(filter(None, [entry.type, entry.after.get("because")]))
+    if entry.type == "booking.cover_released" and not gave_money_free(entry):
+        kind = "booking.cover_shrunk"
     sentence, icon = sentences().get(kind, ("%(who)s: " + entry.type, "activity"))
     return Event(
         entry.at,
@@ -143,7 +145,7 @@ def detail(entry: Entry, currency: str) -> str:
     if entry.type == "invoice.bookings_left":
         totals = [money(said["total_minor"], currency) for said in (entry.before, entry.after)]
         return " · ".join(filter(None, [str(entry.after.get("reason") or ""), " → ".join(totals)]))
-    if entry.type == "booking.edited":
+    if entry.type in ("booking.edited", "booking.cover_released", "booking.written_off", "booking.reduced"):
         return changes(entry.before, entry.after, currency)
     return str(entry.after.get("reason") or "")
 
@@ -236,6 +238,10 @@ def sentences() -> dict[str, tuple[str, str]]:
         "booking.cancelled": (_("%(who)s cancelled booking %(what)s"), "ban"),
         "booking.repriced": (_("The taxes of %(what)s were recalculated"), "percent"),
         "booking.cover_released": (_("Money on booking %(what)s became credit"), "coins"),
+        "booking.cover_shrunk": (
+            _("Less of booking %(what)s is credited or written off"),
+            "trending-down",
+        ),
         "booking.written_off": (_("%(who)s wrote off booking %(what)s"), "ban"),
         "booking.reduced": (_("%(who)s reduced what is owed on booking %(what)s"), "trending-down"),
     }
