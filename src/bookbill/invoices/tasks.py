@@ -18,7 +18,7 @@ from bookbill.customers.actions import lock_customers
 from bookbill.delivery.actions import mark_ready
 from bookbill.documents.files import put_file
 from bookbill.documents.models import StoredFile
-from bookbill.invoices.actions.drafting import SEND_JOB, withdraw_sendings
+from bookbill.invoices.actions.drafting import SEND_JOB, give_up_sending
 from bookbill.invoices.actions.history import entry
 from bookbill.invoices.actions.reminding import REMINDER
 from bookbill.invoices.actions.sending import CAUSE, send_invoices
@@ -31,7 +31,7 @@ from bookbill.lib.transactions import transact
 from bookbill.work.actions import come_again, due_args, is_promised
 from bookbill.work.registry import JobView
 
-REASON_MAX, REPLACED_MAX = 500, 200
+REPLACED_MAX = 200
 EARLIER_MAX = 5  # invoices in one transaction before the job's own; each takes 12 to 19 ms
 
 
@@ -137,8 +137,7 @@ def _send_promised(args: Mapping[str, Any], company: Company, *, now: datetime) 
         with translation.override(company.language), transaction.atomic():
             send_invoices([invoice.pk], by=by, now=now, recipients={invoice.pk: chosen} if chosen else None)
     except RuleBroken as refused:
-        withdraw_sendings([invoice])
-        _keep_refusal(invoice, refused.message, by=by, now=now)
+        give_up_sending(invoice, refused.message, by=by, now=now)
 
 
 def sending_given_up(job: JobView) -> None:
@@ -152,9 +151,4 @@ def sending_given_up(job: JobView) -> None:
         return
     with translation.override(company.language):
         why = _("Something went wrong several times while it was being sent. Send it again.")
-    _keep_refusal(invoice, why, by=system_actor(company), now=business_now(company))
-
-
-def _keep_refusal(invoice: Invoice, why: str, *, by: Actor, now: datetime) -> None:
-    Invoice.objects.filter(pk=invoice.pk).update(sending_at=None, sending_refused=why[:REASON_MAX])
-    record(entry("invoice.sending_refused", invoice, {}, {"reason": why}), by=by, now=now)
+    give_up_sending(invoice, why, by=system_actor(company), now=business_now(company))

@@ -101,6 +101,14 @@ def promised_at(kind: str, company_id: UUID | None, unique_keys: Iterable[str]) 
     return {key: run_at for key, run_at in open_jobs.values_list("unique_key", "run_at") if key is not None}
 
 
+def promised_args(
+    kind: str, company_id: UUID | None, unique_keys: Iterable[str]
+) -> dict[str, Mapping[str, Any]]:
+    """What the open jobs with these keys are to do; keys without an open job are left out."""
+    open_jobs = Job.objects.of_company(company_id).open().filter(kind=kind, unique_key__in=list(unique_keys))
+    return {key: args for key, args in open_jobs.values_list("unique_key", "args") if key is not None}
+
+
 def due_args(kind: str, company_id: UUID | None, unique_keys: Iterable[str]) -> dict[str, Mapping[str, Any]]:
     """What the open jobs with these keys are to do whose time has come, whoever has them in hand."""
     due = Job.objects.of_company(company_id).open().filter(kind=kind, run_at__lte=process_clock())

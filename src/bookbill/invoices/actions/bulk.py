@@ -50,11 +50,11 @@ class Outcome:
 
 
 def send_each(
-    invoice_ids: Sequence[UUID], *, seen: Mapping[UUID, int] | None = None, by: Actor, now: datetime
+    invoice_ids: Sequence[UUID], *, seen: Mapping[UUID, str] | None = None, by: Actor, now: datetime
 ) -> Outcome:
     """Send (or begin the hold of) those that can leave, by their dates and the oldest first, as far as the mails of the day go.
 
-    ``seen``: how often each had been sent when it was chosen. What somebody else has sent since is left out.
+    ``seen``: `Invoice.as_seen` of each when it was chosen. What somebody else has sent or changed since is left out.
     """
     require(by, Right.SEND_INVOICES, Feature.INVOICING)
     # A later date in the series would not let an earlier one follow.
@@ -65,7 +65,7 @@ def send_each(
 
     def refuse(invoice: Invoice) -> None:
         if seen:
-            refuse_unseen(invoice, seen.get(invoice.pk, 0))
+            refuse_unseen(invoice, seen.get(invoice.pk, ""))
         refuse_sending(invoice, to[invoice.pk])
         if invoice in often:
             refuse_hurried([invoice], at=now)

@@ -33,6 +33,7 @@ from bookbill.lib.transactions import assert_in_transaction
 from bookbill.work.actions import withdraw
 
 SEND_JOB = "invoices.send"
+REFUSED_MAX = 500
 
 
 def make_invoices(
@@ -259,6 +260,13 @@ def withdraw_sendings(invoices: Sequence[Invoice]) -> set[UUID]:
     if not promised:
         return set()
     return {UUID(key) for key in withdraw(SEND_JOB, invoices[0].company_id, promised)}
+
+
+def give_up_sending(invoice: Invoice, why: str, *, by: Actor, now: datetime) -> None:
+    """It is not about to leave any more, and its page and *Needs attention* say why."""
+    withdraw_sendings([invoice])
+    Invoice.objects.filter(pk=invoice.pk).update(sending_at=None, sending_refused=why[:REFUSED_MAX])
+    record(entry("invoice.sending_refused", invoice, {}, {"reason": why}), by=by, now=now)
 
 
 def remove_drafts(invoices: Sequence[Invoice], *, by: Actor, now: datetime) -> None:

@@ -11,7 +11,7 @@ from bookbill.companies.models import Company
 from bookbill.companies.number_formats import split_format
 from bookbill.companies.numbers import first_met_again
 from bookbill.invoices.actions.cancelling import cancel_invoice, invoices_over
-from bookbill.invoices.actions.drafting import Left, settle_left
+from bookbill.invoices.actions.drafting import Left, give_up_sending, settle_left
 from bookbill.invoices.models import Invoice
 from bookbill.lib.actor import Actor
 from bookbill.lib.errors import RuleBroken
@@ -40,7 +40,7 @@ def refuse_locked(event: BookingsEditing) -> None:
     """A sent invoice may lock its bookings (company's choice), and never lets one be reopened or moved to another customer.
 
     A booking that moves to another customer leaves its draft; an emptied draft goes. One that is planned again leaves
-    a draft that carries others too: only alone is a booking billed ahead.
+    a draft that carries others too: only alone is a booking billed ahead, and not by a sending that nobody looks at.
     """
     assert_in_transaction()
     for invoice in invoices_over(event.booking_ids):
@@ -49,6 +49,9 @@ def refuse_locked(event: BookingsEditing) -> None:
                 because = "customer" if event.moves_customer else "reopened"
                 leaving = Booking.objects.filter(invoice=invoice, pk__in=event.booking_ids)
                 _let_go(invoice, leaving, because=because, by=event.by, now=event.now)
+            elif event.reopens and invoice.sending_at:
+                why = _("Its booking was planned again. To bill it before it is done, send it once more.")
+                give_up_sending(invoice, why, by=event.by, now=event.now)
             continue
         if event.moves_customer or event.reopens:
             raise RuleBroken(

@@ -13,7 +13,7 @@ from bookbill.activity.actions import EntryDraft, record_many
 from bookbill.activity.models import Entry
 from bookbill.bookings.models import Booking
 from bookbill.companies.allowance import lock_allowance
-from bookbill.companies.clock import date_in_zone
+from bookbill.companies.clock import date_in_zone, zone
 from bookbill.companies.models import Company
 from bookbill.companies.numbers import issue_dates_by_now, take_invoice_numbers
 from bookbill.companies.rights import Feature, Right, require
@@ -34,7 +34,7 @@ from bookbill.lib.errors import BadInput, RuleBroken
 from bookbill.lib.ids import new_id
 from bookbill.lib.parsing import RECIPIENTS_MAX
 from bookbill.lib.transactions import assert_in_transaction
-from bookbill.work.actions import Promise, is_promised, promise_many
+from bookbill.work.actions import Promise, is_promised, promise_many, promised_args
 
 PDF_JOB = "invoices.make_pdf"
 AHEAD_MAX = timedelta(days=366)
@@ -199,7 +199,13 @@ def hold_sending(
     )
     record_many(
         [
-            entry("invoice.sending_promised", invoice, {}, {"at": leaves_at.isoformat()})
+            entry(
+                "invoice.sending_promised",
+                invoice,
+                {},
+                {"at": leaves_at.astimezone(zone(company)).isoformat()},
+                personal_after={"recipients": to[invoice.pk]},
+            )
             for invoice in invoices
         ],
         by=by,
@@ -223,6 +229,16 @@ def send_or_hold(
         return True
     send_invoices(invoice_ids, by=by, now=now, recipients=recipients, mark_only=mark_only)
     return False
+
+
+def redirect_sending(invoice_id: UUID, recipients: Sequence[str], *, by: Actor, now: datetime) -> None:
+    """Let a promised sending go to these, its own when empty, at the moment it was promised for. Raises as `undo_sending`."""
+    (invoice,) = lock_invoices([invoice_id])
+    leaves_at = invoice.sending_at
+    undo_sending([invoice_id], by=by, now=now)
+    chosen = {invoice_id: recipients} if recipients else {}
+    is_ahead = leaves_at is not None and leaves_at > now
+    hold_sending([invoice_id], run_at=leaves_at if is_ahead else None, by=by, now=now, recipients=chosen)
 
 
 def undo_sending(invoice_ids: Sequence[UUID], *, by: Actor, now: datetime) -> None:
@@ -298,6 +314,13 @@ def resolve_recipients(
     return resolved
 
 
+def next_recipients(invoices: Sequence[Invoice]) -> dict[UUID, list[str]]:
+    """To whom each goes next: the list that a promised sending was given, else its own."""
+    promised = [str(invoice.pk) for invoice in invoices if invoice.sending_at]
+    given = promised_args(SEND_JOB, invoices[0].company_id, promised) if promised else {}
+    return resolve_recipients(invoices, {UUID(key): args["recipients"] for key, args in given.items()})
+
+
 def count_mails(to: Mapping[UUID, Sequence[str]]) -> int:
     return sum(map(len, to.values()))
 
@@ -340,12 +363,18 @@ def refuse_promised(invoice: Invoice) -> None:
         )
 
 
-def refuse_unseen(invoice: Invoice, last_version_n: int) -> None:
-    """Raise RuleBroken `stale` where it was sent since somebody looked: nobody gets it twice by an old page."""
-    if invoice.last_version_n != last_version_n:
+def refuse_unseen(invoice: Invoice, seen: str) -> None:
+    """Raise RuleBroken `stale` where it is not as somebody saw it (`Invoice.as_seen`): nobody sends by an old page what he did not see."""
+    if seen.partition("-")[0] != str(invoice.last_version_n):
         raise RuleBroken(
             "stale",
             _("%(invoice)s was sent meanwhile. Send it again only if it is to arrive once more.")
+            % {"invoice": label_of(invoice)},
+        )
+    if seen != invoice.as_seen():
+        raise RuleBroken(
+            "stale",
+            _("%(invoice)s was changed by someone else meanwhile. Look at it as it is now, then send it.")
             % {"invoice": label_of(invoice)},
         )
 

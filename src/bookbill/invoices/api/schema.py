@@ -12,7 +12,7 @@ from bookbill.bookings.api.schema import TaxOut, decimal_text
 from bookbill.customers.api import TaxIdOut
 from bookbill.delivery.models import Message, MessageEvent
 from bookbill.documents.document import Billing, BookingBlock, Document, Line, Tax
-from bookbill.invoices.actions.sending import resolve_recipients
+from bookbill.invoices.actions.sending import next_recipients
 from bookbill.invoices.live import customer_url
 from bookbill.invoices.models import Invoice, Version
 from bookbill.invoices.reading import read_marks
@@ -195,7 +195,7 @@ def messages_out(messages: Iterable[Message]) -> list[MessageOut]:
 def _facts(invoices: Sequence[Invoice], *, now: datetime) -> list[dict[str, Any]]:
     marks = read_marks(invoices, now=now)
     documents = read_shown(invoices, now=now)
-    recipients = resolve_recipients(invoices, {})
+    recipients = next_recipients(invoices)
     facts = []
     for invoice in invoices:
         document = documents[invoice.pk]

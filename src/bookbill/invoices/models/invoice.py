@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Greatest, Least, Upper
 
+from bookbill.bookings.rules import State
 from bookbill.companies.models import AfterSending
 from bookbill.invoices.rules import Status, status_of
 from bookbill.lib.fields import PrefixTextField, prefix_range
@@ -186,6 +187,14 @@ class Invoice(models.Model):
     def is_changed(self) -> bool:
         """Whether what it claims or whom it bills differs from its last sent version."""
         return self.sent_at is not None and self.cancelled_at is None and self.live_claim != self.sent_claim
+
+    def bills_ahead(self) -> bool:
+        """Whether it is a draft over work that is not done yet. One query."""
+        return self.sent_at is None and self.bookings.filter(state=State.SCHEDULED).exists()
+
+    def as_seen(self) -> str:
+        """What a page sends back to say which state of it somebody looked at: what was sent so far, what it claims now."""
+        return f"{self.last_version_n}-{self.live_claim}"
 
 
 class VersionKind(models.TextChoices):

@@ -108,7 +108,7 @@ def test_what_somebody_else_sent_meanwhile_is_left_out(
     desk: Client, make_invoice: Make, make_sent: Make
 ) -> None:
     one, two = make_sent(), make_invoice()
-    answer = desk.post(f"{LIST}/sendings", {**ids(one, two), **SURE, "seen": ["0", "0"]})
+    answer = desk.post(f"{LIST}/sendings", {**ids(one, two), **SURE, "seen": ["0-", two.as_seen()]})
 
     assert f"{one.number} was sent meanwhile." in text(answer)
     assert dict(Invoice.objects.values_list("pk", "last_version_n")) == {one.pk: 1, two.pk: 1}

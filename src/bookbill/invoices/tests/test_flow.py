@@ -1,6 +1,7 @@
 """What the invoice's own page says next: while it leaves, once it changed, once too much was paid, once it is cancelled."""
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -124,15 +125,63 @@ def test_a_changed_invoice_has_one_send_updated_and_its_dialog_says_what_changed
 def test_a_dialog_that_is_behind_does_not_send_twice(desk: Client, make_invoice: Make) -> None:
     invoice = make_invoice()
     at = f"/payments/invoices/{invoice.pk}/sendings"
-    form = {"recipients": "a@x.example", "act": "send", "seen": "0"}
-    assert 'name="seen" value="0"' in page(desk, invoice, "/sendings")
+    form = {"recipients": "a@x.example", "act": "send", "seen": invoice.as_seen()}
+    assert f'name="seen" value="{invoice.as_seen()}"' in page(desk, invoice, "/sendings")
     desk.post(at, form)
 
     behind = desk.post(at, form)
 
     assert (behind.status_code, Version.objects.count()) == (422, 1)
     assert "INV-2026-00001 was sent meanwhile" in behind.content.decode()
-    assert 'name="seen" value="1"' in behind.content.decode()
+    assert f'name="seen" value="{Invoice.objects.get().as_seen()}"' in behind.content.decode()
+
+
+def test_what_changed_since_somebody_looked_is_not_sent_unseen(
+    desk: Client, make_invoice: Make, make_booking: Callable[..., Booking], reprice: Callable[..., None]
+) -> None:
+    booking = make_booking()
+    invoice = make_invoice(booking)
+    seen = invoice.as_seen()
+    reprice(booking, "9000.00")
+    for at in ("sendings", "edit"):
+        form = {"recipients": "a@x.example", "act": "send", "terms_days": "14", "seen": seen}
+        refused = desk.post(f"/payments/invoices/{invoice.pk}/{at}", form)
+        assert refused.status_code == 422
+        assert "This draft was changed by someone else meanwhile." in refused.content.decode()
+        assert not Version.objects.exists()
+    (seen,) = re.findall(r'name="seen" value="([^"]+)"', page(desk, invoice, "/edit"))
+    form = {"recipients": "a@x.example", "act": "send", "terms_days": "14", "seen": seen}
+    assert desk.post(f"/payments/invoices/{invoice.pk}/edit", form).status_code == 303
+    assert Version.objects.get().total_minor == 900_000
+
+
+def test_what_was_typed_for_one_customer_is_not_sent_to_another(
+    desk: Client, ana: Actor, make_customer: Callable[..., Customer], make_booking: Callable[..., Booking]
+) -> None:
+    booking, birch = make_booking(make_customer("Maple Offices")), make_customer("Birch House")
+    at = f"/payments/invoices/new?bookings={booking.pk}"
+    shown = desk.get(at).content.decode()
+    form = dict(re.findall(r'<input type="hidden" name="(customer|seen|bookings)" value="([^"]+)"', shown))
+    form |= {"recipients": "maple@customer.example", "note": "Dear Maple", "terms_days": "14"}
+    transact(lambda: edit_booking(booking.pk, BookingEdit({"customer_id": birch.pk}), by=ana, now=NOW))
+    for act in ("send", "draft"):
+        refused = desk.post("/payments/invoices/new", {**form, "act": act})
+        page = refused.content.decode()
+        assert (refused.status_code, Invoice.objects.count()) == (422, 0)
+        assert "It bills Birch House now" in page
+        assert "birch@customer.example" in page
+        assert "maple@customer.example" not in page
+        assert "Dear Maple" not in page
+
+
+def test_work_that_is_not_done_is_billed_with_a_warning_everywhere(
+    desk: Client, make_invoice: Make, make_booking: Callable[..., Booking]
+) -> None:
+    invoice = make_invoice(make_booking(completed=False))
+    for at in ("", "/edit", "/sendings"):
+        assert "This booking is not completed yet" in page(desk, invoice, at)
+    desk.post(f"/payments/invoices/{invoice.pk}/sendings", {"act": "mark"})
+    assert "This booking is not completed yet" not in page(desk, invoice)
 
 
 def test_a_cancelled_invoice_asks_for_nothing_and_names_what_replaced_it(

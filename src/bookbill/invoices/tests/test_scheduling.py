@@ -2,6 +2,7 @@
 
 import datetime as dt
 import html
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -13,6 +14,7 @@ from django.test import Client
 from bookbill.bookings.actions.editing import BookingEdit, edit_booking
 from bookbill.bookings.models import Booking
 from bookbill.companies.models import Company, Member
+from bookbill.companies.tests.clients import ApiClient
 from bookbill.customers.actions import edit_customer
 from bookbill.customers.models import Customer
 from bookbill.delivery.models import Message
@@ -311,6 +313,47 @@ def test_generate_invoice_schedules_too(desk: Client, make_booking: Callable[...
     }
     assert desk.post(f"/payments/invoices/new?bookings={booking.pk}", form).status_code == 303
     assert Invoice.objects.get().sending_at is not None
+
+
+def test_to_whom_a_sending_was_promised_is_told_everywhere_and_edited(
+    desk: Client, api: ApiClient, make_invoice: Callable[..., Invoice], time_machine: Any
+) -> None:
+    time_machine.move_to(NOW, tick=False)
+    invoice = make_invoice()
+    at = f"/payments/invoices/{invoice.pk}"
+    when = {"send_on": TOMORROW.date().isoformat(), "send_time": "09:00"}
+    desk.post(f"{at}/sendings", {"recipients": "bob@x.example", "act": "schedule", **when})
+    assert "It goes only to bob@x.example" in desk.get(at).content.decode()
+    assert "maple@customer.example" not in desk.get(f"{at}/edit").content.decode().split("bill-to")[0]
+    assert api.get(f"/invoices/{invoice.pk}").json()["recipients"] == ["bob@x.example"]
+    history = desk.get(f"{at}/history").content.decode()
+    assert "To bob@x.example" in history
+    assert re.search(r"For Jul 1.{1,8}9:00", html.unescape(history))
+
+    form = {"terms_days": "14", "act": "draft", "note": "Ring", "recipients": "bob@x.example"}
+    desk.post(f"{at}/edit", form)
+    assert Invoice.objects.get().extra_recipients == []
+    desk.post(f"{at}/edit", {**form, "recipients": "bob@x.example, boss@x.example"})
+
+    assert Invoice.objects.get().sending_at == dt.datetime(2026, 7, 1, 13, tzinfo=dt.UTC)
+    run_promise()
+    assert set(Message.objects.values_list("recipient", flat=True)) == {"bob@x.example", "boss@x.example"}
+
+
+def test_a_booking_that_is_planned_again_is_not_billed_by_a_promise(
+    desk: Client, ana: Actor, make_invoice: Callable[..., Invoice], make_booking: Callable[..., Booking]
+) -> None:
+    booking = make_booking()
+    invoice = make_invoice(booking)
+    hold(invoice, ana)
+    edit = BookingEdit({"state": "scheduled"})
+    transact(lambda: edit_booking(booking.pk, edit, by=ana, now=NOW))
+
+    assert not Job.objects.filter(kind=SEND_JOB).exists()
+    invoice.refresh_from_db()
+    assert (invoice.sending_at, invoice.bookings_count) == (None, 1)
+    assert "planned again" in desk.get(f"/payments/invoices/{invoice.pk}").content.decode()
+    assert Invoice.objects.filter(needs_attention_q(TODAY)).exists()
 
 
 def test_send_with_an_emptied_box_goes_to_nobody(desk: Client, make_booking: Callable[..., Any]) -> None:

@@ -142,7 +142,7 @@ def pay_many(request: CompanyRequest) -> HttpResponse:
                 lambda: pay_each(
                     chosen.ids,
                     **said,
-                    seen=seen_of(request, chosen),
+                    seen={pk: typed_revision(due) for pk, due in seen_of(request, chosen).items()},
                     by=request.actor,
                     now=now(request.company),
                 ),
@@ -349,9 +349,9 @@ def choose(request: CompanyRequest) -> Chosen:
     return Chosen(ids, ids[-1] if more else None, more)
 
 
-def seen_of(request: CompanyRequest, chosen: Chosen) -> dict[UUID, int]:
+def seen_of(request: CompanyRequest, chosen: Chosen) -> dict[UUID, str]:
     """What the form said of each when it was shown."""
-    return dict(zip(chosen.ids, map(typed_revision, request.POST.getlist("seen")), strict=False))
+    return dict(zip(chosen.ids, request.POST.getlist("seen"), strict=False))
 
 
 def ticked_ids(request: CompanyRequest) -> list[UUID]:

@@ -18,7 +18,7 @@ from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Right, may
 from bookbill.delivery.models import Message
 from bookbill.documents.document import Document
-from bookbill.invoices.actions.sending import resolve_recipients
+from bookbill.invoices.actions.sending import next_recipients, resolve_recipients
 from bookbill.invoices.acts import acts_of
 from bookbill.invoices.changes import changes_between, changes_since_sent, who_edited
 from bookbill.invoices.claims import Difference
@@ -120,6 +120,8 @@ def whole(request: CompanyRequest, invoice: Invoice) -> dict[str, Any]:
     last_sent = last_sent_version(invoice)
     changes, changes_left = changes_of(invoice, last_sent, instant)
     acts = acts_of(invoice)
+    recipients = next_recipients([invoice])[invoice.pk]
+    is_chosen = recipients != resolve_recipients([invoice], {})[invoice.pk]
     return {
         "row": row,
         **credit_to_place(request, row),
@@ -128,7 +130,9 @@ def whole(request: CompanyRequest, invoice: Invoice) -> dict[str, Any]:
         "lines": lines,
         "gone": gone(document) if invoice.cancelled_at else frozenset(),
         "terms": payment_terms(invoice.terms_days),
-        "recipients": resolve_recipients([invoice], {})[invoice.pk],
+        "recipients": recipients,
+        "chosen_recipients": recipients if is_chosen else [],
+        "is_ahead": invoice.bills_ahead(),
         "customer_url": customer_url(invoice) if invoice.sent_at else "",
         "changes": changes,
         "changes_left": changes_left,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from django.db.models import Q
@@ -20,11 +20,12 @@ from bookbill.invoices.lines import own_bookings
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.reading import find_invoice
 from bookbill.invoices.views.detail import frame
+from bookbill.invoices.words import SECONDS_COUNTED
 from bookbill.ledger.models import Allocation, Payment
 from bookbill.ledger.words import detail as why
 from bookbill.ledger.words import method_word, said
 from bookbill.web.api.cursors import PageQuery, keyset
-from bookbill.web.formatting import day, money
+from bookbill.web.formatting import day, moment, money
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +130,12 @@ def has_new_total(entry: Entry) -> bool:
 
 def detail(entry: Entry, currency: str) -> str:
     """To whom it went, why it was done, or what else changed."""
-    if entry.type in ("invoice.sent", "invoice.reminded", "invoice.copy_sent"):
+    if entry.type in ("invoice.sending_promised", "invoice.sent", "invoice.reminded", "invoice.copy_sent"):
         _before, after = entry.personal_values() or ({}, {})
         recipients = ", ".join(after.get("recipients", []))
         to = _("To %(recipients)s") % {"recipients": recipients} if recipients else ""
         called = called_off(entry.after.get("called_off_count", 0))
-        return " · ".join(filter(None, [to, called, clock_set_back(entry)]))
+        return " · ".join(filter(None, [promised_for(entry), to, called, clock_set_back(entry)]))
     if entry.type.startswith("invoice.message_"):
         _before, after = entry.personal_values() or ({}, {})
         return str(after.get("recipient", ""))
@@ -148,6 +149,16 @@ def detail(entry: Entry, currency: str) -> str:
     if entry.type in ("booking.edited", "booking.cover_released", "booking.written_off", "booking.reduced"):
         return changes(entry.before, entry.after, currency)
     return str(entry.after.get("reason") or "")
+
+
+def promised_for(entry: Entry) -> str:
+    """The moment that was chosen for a sending; empty where it was to leave at once."""
+    if entry.type != "invoice.sending_promised":
+        return ""
+    leaves_at = datetime.fromisoformat(entry.after["at"])
+    if (leaves_at - entry.at).total_seconds() <= SECONDS_COUNTED:
+        return ""
+    return _("For %(when)s") % {"when": moment(leaves_at, leaves_at.tzinfo or UTC)}
 
 
 def field_words() -> dict[str, str]:

@@ -20,8 +20,15 @@ from bookbill.customers.models import Customer
 from bookbill.documents.document import Document
 from bookbill.invoices.actions.drafting import edit_invoice, make_invoices, new_invoice
 from bookbill.invoices.actions.grouping import check_group, movable_drafts
-from bookbill.invoices.actions.sending import CannotSend, send_or_hold
+from bookbill.invoices.actions.sending import (
+    CannotSend,
+    next_recipients,
+    redirect_sending,
+    refuse_unseen,
+    send_or_hold,
+)
 from bookbill.invoices.choosing import sort_out
+from bookbill.invoices.claims import claim_of
 from bookbill.invoices.comparing import other_taxes
 from bookbill.invoices.drafts import InvoiceDraft
 from bookbill.invoices.forms import InvoiceForm
@@ -63,9 +70,11 @@ def generate_page(request: CompanyRequest) -> HttpResponse:
     if len({booking.customer_id for booking in bookings}) > 1:
         return sorted_page(request, choices)
     customer, company = bookings[0].customer, request.company
+    # What was typed for one customer, the recipients above all, does not bill another.
+    was_for_another = request.POST.get("customer", str(customer.pk)) != str(customer.pk)
     terms = company.payment_terms_days if customer.payment_terms_days is None else customer.payment_terms_days
     form = InvoiceForm(
-        posted(request),
+        None if was_for_another else posted(request),
         terms_days=terms,
         initial={
             "recipients": customer.billing_recipients(),
@@ -81,17 +90,21 @@ def generate_page(request: CompanyRequest) -> HttpResponse:
     billed = [choice.booking for choice in choices if not choice.reason]
     if not billed:
         return sorted_page(request, choices)
+    document = preview_document(draft_over([booking.pk for booking in billed]), request)
     context = {
         "form": form,
         "customer": customer,
+        "was_for_another": was_for_another,
         "bookings": billed,
-        "document": preview_document(draft_over([booking.pk for booking in billed]), request),
+        "document": document,
+        "seen": Invoice(live_claim=claim_of(document)).as_seen(),
         "moved": [choice.booking for choice in choices if choice.moves()],
         "left_out": [choice for choice in choices if choice.reason],
-        "is_ahead": any(booking.state == State.SCHEDULED for booking in billed),
+        "is_ahead": is_ahead(billed),
         **others_of(billed, besides=ids),
     }
-    return render_page(request, "invoices/generate.html", context, status=422 if form.errors else 200)
+    is_refused = form.errors or was_for_another
+    return render_page(request, "invoices/generate.html", context, status=422 if is_refused else 200)
 
 
 @staff_view(Right.EDIT_INVOICES, feature=Feature.INVOICING)
@@ -104,7 +117,7 @@ def edit_draft_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         posted(request),
         terms_days=invoice.terms_days,
         initial={
-            "recipients": [*invoice.customer.billing_recipients(), *invoice.extra_recipients],
+            "recipients": next_recipients([invoice])[invoice.pk],
             "issue_date": invoice.issue_date,
             "due_date": invoice.due_date,
             "terms_days": invoice.terms_days,
@@ -122,6 +135,8 @@ def edit_draft_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         "customer": invoice.customer,
         "bookings": bookings,
         "document": document,
+        "seen": invoice.as_seen(),
+        "is_ahead": is_ahead(bookings),
         "other_taxes": other_taxes_of_copy(document, request),
         "revision": request.POST.get("revision") or invoice.revision,
         **others_of(bookings),
@@ -185,13 +200,22 @@ def make_and_go(draft: InvoiceDraft, form: InvoiceForm, request: CompanyRequest)
 
 
 def save_and_go(invoice: Invoice, form: InvoiceForm, request: CompanyRequest) -> str:
+    """Save the draft; a sending that waits goes to whom the form names by now. With Send also send it. Where to go next."""
+    changes, typed = changes_of(form, invoice.customer), form.cleaned_data["recipients"] or []
+    goes_elsewhere = set(typed) != set(next_recipients([invoice])[invoice.pk])
+    if invoice.sending_at and not goes_elsewhere:
+        # What was chosen for that sending only is not kept for later ones.
+        del changes["extra_recipients"]
     edited = edit_invoice(
         invoice.pk,
-        changes_of(form, invoice.customer),
+        changes,
         revision=typed_revision(request.POST.get("revision") or str(invoice.revision)),
         by=request.actor,
         now=now(request.company),
     )
+    if edited.sending_at and goes_elsewhere and request.POST.get("act") == "draft":
+        chosen = chosen_recipients(edited, typed).get(edited.pk, ())
+        redirect_sending(edited.pk, chosen, by=request.actor, now=now(request.company))
     return go_on(edited, form, request)
 
 
@@ -199,6 +223,8 @@ def go_on(invoice: Invoice, form: InvoiceForm, request: CompanyRequest) -> str:
     act = request.POST.get("act")
     here = reverse("invoices:detail", args=[invoice.pk])
     if act in ("send", "schedule", "mark"):
+        if seen := request.POST.get("seen"):
+            refuse_unseen(invoice, seen)
         typed, marks = form.cleaned_data["recipients"] or [], act == "mark"
         if not typed and not marks:
             raise CannotSend("no_recipient", _("Name at least one recipient."), field="recipients")
@@ -292,12 +318,17 @@ def pdf_page(content: bytes) -> HttpResponse:
     )
 
 
+def is_ahead(billed: Sequence[Booking]) -> bool:
+    """Whether work is billed that is not done yet."""
+    return any(booking.state == State.SCHEDULED for booking in billed)
+
+
 def others_of(billed: Sequence[Booking], besides: Sequence[UUID] = ()) -> dict[str, Any]:
     """Further bookings of this customer that wait for an invoice: how many, and the first of them.
 
     None beside one that is billed ahead, which is billed alone.
     """
-    if not billed or any(booking.state == State.SCHEDULED for booking in billed):
+    if not billed or is_ahead(billed):
         return {}
     waiting = Booking.objects.to_invoice().filter(customer=billed[0].customer_id).exclude(pk__in=besides)
     return {"others_count": waiting.count(), "others": list(waiting.oldest_first()[:OTHERS_SHOWN])}

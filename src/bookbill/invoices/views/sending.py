@@ -50,7 +50,7 @@ def send_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
 
             def act() -> str:
                 if seen := request.POST.get("seen"):
-                    refuse_unseen(lock_invoice(pk), typed_revision(seen))
+                    refuse_unseen(lock_invoice(pk), seen)
                 send_at = form.send_at(request.company) if request.POST.get("act") == "schedule" else None
                 held = send_or_hold(
                     [pk],
@@ -76,6 +76,7 @@ def send_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         "invoices/send.html",
         invoice,
         form,
+        is_ahead=invoice.bills_ahead(),
         changes=changes,
         changes_left=changes_left,
         last_sent=last_sent,
