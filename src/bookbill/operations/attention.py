@@ -12,6 +12,7 @@ from bookbill.companies.models import Company
 from bookbill.companies.rights import Right, may
 from bookbill.invoices.figures import Figures, to_invoice_url
 from bookbill.invoices.models import Invoice
+from bookbill.invoices.rules import Mark
 from bookbill.lib.actor import Actor
 from bookbill.operations.queues import Queues, read_queues
 from bookbill.web.formatting import money
@@ -29,7 +30,7 @@ class Matter:
 
 
 def read_matters(company: Company, by: Actor, figures: Figures, *, clock: datetime) -> list[Matter]:
-    """What asks for attention, as far as this person may act on it. Five queries. ``clock`` is the bare clock."""
+    """What asks for attention, as far as this person may act on it. Six queries. ``clock`` is the bare clock."""
     found: list[Matter] = []
     if may(by, Right.USE_OPERATIONS):
         found += queue_matters(read_queues(company.pk, clock=clock))
@@ -84,6 +85,15 @@ def invoice_matters(company: Company, by: Actor, figures: Figures) -> list[Matte
         found.append(
             Matter(text % {"count": count}, f"{invoices}?tab=overdue", "clock", "error", detail % words)
         )
+    if count := Invoice.objects.exclude(sending_refused="").count():
+        text = ngettext(
+            "%(count)d invoice could not be sent when its time came",
+            "%(count)d invoices could not be sent when their time came",
+            count,
+        )
+        detail = _("The page of the invoice says why.")
+        url = f"{invoices}?mark={Mark.SENDING_REFUSED}"
+        found.append(Matter(text % {"count": count}, url, "circle-alert", "error", detail))
     if count := Invoice.objects.sent_and_live().exclude(live_claim=F("sent_claim")).count():
         text = ngettext(
             "%(count)d invoice changed since it was sent",

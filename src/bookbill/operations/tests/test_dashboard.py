@@ -1,6 +1,7 @@
 """The first page."""
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,13 +11,17 @@ from django.test import Client
 from bookbill.bookings.models import Booking
 from bookbill.companies.models import Company, Member
 from bookbill.companies.rules import Role
+from bookbill.customers.models import Customer
 from bookbill.delivery.models import Message
-from bookbill.invoices.actions.sending import send_invoices
+from bookbill.invoices.actions.drafting import SEND_JOB
+from bookbill.invoices.actions.sending import hold_sending, send_invoices
 from bookbill.invoices.models import Invoice
+from bookbill.invoices.tasks import send_held
 from bookbill.lib.actor import Actor
 from bookbill.lib.transactions import transact
 from bookbill.operations.months import last_months, read_chart
 from bookbill.work.models import Job
+from bookbill.work.registry import JobView
 from tests.support.cast import NOW, TODAY, add_member
 
 
@@ -86,6 +91,27 @@ def test_it_names_what_needs_somebody_and_where(
         assert words in page
         assert f'href="{url}"' in page
     assert "not moving" not in page
+
+
+@pytest.mark.parametrize("sent_before", [False, True])
+def test_a_scheduled_sending_that_was_refused_is_named(
+    desk: Client, ana: Actor, make_invoice: Callable[..., Invoice], time_machine: Any, *, sent_before: bool
+) -> None:
+    invoice = make_invoice()
+    if sent_before:
+        send(ana, invoice)
+    at = NOW + dt.timedelta(hours=1)
+    transact(lambda: hold_sending([invoice.pk], run_at=at, by=ana, now=NOW))
+    Customer.objects.update(email="")
+    assert "could not be sent" not in dashboard(desk)
+    time_machine.move_to(at + dt.timedelta(minutes=1), tick=False)
+    job = Job.objects.get(kind=SEND_JOB)
+    view = JobView(id=job.pk, kind=job.kind, company_id=job.company_id, args=job.args, attempt=1)
+    transact(lambda: send_held(view))
+    page = dashboard(desk)
+    assert "1 invoice could not be sent when its time came" in page
+    (address,) = re.findall(r'href="(/payments/invoices\?mark=[^"]+)"', page)
+    assert str(invoice.pk) in desk.get(address).content.decode()
 
 
 def test_a_queue_that_does_not_move_is_the_first_thing_said(

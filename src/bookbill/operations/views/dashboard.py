@@ -29,10 +29,13 @@ def dashboard(request: CompanyRequest) -> HttpResponse:
     context: dict[str, Any] = {"today": today, "steps": read_first_steps(by)}
     if may(by, Right.VIEW_MONEY):
         figures = read_figures(company, now=instant)
+        matters = read_matters(company, by, figures, clock=process_clock())
+        if context["steps"]:  # they say what comes next; here stands what went wrong
+            matters = [matter for matter in matters if matter.tone == "error"]
         context |= {
             "figures": figures,
             "to_invoice_url": to_invoice_url(by),
-            "matters": read_matters(company, by, figures, clock=process_clock()),
+            "matters": matters,
             "chart": read_chart(company, today=today),
         }
     if may(by, Right.VIEW_BOOKINGS):
