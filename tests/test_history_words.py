@@ -35,7 +35,7 @@ def written_types() -> set[str]:
 
 @pytest.mark.parametrize("kind", sorted(written_types() - GONE))
 def test_every_entry_reads_as_a_sentence_where_it_is_shown(kind: str) -> None:
-    facts = {"total_minor": 100}
+    facts = {"total_minor": 100, "at": NOW.isoformat()}
     about = kind.partition(".")[0]
     entry = Entry(type=kind, subject_type=about, actor_label="Ana", at=NOW, before=facts, after=facts)
     EntryPersonal(entry=entry)

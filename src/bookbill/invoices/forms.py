@@ -39,10 +39,22 @@ class ScheduleForm(forms.Form):
     send_on = DayField(label=_("Day"), required=False)
     send_time = ClockField(label=_("Time"), required=False)
 
-    def send_at(self, company: Company) -> datetime:
-        """The instant that was chosen. Raises BadInput `required` for half a moment."""
+    def send_at(self, act: str, company: Company) -> datetime | None:
+        """The instant that was chosen for *Schedule*; None for what leaves at once.
+
+        Raises BadInput `required` for half a moment, `choose_one` where one was chosen and another button pressed.
+        """
+        chosen = [name for name in ("send_on", "send_time") if self.cleaned_data[name]]
+        if act != "schedule":
+            if chosen:
+                raise BadInput(
+                    "choose_one",
+                    gettext("You chose a time: press Schedule, or empty it to send now."),
+                    field=chosen[0],
+                )
+            return None
         for name in ("send_on", "send_time"):
-            if not self.cleaned_data[name]:
+            if name not in chosen:
                 raise BadInput("required", gettext("Choose a day and a time."), field=name)
         wall = datetime.combine(self.cleaned_data["send_on"], self.cleaned_data["send_time"])
         return instant_of(wall, zone(company))

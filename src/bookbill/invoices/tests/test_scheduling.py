@@ -271,6 +271,35 @@ def test_the_page_schedules_in_the_companys_time_and_undoes(
     assert Invoice.objects.get().sending_at is None
 
 
+@pytest.mark.parametrize("act", ["send", "mark"])
+def test_a_chosen_time_is_not_passed_over_when_another_button_is_pressed(
+    desk: Client, make_invoice: Callable[..., Invoice], make_booking: Callable[..., Any], act: str
+) -> None:
+    invoice, booking = make_invoice(), make_booking()
+    form = {
+        "recipients": "boss@x.example",
+        "terms_days": "14",
+        "note": "Mind the dog",
+        "send_on": "2030-01-07",
+        "send_time": "09:15",
+        "act": act,
+    }
+    for address, more in (
+        (page(invoice), {}),
+        (f"/payments/invoices/{invoice.pk}/edit", {"revision": str(invoice.revision)}),
+        (f"/payments/invoices/new?bookings={booking.pk}", {"bookings": str(booking.pk)}),
+    ):
+        answer = desk.post(address, form | more)
+        shown = answer.content.decode()
+        assert answer.status_code == 422
+        assert "You chose a time: press Schedule, or empty it to send now." in shown
+        for typed in ("boss@x.example", "2030-01-07", "09:15"):
+            assert typed in shown
+        assert ("Mind the dog" in shown) == (address != page(invoice))
+    assert [each.pk for each in Invoice.objects.all()] == [invoice.pk]
+    assert not Version.objects.exists()
+
+
 def test_undo_pressed_too_late_says_what_became_of_the_sending(
     desk: Client, ana: Actor, make_sent: Callable[..., Invoice], subtests: pytest.Subtests
 ) -> None:

@@ -228,14 +228,13 @@ def go_on(invoice: Invoice, form: InvoiceForm, request: CompanyRequest) -> str:
         typed, marks = form.cleaned_data["recipients"] or [], act == "mark"
         if not typed and not marks:
             raise CannotSend("no_recipient", _("Name at least one recipient."), field="recipients")
-        send_at = form.send_at(request.company) if act == "schedule" else None
         held = send_or_hold(
             [invoice.pk],
             by=request.actor,
             now=now(request.company),
             recipients={} if marks else chosen_recipients(invoice, typed),
             mark_only=marks,
-            send_at=send_at,
+            send_at=form.send_at(act, request.company),
         )
         say_sent(request, held=held, marked=marks)
     else:

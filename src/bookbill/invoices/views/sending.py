@@ -43,7 +43,8 @@ def send_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
     """Show to whom it goes, then send (again), at once or at a time, or mark it as sent."""
     invoice = find_invoice(pk)
     if request.method == "POST":
-        marks = request.POST.get("act") == "mark"
+        pressed = request.POST.get("act", "")
+        marks = pressed == "mark"
         form = SendForm(request.POST)
         form.fields["recipients"].required = not marks
         if form.is_valid():
@@ -51,14 +52,13 @@ def send_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
             def act() -> str:
                 if seen := request.POST.get("seen"):
                     refuse_unseen(lock_invoice(pk), seen)
-                send_at = form.send_at(request.company) if request.POST.get("act") == "schedule" else None
                 held = send_or_hold(
                     [pk],
                     by=request.actor,
                     now=now(request.company),
                     recipients=chosen_recipients(invoice, form.cleaned_data["recipients"] or []),
                     mark_only=marks,
-                    send_at=send_at,
+                    send_at=form.send_at(pressed, request.company),
                 )
                 say_sent(request, held=held, marked=marks)
                 return reverse("invoices:detail", args=[pk])
