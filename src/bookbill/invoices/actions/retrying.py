@@ -10,7 +10,7 @@ from bookbill.delivery.actions import dismiss_message, retry_message
 from bookbill.delivery.models import Message
 from bookbill.invoices.actions.locking import lock_invoice
 from bookbill.invoices.actions.reminding import REMINDER
-from bookbill.invoices.models import Invoice, Reminder
+from bookbill.invoices.models import Invoice, Reminder, Version
 from bookbill.lib.actor import Actor
 from bookbill.lib.errors import NotFound, RuleBroken
 from bookbill.lib.transactions import assert_in_transaction
@@ -60,13 +60,22 @@ def _refuse_outdated(invoice: Invoice, reminder: Reminder) -> None:
 
 
 def _refuse_superseded(invoice: Invoice, message: Message) -> None:
-    """Raise RuleBroken where a later version went to the same recipient: the older would arrive after it."""
+    """Raise RuleBroken for figures that are claimed no more, and where a later version went to the same recipient."""
+    if not message.version_n or message.kind == ABOUT_CANCELLED:
+        return
+    words = {"invoice": invoice.number, "version": message.version_n, "recipient": message.recipient}
+    version = Version.objects.filter(invoice=invoice, n=message.version_n)
+    if version.values_list("claim", flat=True).get() != invoice.sent_claim:
+        raise RuleBroken(
+            "newer_version_sent",
+            _("Version %(version)s of %(invoice)s was replaced. Send the invoice again instead.") % words,
+        )
     same = Message.objects.about([invoice.pk]).filter(recipient__iexact=message.recipient)
-    if message.version_n and same.filter(version_n__gt=message.version_n).exists():
+    if same.filter(version_n__gt=message.version_n).exists():
         raise RuleBroken(
             "newer_version_sent",
             _("A newer version of %(invoice)s went to %(recipient)s. Send the invoice again instead.")
-            % {"invoice": invoice.number, "recipient": message.recipient},
+            % words,
         )
 
 

@@ -39,6 +39,7 @@ from bookbill.work.actions import Promise, is_promised, promise_many, promised_a
 PDF_JOB = "invoices.make_pdf"
 AHEAD_MAX = timedelta(days=366)
 CAUSE = "version"
+UPDATED = "updated"
 
 
 class CannotSend(RuleBroken):
@@ -56,7 +57,8 @@ def send_invoices(
     """Number, freeze and promise the emails of invoices; they leave after the commit. Constant queries for 1 and for 500.
 
     Sending again always makes a new version: nobody has to look after mails of earlier ones that did not arrive, and
-    those that still wait for one of its recipients do not leave any more. ``recipients`` replaces the resolved ones
+    those that still wait do not leave any more, for one of its recipients, or for anybody where it claims something
+    else or went by hand (``mark_only``). ``recipients`` replaces the resolved ones
     for this send, by invoice; ``mark_only`` freezes without any email. Raises CannotSend naming the first invoice that
     has nobody to send it to, carries nothing, or is cancelled; TooMany for one that was sent too often and for more
     mails than the day allows; BadInput for an issue date that the series no longer allows.
@@ -78,13 +80,16 @@ def send_invoices(
     withdraw_sendings(invoices)
     kinds = {invoice.pk: message_kind(invoice) for invoice in invoices}
     first_sent = [invoice for invoice in invoices if invoice.sent_at is None]
-    sent_before = [invoice.pk for invoice in invoices if invoice.sent_at and invoice.pk in to]
+    sent_before = [invoice.pk for invoice in invoices if invoice.sent_at]
+    replaced = [pk for pk in sent_before if mark_only or kinds[pk] == UPDATED]
     documents = read_live(invoices, now=now)
     versions = [_freeze(invoice, documents[invoice.pk], by=by, now=now) for invoice in invoices]
     if not mark_only:
         lock_allowance(company, at=now).refuse_beyond(count_mails(to))
         end_trouble(invoice_ids, now=now)
-    called_off = call_off_messages(sent_before, to=to, because=NEWER_VERSION_SENT, now=now)
+    called_off = call_off_messages(replaced, because=NEWER_VERSION_SENT, now=now)
+    repeated = [pk for pk in sent_before if pk not in replaced]
+    called_off += call_off_messages(repeated, to=to, because=NEWER_VERSION_SENT, now=now)
     Booking.objects.filter(invoice__in=first_sent, first_sent_at=None).update(first_sent_at=now)
     if not mark_only:
         _owe_mails(versions, kinds, to=to, now=now)
@@ -385,7 +390,7 @@ def label_of(invoice: Invoice) -> str:
 
 def message_kind(invoice: Invoice) -> str:
     """What the mail is: the first sending, one that brings changes, or a copy of the same."""
-    return "updated" if invoice.is_changed() else "invoice"
+    return UPDATED if invoice.is_changed() else "invoice"
 
 
 def promise_pdfs(versions: Sequence[Version]) -> None:

@@ -469,6 +469,52 @@ def test_an_older_version_is_not_sent_again_where_a_newer_one_went(
     assert older.state == "failed"
 
 
+@pytest.mark.parametrize(
+    ("changed", "mark_only", "waits"),
+    [(True, True, 0), (False, True, 0), (True, False, 0), (False, False, 1)],
+)
+def test_mails_of_a_version_that_was_replaced_do_not_leave(
+    ana: Actor,
+    make_booking: Callable[..., Booking],
+    make_sent: Make,
+    *,
+    changed: bool,
+    mark_only: bool,
+    waits: int,
+) -> None:
+    """By one that claims something else, whoever got it, or by one that went by hand."""
+    booking = make_booking()
+    invoice = make_sent(booking)
+    if changed:
+        transact(lambda: edit_booking(booking.pk, priced("80"), by=ana, now=NOW))
+    other = {} if mark_only else {invoice.pk: ["boss@customer.example"]}
+    transact(lambda: send_invoices([invoice.pk], recipients=other, mark_only=mark_only, by=ana, now=NOW))
+    first = Message.objects.filter(version_n=1)
+    assert first.filter(state="queued").count() == waits
+    assert (
+        Entry.objects.get(type="invoice.sent", after__version=2).after.get("called_off_count", 0) == 1 - waits
+    )
+
+
+@pytest.mark.parametrize("mark_only", [True, False])
+def test_a_mail_of_figures_that_are_claimed_no_more_is_not_sent_again(
+    api: ApiClient, ana: Actor, make_booking: Callable[..., Booking], make_sent: Make, *, mark_only: bool
+) -> None:
+    booking = make_booking()
+    invoice = make_sent(booking)
+    older = trouble(invoice, "failed")
+    transact(lambda: edit_booking(booking.pk, priced("80"), by=ana, now=NOW))
+    other = {} if mark_only else {invoice.pk: ["boss@customer.example"]}
+    transact(lambda: send_invoices([invoice.pk], recipients=other, mark_only=mark_only, by=ana, now=NOW))
+
+    refused = api.post(f"/invoices/{invoice.pk}/messages/{older.pk}/retries", {})
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "newer_version_sent")
+    assert refused.json()["detail"] == (
+        f"Version 1 of {invoice.number} was replaced. Send the invoice again instead."
+    )
+
+
 def priced(amount: str) -> BookingEdit:
     return BookingEdit({}, (ItemDraft(description="Clean", unit_price=Decimal(amount)),))
 
