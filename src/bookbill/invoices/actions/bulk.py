@@ -20,6 +20,7 @@ from bookbill.invoices.actions.reminding import refuse_reminding, remind_invoice
 from bookbill.invoices.actions.sending import (
     refuse_promised,
     refuse_unseen,
+    refuse_unseen_list,
     refuse_unsendable,
     resolve_recipients,
     send_or_hold,
@@ -50,11 +51,17 @@ class Outcome:
 
 
 def send_each(
-    invoice_ids: Sequence[UUID], *, seen: Mapping[UUID, str] | None = None, by: Actor, now: datetime
+    invoice_ids: Sequence[UUID],
+    *,
+    seen: Mapping[UUID, str] | None = None,
+    seen_lists: Mapping[UUID, str] | None = None,
+    by: Actor,
+    now: datetime,
 ) -> Outcome:
     """Send (or begin the hold of) those that can leave, by their dates and the oldest first, as far as the mails of the day go.
 
-    ``seen``: `Invoice.as_seen` of each when it was chosen. What somebody else has sent or changed since is left out.
+    ``seen``: `Invoice.as_seen` of each when it was chosen, ``seen_lists``: `list_as_seen` of its recipients. What
+    somebody else has sent or changed since is left out, and what would go to others by now.
     """
     require(by, Right.SEND_INVOICES, Feature.INVOICING)
     # A later date in the series would not let an earlier one follow.
@@ -66,6 +73,8 @@ def send_each(
     def refuse(invoice: Invoice) -> None:
         if seen:
             refuse_unseen(invoice, seen.get(invoice.pk, ""))
+        if seen_lists:
+            refuse_unseen_list(invoice, to[invoice.pk], seen_lists.get(invoice.pk, ""))
         refuse_sending(invoice, to[invoice.pk])
         if invoice in often:
             refuse_hurried([invoice], at=now)
@@ -87,8 +96,17 @@ def undo_each(leaves_at: datetime, *, by: Actor, now: datetime) -> Outcome:
     return _act_on(_lock(list(promised)), refuse=_nothing, act=lambda ids: undo_sending(ids, by=by, now=now))
 
 
-def remind_each(invoice_ids: Sequence[UUID], *, by: Actor, now: datetime) -> Outcome:
-    """Send a reminder of those on which something is to pay, as far as the mails of the day go."""
+def remind_each(
+    invoice_ids: Sequence[UUID],
+    *,
+    seen_lists: Mapping[UUID, str] | None = None,
+    by: Actor,
+    now: datetime,
+) -> Outcome:
+    """Send a reminder of those on which something is to pay, as far as the mails of the day go.
+
+    ``seen_lists``: `list_as_seen` of each one's recipients. What would go to others by now is left out.
+    """
     require(by, Right.SEND_INVOICES, Feature.INVOICING)
     invoices = _lock(invoice_ids)
     to = resolve_recipients(invoices, {})
@@ -96,6 +114,8 @@ def remind_each(invoice_ids: Sequence[UUID], *, by: Actor, now: datetime) -> Out
     refuse_beyond_the_day = _counting(to, by=by, now=now)
 
     def refuse(invoice: Invoice) -> None:
+        if seen_lists:
+            refuse_unseen_list(invoice, to[invoice.pk], seen_lists.get(invoice.pk, ""))
         refuse_reminding(invoice, to[invoice.pk])
         if invoice in often:
             refuse_pestering([invoice], now=now)

@@ -384,6 +384,21 @@ def refuse_unseen(invoice: Invoice, seen: str) -> None:
         )
 
 
+def list_as_seen(recipients: Sequence[str]) -> str:
+    """What a page sends back to say which recipients somebody looked at."""
+    return sha256("\n".join(sorted(map(str.lower, recipients))).encode()).hexdigest()[:16]
+
+
+def refuse_unseen_list(invoice: Invoice, to: Sequence[str], seen: str) -> None:
+    """Raise RuleBroken `stale` where it would go to others than somebody saw (`list_as_seen`)."""
+    if seen != list_as_seen(to):
+        raise RuleBroken(
+            "stale",
+            _("%(invoice)s goes to other recipients by now. Look at them, then send it.")
+            % {"invoice": label_of(invoice)},
+        )
+
+
 def label_of(invoice: Invoice) -> str:
     return invoice.number or _("This draft")
 

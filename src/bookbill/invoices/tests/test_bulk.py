@@ -114,6 +114,25 @@ def test_what_somebody_else_sent_meanwhile_is_left_out(
     assert dict(Invoice.objects.values_list("pk", "last_version_n")) == {one.pk: 1, two.pk: 1}
 
 
+@pytest.mark.parametrize("path", ["sendings", "reminders"])
+def test_what_would_go_to_others_than_were_shown_is_left_out(
+    desk: Client, ana: Actor, make_invoice: Make, make_sent: Make, path: str
+) -> None:
+    make = make_invoice if path == "sendings" else make_sent
+    moved, stays = make(), make()
+    Message.objects.all().delete()
+    asked = text(desk.post(f"{LIST}/{path}", ids(moved, stays)))
+    fields = ("ids", "seen", "seen_list")
+    form = {name: re.findall(rf'name="{name}" value="([^"]+)"', asked) for name in fields}
+    copy = {"always_copy": ["stranger@other.example"]}
+    transact(lambda: edit_customer(moved.customer_id, copy, by=ana, now=NOW))
+
+    answer = text(desk.post(f"{LIST}/{path}", {**form, **SURE}))
+
+    assert "goes to other recipients by now. Look at them, then send it." in answer
+    assert [mail.subject_id for mail in Message.objects.all()] == [stays.pk]
+
+
 def test_one_that_the_series_refuses_does_not_stop_the_others(
     ana: Actor, make_invoice: Make, make_sent: Make
 ) -> None:

@@ -31,7 +31,7 @@ from bookbill.invoices.actions.bulk import (
     undo_each,
 )
 from bookbill.invoices.actions.reminding import refuse_reminding
-from bookbill.invoices.actions.sending import resolve_recipients
+from bookbill.invoices.actions.sending import list_as_seen, resolve_recipients
 from bookbill.invoices.forms import CancelManyForm, SeveralPaymentsForm
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.reading import InvoiceRow, filtered, rows_of
@@ -71,6 +71,7 @@ def send_many(request: CompanyRequest) -> HttpResponse:
         lambda: send_each(
             chosen.ids,
             seen=seen_of(request, chosen),
+            seen_lists=seen_of(request, chosen, "seen_list"),
             by=request.actor,
             now=instant,
         ),
@@ -114,7 +115,12 @@ def remind_many(request: CompanyRequest) -> HttpResponse:
         )
     return carried_out(
         request,
-        lambda: remind_each(chosen.ids, by=request.actor, now=now(request.company)),
+        lambda: remind_each(
+            chosen.ids,
+            seen_lists=seen_of(request, chosen, "seen_list"),
+            by=request.actor,
+            now=now(request.company),
+        ),
         chosen=chosen,
         heading=_("Reminders"),
         said=lambda request, outcome: toast(
@@ -250,14 +256,16 @@ def asked_first(
         except RuleBroken as reason:
             refused.append((row.invoice, row.customer, reason.message))
         else:
-            able.append((row, to[row.invoice.pk]))
+            able.append((row, to[row.invoice.pk], list_as_seen(to[row.invoice.pk])))
     context = {
         "heading": heading(len(able)) % {"count": len(able)},
         "chosen": chosen,
         "rows": able,
         "refused": refused,
-        "mails_count": sum(len(recipients) for _row, recipients in able),
-        "again_count": sum(1 for row, _recipients in able if row.invoice.sent_at) if makes_versions else 0,
+        "mails_count": sum(len(recipients) for _row, recipients, _seen in able),
+        "again_count": sum(1 for row, _recipients, _seen in able if row.invoice.sent_at)
+        if makes_versions
+        else 0,
     }
     return render_page(request, "invoices/mail_many.html", context)
 
@@ -349,9 +357,9 @@ def choose(request: CompanyRequest) -> Chosen:
     return Chosen(ids, ids[-1] if more else None, more)
 
 
-def seen_of(request: CompanyRequest, chosen: Chosen) -> dict[UUID, str]:
+def seen_of(request: CompanyRequest, chosen: Chosen, field: str = "seen") -> dict[UUID, str]:
     """What the form said of each when it was shown."""
-    return dict(zip(chosen.ids, request.POST.getlist("seen"), strict=False))
+    return dict(zip(chosen.ids, request.POST.getlist(field), strict=False))
 
 
 def ticked_ids(request: CompanyRequest) -> list[UUID]:
