@@ -228,6 +228,24 @@ def test_a_price_that_fell_below_what_was_paid_says_what_came_in_and_what_is_cre
     assert "$20.00 is kept as your credit" in page_of(visitor, invoice)
 
 
+def test_credit_that_the_own_payments_became_is_named_where_something_is_due(
+    visitor: Client,
+    ana: Actor,
+    sent: Callable[..., Invoice],
+    pay: Callable[..., None],
+    make_booking: Callable[..., Booking],
+) -> None:
+    booking = make_booking()
+    invoice = sent(booking)
+    assert "as your credit" not in page_of(visitor, invoice)
+    pay(invoice, 10_000)
+    reprice(booking, "80.00", ana)
+    reprice(booking, "100.00", ana)
+    page = page_of(visitor, invoice)
+    assert "Balance due" in page
+    assert "$20.00 of your payments is kept as your credit. Ask Bright Home Co. to use it" in page
+
+
 def test_an_updated_one_says_when_and_what_its_total_was(
     visitor: Client, ana: Actor, sent: Callable[..., Invoice], make_booking: Callable[..., Booking]
 ) -> None:
