@@ -167,6 +167,7 @@ ASKS_NOBODY = {
     "delivery.actions.dismiss_message",
     "delivery.actions.retry_message",
     "invoices.actions.drafting.end_instant_bookings",
+    "invoices.actions.drafting.give_up_sending",
     "invoices.actions.drafting.remove_drafts",
     "invoices.actions.drafting.settle_left",
     "invoices.actions.sending.frozen_version",

@@ -238,6 +238,7 @@ def send_or_hold(
 
 def redirect_sending(invoice_id: UUID, recipients: Sequence[str], *, by: Actor, now: datetime) -> None:
     """Let a promised sending go to these, its own when empty, at the moment it was promised for. Raises as `undo_sending`."""
+    require(by, Right.SEND_INVOICES, Feature.INVOICING)
     (invoice,) = lock_invoices([invoice_id])
     leaves_at = invoice.sending_at
     undo_sending([invoice_id], by=by, now=now)
