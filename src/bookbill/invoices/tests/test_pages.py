@@ -1,5 +1,6 @@
 """The pages of invoices, through the door that people use."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.test import Client
 from bookbill.bookings.models import Booking
 from bookbill.invoices.models import Invoice, Version
 from bookbill.invoices.rules import Status
+from bookbill.ledger.actions.claims import reduce_claim, write_off
 from bookbill.ledger.actions.payments import record_payments
 from bookbill.ledger.drafts import PaymentDraft
 from bookbill.lib.actor import Actor
@@ -124,3 +126,31 @@ def test_a_draft_has_no_versions_and_its_page_says_so(
 ) -> None:
     answer = desk.get(f"/payments/invoices/{make_invoice().pk}/versions")
     assert (answer.status_code, list(answer.context["versions"])) == (200, [])
+
+
+def test_each_booking_shows_its_money_and_apart_from_it_what_else_covers_it(
+    desk: Client, ana: Actor, make_booking: Callable[..., Booking], make_invoice: Callable[..., Invoice]
+) -> None:
+    paid = make_booking()
+    bare = make_booking(paid.customer)
+    draft = PaymentDraft(
+        customer_id=paid.customer_id,
+        method="cash",
+        amount_minor=3_000,
+        currency="CAD",
+        received_on=TODAY,
+        fill=(paid.pk,),
+    )
+    transact(lambda: record_payments([draft], by=ana, now=NOW))
+    transact(lambda: reduce_claim(paid.pk, amount_minor=2_000, reason="Late", by=ana, now=NOW))
+    transact(lambda: write_off(paid.pk, amount_minor=500, reason="Small", by=ana, now=NOW))
+    invoice = make_invoice(paid, bare)
+
+    shown = desk.get(f"/payments/invoices/{invoice.pk}").content.decode()
+
+    lines = re.search(r'id="lines".*?</table>', shown, re.DOTALL)
+    assert lines
+    rows = [re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", row)).strip() for row in lines[0].split("<tr")[1:]]
+    assert rows[0].endswith("Total Paid Balance")
+    assert rows[1].endswith("$100.00 $30.00 Credited $20.00 Written off $5.00 $45.00")
+    assert rows[2].endswith("$100.00 $0.00 $100.00")
