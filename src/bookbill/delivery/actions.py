@@ -151,24 +151,25 @@ def end_trouble(subject_ids: Sequence[UUID], *, now: dt.datetime) -> None:
 def call_off_messages(
     subject_ids: Iterable[UUID],
     *,
-    to: Mapping[UUID, Collection[str]] | None = None,
+    only_to: Mapping[UUID, Collection[str]] | None = None,
     cause_ids: Collection[UUID] | None = None,
     because: str,
     now: dt.datetime,
 ) -> Counter[UUID]:
     """What has not begun to leave about these does not leave any more: a sender who holds one has lost it.
 
-    One whose data is leaving is only marked: if the server refuses it for now, it is not tried again. ``to`` names the recipients by subject, else it is everybody; ``cause_ids`` the causes, else all. How many were called off, by subject.
+    One whose data is leaving is only marked: if the server refuses it for now, it is not tried again. ``only_to`` names the recipients of a subject, else it is everybody; ``cause_ids`` the causes, else all. How many were called off, by subject.
     """
     assert_in_transaction()
     open_ones = Message.objects.about(subject_ids).filter(state__in=[*WAITING, State.SENDING])
     if cause_ids is not None:
         open_ones = open_ones.filter(cause_id__in=cause_ids)
+    named = {pk: {each.lower() for each in to} for pk, to in (only_to or {}).items()}
     # Locked before they are told apart: a sender may begin or end one meanwhile.
     found = [
         message
         for message in open_ones.order_by("pk").select_for_update(no_key=True)
-        if to is None or message.recipient.lower() in {each.lower() for each in to[message.subject_id]}
+        if message.subject_id not in named or message.recipient.lower() in named[message.subject_id]
     ]
     leaving = [message.pk for message in found if message.state == State.SENDING]
     if leaving:

@@ -81,15 +81,13 @@ def send_invoices(
     kinds = {invoice.pk: message_kind(invoice) for invoice in invoices}
     first_sent = [invoice for invoice in invoices if invoice.sent_at is None]
     sent_before = [invoice.pk for invoice in invoices if invoice.sent_at]
-    replaced = [pk for pk in sent_before if mark_only or kinds[pk] == UPDATED]
+    repeated = {pk: to[pk] for pk in sent_before if not mark_only and kinds[pk] != UPDATED}
     documents = read_live(invoices, now=now)
     versions = [_freeze(invoice, documents[invoice.pk], by=by, now=now) for invoice in invoices]
     if not mark_only:
         lock_allowance(company, at=now).refuse_beyond(count_mails(to))
         end_trouble(invoice_ids, now=now)
-    called_off = call_off_messages(replaced, because=NEWER_VERSION_SENT, now=now)
-    repeated = [pk for pk in sent_before if pk not in replaced]
-    called_off += call_off_messages(repeated, to=to, because=NEWER_VERSION_SENT, now=now)
+    called_off = call_off_messages(sent_before, only_to=repeated, because=NEWER_VERSION_SENT, now=now)
     Booking.objects.filter(invoice__in=first_sent, first_sent_at=None).update(first_sent_at=now)
     if not mark_only:
         _owe_mails(versions, kinds, to=to, now=now)
