@@ -64,8 +64,8 @@ def _refuse_superseded(invoice: Invoice, message: Message) -> None:
     if not message.version_n or message.kind == ABOUT_CANCELLED:
         return
     words = {"invoice": invoice.number, "version": message.version_n, "recipient": message.recipient}
-    version = Version.objects.filter(invoice=invoice, n=message.version_n)
-    if version.values_list("claim", flat=True).get() != invoice.sent_claim:
+    versions = Version.objects.filter(invoice=invoice, n__in=(message.version_n, invoice.last_version_n))
+    if len(set(versions.values_list("claim", flat=True))) > 1:
         raise RuleBroken(
             "newer_version_sent",
             _("Version %(version)s of %(invoice)s was replaced. Send the invoice again instead.") % words,

@@ -18,7 +18,9 @@ from bookbill.bookings.drafts import ItemDraft
 from bookbill.bookings.models import Booking, TaxCode
 from bookbill.companies.models import Company
 from bookbill.customers.models import Customer
+from bookbill.delivery.models import Message
 from bookbill.invoices.actions.cancelling import cancel_invoice
+from bookbill.invoices.actions.retrying import retry_mail
 from bookbill.invoices.actions.sending import send_invoices
 from bookbill.invoices.models import Invoice
 from bookbill.lib.actor import Actor
@@ -203,6 +205,8 @@ def test_a_code_of_another_name_that_prints_the_same_changes_nothing(
     succeed(tax_code, ana, name="Ontario")
     assert "The bookings are the same" in text(desk.get(path(sent)))
     assert not Invoice.objects.get().is_changed()
+    Message.objects.update(state="failed", ready_at=NOW, next_at=None, trouble_at=NOW)
+    transact(lambda: retry_mail(sent.pk, Message.objects.get().pk, by=ana, now=NOW))
     transact(lambda: send_invoices([sent.pk], by=ana, now=NOW))
     assert "The bookings are the same" in text(desk.get(path(sent, "?version=1&with=2")))
 
