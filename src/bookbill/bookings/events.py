@@ -17,6 +17,8 @@ class BookingsEditing:
     reopens: bool
     by: Actor
     now: datetime
+    leaves_nothing: bool = False
+    """Cancelled without a fee: nothing of them is billed any more."""
 
 
 @dataclass(frozen=True, slots=True)

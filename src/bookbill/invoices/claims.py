@@ -6,12 +6,11 @@ from dataclasses import asdict, dataclass, replace
 
 from bookbill.documents.document import BookingBlock, Document
 
-NOT_CLAIMED = frozenset(
-    {"paid_minor", "reduced_minor", "written_off_minor", "due_minor", "start_time", "service_address"}
-)
+COVER = frozenset({"paid_minor", "reduced_minor", "written_off_minor", "due_minor"})
+NOT_CLAIMED = COVER | {"start_time", "service_address"}
 """What covers a booking, and where and at what hour the work was done: none of it changes what is owed, for what, by whom.
 
-So the hour and the place stay editable on a locked invoice, and do not make a sent one *changed*; the next send prints them.
+So the hour and the place stay editable on a locked invoice, and do not make a sent one *changed*; the next send prints the place.
 """
 
 
@@ -24,22 +23,19 @@ def claim_of(document: Document) -> str:
     return hashlib.sha256(json.dumps(claim, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def _claimed(block: BookingBlock) -> dict[str, object]:
-    return {name: value for name, value in asdict(block).items() if name not in NOT_CLAIMED}
+def _claimed(block: BookingBlock, besides: frozenset[str] = NOT_CLAIMED) -> dict[str, object]:
+    return {name: value for name, value in asdict(block).items() if name not in besides}
 
 
-def _as_printed(block: BookingBlock) -> BookingBlock:
-    """Without what covers it. A tax code is only where it stands: what it is called is not printed, which lines carry it is."""
+def _as_printed(block: BookingBlock, besides: frozenset[str]) -> dict[str, object]:
+    """A tax code is only where it stands: what it is called is not printed, which lines carry it is."""
     places = {key: str(place) for place, key in enumerate(dict.fromkeys(tax.key for tax in block.taxes))}
-    return replace(
+    placed = replace(
         block,
         lines=tuple(replace(line, tax_key=places.get(line.tax_key, "")) for line in block.lines),
         taxes=tuple(replace(tax, key=places[tax.key]) for tax in block.taxes),
-        paid_minor=0,
-        reduced_minor=0,
-        written_off_minor=0,
-        due_minor=0,
     )
+    return _claimed(placed, besides)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +49,8 @@ class Difference:
     after_minor: int | None = None
 
 
-def differences(sent: Document, live: Document) -> list[Difference]:
-    """What changed since a version was sent, booking by booking."""
+def differences(sent: Document, live: Document, *, besides: frozenset[str] = NOT_CLAIMED) -> list[Difference]:
+    """What changed since a version was sent, booking by booking; ``besides`` names fields that do not count."""
     old = {block.id: block for block in sent.bookings}
     new = {block.id: block for block in live.bookings}
     found = [Difference("billing")] if sent.billing != live.billing else []
@@ -63,7 +59,7 @@ def differences(sent: Document, live: Document) -> list[Difference]:
             found.append(Difference("removed", block.number, before_minor=block.total_minor))
         elif block.total_minor != new[key].total_minor:
             found.append(Difference("total", block.number, block.total_minor, new[key].total_minor))
-        elif block != new[key] and _as_printed(block) != _as_printed(new[key]):
+        elif block != new[key] and _as_printed(block, besides) != _as_printed(new[key], besides):
             found.append(Difference("lines", block.number, block.total_minor, block.total_minor))
     found += [
         Difference("added", block.number, after_minor=block.total_minor)

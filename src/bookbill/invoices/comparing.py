@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from bookbill.documents.document import Billing, BookingBlock, Document
 from bookbill.documents.formats import formats_of
 from bookbill.documents.printed import tax_name
-from bookbill.invoices.claims import differences
+from bookbill.invoices.claims import COVER, differences
 from bookbill.lib.addresses import address_lines
 from bookbill.web.formatting import tongue
 
@@ -45,7 +45,7 @@ class Comparison:
 
 def compare(before: Document, after: Document) -> Comparison:
     """What a person compares: each booking, whom it bills, dates and texts."""
-    what = {change.booking_number: change.what for change in differences(before, after)}
+    what = {change.booking_number: change.what for change in differences(before, after, besides=COVER)}
     old = {block.id: block for block in before.bookings}
     new = {block.id: block for block in after.bookings}
     pairs = [

@@ -62,7 +62,11 @@ def cancel_bookings(
     bookings = list(by_id.values())
     if any(booking.state == State.CANCELLED for booking in bookings):
         raise RuleBroken("booking_cancelled", _("This booking is already cancelled."))
-    publish(BookingsEditing(tuple(by_id), moves_customer=False, reopens=False, by=by, now=now))
+    publish(
+        BookingsEditing(
+            tuple(by_id), moves_customer=False, reopens=False, by=by, now=now, leaves_nothing=fee is None
+        )
+    )
     customers = Customer.objects.in_bulk({booking.customer_id for booking in bookings})
     replaced = read_items(by_id)
     fees = [fee] if fee else []

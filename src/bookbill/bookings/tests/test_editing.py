@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import time, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,9 +20,12 @@ from bookbill.bookings.drafts import ItemDraft
 from bookbill.bookings.models import Booking
 from bookbill.companies.models import AfterSending, Company, Member
 from bookbill.companies.rules import Role
+from bookbill.customers.actions import edit_customer
 from bookbill.customers.models import Customer
 from bookbill.invoices.actions.sending import send_invoices
 from bookbill.invoices.models import Invoice
+from bookbill.ledger.actions.payments import record_payments
+from bookbill.ledger.drafts import PaymentDraft
 from bookbill.lib.actor import Actor
 from bookbill.lib.addresses import clean_address
 from bookbill.lib.errors import RuleBroken
@@ -80,11 +84,45 @@ def test_a_locked_invoice_lets_notes_through_and_nothing_else(
     assert refused.value.code == "invoice_locked"
 
 
+@pytest.mark.parametrize("policy", [AfterSending.LOCK_ONCE_SENT, AfterSending.LOCK_ONCE_PAID])
+def test_a_lock_keeps_neither_a_booking_nor_the_invoice_that_only_it_is_on(
+    ana: Actor,
+    desk: Client,
+    make_customer: Callable[..., Customer],
+    make_booking: Callable[..., Booking],
+    make_invoice: Callable[..., Invoice],
+    policy: AfterSending,
+) -> None:
+    customer = make_customer()
+    alone, one, other = (make_booking(customer) for _ in range(3))
+    for own in ([alone], [one, other]):
+        invoice = make_invoice(*own)
+        transact(partial(send_invoices, [invoice.pk], by=ana, now=NOW))
+        draft = PaymentDraft(customer.pk, "cash", 1_000, "CAD", TODAY, fill=(own[0].pk,))
+        transact(partial(record_payments, [draft], by=ana, now=NOW))
+    Company.objects.update(after_sending=policy)
+    fee = ItemDraft(description="Fee", unit_price=Decimal(30))
+
+    assert "INV-2026-00002 is locked" in desk.get(f"/bookings/{one.pk}/cancellation").content.decode()
+    assert "cannot bill a fee" in desk.get(f"/bookings/{alone.pk}/cancellation").content.decode()
+    for booking, kept in ((one, None), (one, fee), (alone, fee)):
+        with pytest.raises(RuleBroken) as refused:
+            transact(partial(cancel_booking, booking.pk, fee=kept, reason="Ill", by=ana, now=NOW))
+        assert refused.value.code == "invoice_locked"
+    transact(lambda: cancel_booking(alone.pk, fee=None, reason="Ill", by=ana, now=NOW))
+
+    assert dict(Invoice.objects.values_list("number", "status")) == {
+        "INV-2026-00001": "cancelled",
+        "INV-2026-00002": "partially_paid",
+    }
+
+
 @pytest.mark.parametrize(
     "fields", [{"start_time": time(9, 30)}, {"service_address": {**ELSEWHERE}}], ids=["hour", "place"]
 )
 def test_the_hour_and_the_place_are_no_part_of_what_an_invoice_claims(
     ana: Actor,
+    desk: Client,
     make_booking: Callable[..., Booking],
     make_invoice: Callable[..., Invoice],
     fields: dict[str, Any],
@@ -97,6 +135,11 @@ def test_the_hour_and_the_place_are_no_part_of_what_an_invoice_claims(
     edit(ana, booking, BookingEdit(fields))
     invoice.refresh_from_db()
     assert invoice.live_claim == invoice.sent_claim
+    billed = Customer.objects.get(pk=invoice.customer_id)
+    transact(lambda: edit_customer(billed.pk, {"phone": "+1 514 555 0100"}, by=ana, now=NOW))
+    page = desk.get(f"/payments/invoices/{invoice.pk}").content.decode()
+    assert "Billing details changed" in page
+    assert f"{booking.number}: details changed" not in page
     with pytest.raises(RuleBroken) as refused:
         edit(ana, booking, BookingEdit({"service_date": TODAY + timedelta(days=1)}))
     assert refused.value.code == "invoice_locked"

@@ -118,6 +118,7 @@ def cancel_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         "booking": booking,
         "form": form,
         "seen": outlook_of(booking),
+        "is_locked": bool(booking.invoice and booking.invoice.is_locked(request.company.after_sending)),
         "shell": layout_of(request),
     }
     return render_page(request, "bookings/cancel.html", context, status=422 if form.errors else 200)

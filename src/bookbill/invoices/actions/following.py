@@ -41,6 +41,7 @@ def refuse_locked(event: BookingsEditing) -> None:
 
     A booking that moves to another customer leaves its draft; an emptied draft goes. One that is planned again leaves
     a draft that carries others too: only alone is a booking billed ahead, and not by a sending that nobody looks at.
+    A lock keeps a sent invoice as it is; it does not keep what its only booking cancels with it.
     """
     assert_in_transaction()
     for invoice in invoices_over(event.booking_ids):
@@ -60,9 +61,11 @@ def refuse_locked(event: BookingsEditing) -> None:
                 % {"invoice": invoice.number},
                 details={"invoice_id": str(invoice.pk)},
             )
-        if invoice.is_locked(
+        is_locked = invoice.is_locked(
             Company.objects.values_list("after_sending", flat=True).get(pk=invoice.company_id)
-        ):
+        )
+        staying = Booking.objects.filter(invoice=invoice).exclude(pk__in=event.booking_ids)
+        if is_locked and not (event.leaves_nothing and not staying.exists()):
             raise RuleBroken(
                 "invoice_locked",
                 _("%(invoice)s is locked. Cancel it and make a new one to change its bookings.")
