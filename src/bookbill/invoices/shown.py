@@ -2,14 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import OuterRef, Subquery
 
 from bookbill.documents.document import Document, from_json_bytes
+from bookbill.invoices.claims import COVER
 from bookbill.invoices.live import read_live
 from bookbill.invoices.models import FreedBooking, Invoice, Version, VersionKind
+
+NOTHING_COVERED: dict[str, Any] = dict.fromkeys(COVER, 0)
 
 
 def read_shown(invoices: Sequence[Invoice], *, now: datetime) -> dict[UUID, Document]:
@@ -43,3 +48,16 @@ def last_sent_documents(invoices: Sequence[Invoice]) -> dict[UUID, Document]:
     last = sent.filter(invoice=OuterRef("invoice")).order_by("-n").values("n")[:1]
     rows = sent.filter(invoice__in=invoices, n=Subquery(last)).values_list("invoice_id", "document")
     return {pk: from_json_bytes(document.encode("utf-8")) for pk, document in rows}
+
+
+def prints_anew(invoice: Invoice, live: Document) -> bool:
+    """Whether sending it again would print anything else than the last time: also texts and look, which are no claim; not what is paid."""
+    return _lasting(live) != _lasting(last_sent_document(invoice))
+
+
+def _lasting(document: Document) -> Document:
+    blocks = tuple(replace(block, **NOTHING_COVERED) for block in document.bookings)
+    totals = replace(document.totals, **NOTHING_COVERED)
+    return replace(
+        document, status="sent", issued_at="", layout=0, pay_url=None, bookings=blocks, totals=totals
+    )

@@ -78,6 +78,11 @@ def edit_booking(
     state = fields.pop("state", booking.state)
     moves = "customer_id" in fields
     reopens = booking.state == State.COMPLETED and state == State.SCHEDULED
+    if reopens and booking.is_instant:
+        raise RuleBroken(
+            "booking_in_no_calendar",
+            _("This booking was made for an instant invoice and stands in no calendar. Cancel it instead."),
+        )
     priced_anew = items is not None or moves or bool(fields.keys() & {"tax_code_id", "discount"})
     if priced_anew or reopens or "service_date" in fields:
         publish(BookingsEditing((booking.pk,), moves_customer=moves, reopens=reopens, by=by, now=now))

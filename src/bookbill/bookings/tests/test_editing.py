@@ -246,3 +246,11 @@ def test_a_copy_does_without_a_provider_who_left_and_a_tax_that_is_offered_no_mo
     assert "Pat is no longer with you" in said
     assert "“GST” is no longer offered: the default tax takes its place." in said
     assert "could be copied" not in desk.get(f"/bookings/new?copy={copy.pk}").content.decode()
+
+
+def test_what_is_in_no_calendar_is_not_planned_again(
+    ana: Actor, make_booking: Callable[..., Booking]
+) -> None:
+    with pytest.raises(RuleBroken) as refused:
+        edit(ana, make_booking(is_instant=True), BookingEdit({"state": "scheduled"}))
+    assert refused.value.code == "booking_in_no_calendar"

@@ -16,14 +16,17 @@ from bookbill.customers.models import Customer
 from bookbill.delivery.composing import MailCause
 from bookbill.delivery.models import Message
 from bookbill.invoices.actions.cancelling import cancel_invoice
+from bookbill.invoices.actions.drafting import edit_invoice
 from bookbill.invoices.actions.sending import send_invoices
 from bookbill.invoices.emails.versions import compose_version_mail
 from bookbill.invoices.models import Invoice, Version
 from bookbill.invoices.pdfs import pdf_bytes
 from bookbill.invoices.tasks import ensure_pdf
+from bookbill.ledger.actions.payments import record_payments
+from bookbill.ledger.drafts import PaymentDraft
 from bookbill.lib.actor import Actor
 from bookbill.lib.transactions import transact
-from tests.support.cast import NOW
+from tests.support.cast import NOW, TODAY
 
 REPORT = "invoice.characters_replaced"
 
@@ -77,6 +80,13 @@ def test_only_what_is_unsent_or_changed_has_a_preview(
 
     assert previewed() == (True, False)
     transact(lambda: send_invoices([invoice.pk], by=ana, now=NOW))
+    assert previewed() == (False, False)
+    transact(lambda: edit_invoice(invoice.pk, {"note": "Ring twice"}, by=ana, now=NOW))
+    assert previewed() == (True, False)
+    transact(lambda: send_invoices([invoice.pk], by=ana, now=NOW))
+    fill = tuple(invoice.bookings.values_list("pk", flat=True))
+    draft = PaymentDraft(invoice.customer_id, "cash", 1_000, "CAD", TODAY, fill=fill)
+    transact(lambda: record_payments([draft], by=ana, now=NOW))
     assert previewed() == (False, False)
     transact(lambda: edit_customer(invoice.customer_id, {"name": "Maple & Co."}, by=ana, now=NOW))
     assert previewed() == (True, False)

@@ -12,6 +12,7 @@ from bookbill.invoices.live import read_live
 from bookbill.invoices.models import Invoice, Version, VersionKind
 from bookbill.invoices.pdfs import pdf_bytes, pdf_name, preview_pdf
 from bookbill.invoices.reading import find_invoice
+from bookbill.invoices.shown import prints_anew
 from bookbill.web.api.routes import not_found
 
 
@@ -20,9 +21,10 @@ def pdf(request: CompanyRequest, pk: UUID) -> HttpResponse:
     """The last PDF; a watermarked preview of what was never sent and, where asked for, of what changed since."""
     invoice = find_invoice(pk)
     version = Version.objects.filter(invoice=invoice).select_related("pdf").order_by("-n").first()
-    if version is None or (request.GET.get("preview") and invoice.is_changed()):
+    if version is None or (request.GET.get("preview") and invoice.cancelled_at is None):
         document = read_live([invoice], now=now(request.company))[pk]
-        return pdf_answer(preview_pdf(request.company.pk, document), "preview.pdf", inline=True)
+        if version is None or prints_anew(invoice, document):
+            return pdf_answer(preview_pdf(request.company.pk, document), "preview.pdf", inline=True)
     return version_answer(version, invoice)
 
 
