@@ -62,6 +62,29 @@ CLAIMED = [
 ]
 
 
+BILLED = [
+    "name",
+    "company_name",
+    "email",
+    "billing_email",
+    "phone",
+    "billing_address",
+    "service_address",
+    "tax_ids",
+    "purchase_order",
+]
+
+
+def who_changed_billing(invoice: Invoice, *, since: datetime) -> str:
+    """Who edited last whom it bills; empty where history tells nobody."""
+    edited = Entry.objects.of_subject("customer", invoice.customer_id).filter(
+        Q(after__has_any_keys=BILLED) | Q(personal__after__has_any_keys=BILLED),
+        type="customer.edited",
+        at__gte=since,
+    )
+    return edited.values_list("actor_label", flat=True).first() or ""
+
+
 def who_edited(changes: Iterable[Difference]) -> Mapping[str, str]:
     """By booking number, who cancelled, repriced or edited last what the invoice claims for it; not who wrote a note on it."""
     numbers = [change.booking_number for change in changes if change.booking_number]

@@ -122,6 +122,7 @@ def test_a_lock_keeps_neither_a_booking_nor_the_invoice_that_only_it_is_on(
 )
 def test_the_hour_and_the_place_are_no_part_of_what_an_invoice_claims(
     ana: Actor,
+    company: Company,
     desk: Client,
     make_booking: Callable[..., Booking],
     make_invoice: Callable[..., Invoice],
@@ -137,8 +138,10 @@ def test_the_hour_and_the_place_are_no_part_of_what_an_invoice_claims(
     assert invoice.live_claim == invoice.sent_claim
     billed = Customer.objects.get(pk=invoice.customer_id)
     transact(lambda: edit_customer(billed.pk, {"phone": "+1 514 555 0100"}, by=ana, now=NOW))
+    till = add_member(company, "Till", Role.OFFICE)
+    transact(lambda: edit_customer(billed.pk, {"payment_terms_days": 30}, by=till, now=NOW))
     page = desk.get(f"/payments/invoices/{invoice.pk}").content.decode()
-    assert "Billing details changed" in page
+    assert "Billing details changed, by Ana" in page
     assert f"{booking.number}: details changed" not in page
     with pytest.raises(RuleBroken) as refused:
         edit(ana, booking, BookingEdit({"service_date": TODAY + timedelta(days=1)}))

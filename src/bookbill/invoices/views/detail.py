@@ -20,7 +20,12 @@ from bookbill.delivery.models import Message
 from bookbill.documents.document import Document
 from bookbill.invoices.actions.sending import next_recipients, resolve_recipients
 from bookbill.invoices.acts import acts_of
-from bookbill.invoices.changes import changes_between, changes_since_sent, who_edited
+from bookbill.invoices.changes import (
+    changes_between,
+    changes_since_sent,
+    who_changed_billing,
+    who_edited,
+)
 from bookbill.invoices.claims import Difference
 from bookbill.invoices.emails import change_sentence
 from bookbill.invoices.lines import own_bookings, read_lines
@@ -197,15 +202,17 @@ def leaving(request: CompanyRequest, invoice: Invoice) -> dict[str, Any]:
 
 
 def changes_of(invoice: Invoice, last_sent: Version | None, instant: datetime) -> tuple[list[str], int]:
-    """What the customer does not see yet, a sentence each, with who did it where one booking's price moved; and how many more."""
+    """What the customer does not see yet, a sentence each, with who did it; and how many more."""
     if last_sent is None or not invoice.is_changed():
         return [], 0
     changes = changes_since_sent(invoice, last_sent, now=instant)
-    by = who_edited(changes[:CHANGES_SHOWN])
+    by = dict(who_edited(changes[:CHANGES_SHOWN]))
+    if any(change.what == "billing" for change in changes):
+        by[""] = who_changed_billing(invoice, since=last_sent.sent_at)
     sentences, left = sentences_of(changes, invoice)
     return [
         _("%(change)s, by %(name)s") % {"change": sentence, "name": by[change.booking_number]}
-        if change.booking_number in by
+        if by.get(change.booking_number)
         else sentence
         for change, sentence in zip(changes, sentences, strict=False)
     ], left
