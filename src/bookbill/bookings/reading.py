@@ -119,11 +119,12 @@ def acts_of(booking: Booking, *, today: date) -> dict[str, bool]:
     """Which buttons the booking's state allows; rights are asked beside them."""
     on_invoice = booking.invoice_id is not None
     covered = booking.total_minor - booking.due()
+    deletable = may_delete(state=booking.state, covered_minor=covered, on_invoice=on_invoice)
     is_ahead = booking.service_date > today
     return {
         "may_complete": booking.state == State.SCHEDULED and not is_ahead,
         "may_complete_ahead": booking.state == State.SCHEDULED and is_ahead,
         "may_invoice": booking.may_be_invoiced(),
         "may_invoice_ahead": booking.state == State.SCHEDULED and not on_invoice,
-        "may_delete": may_delete(state=booking.state, covered_minor=covered, on_invoice=on_invoice),
+        "may_delete": deletable and not booking.is_kept(),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -174,6 +175,15 @@ class Booking(models.Model):
     def is_at_customers(self) -> bool:
         """Whether the work is done where this customer has it done. Reads the customer."""
         return bool(self.service_address == self.customer.service_address)
+
+    def is_kept(self) -> bool:
+        """Whether money or a write-off was once entered on it: what tells so stays, so it cannot be deleted."""
+        keepers: list[Any] = [
+            field
+            for field in self._meta.get_fields(include_hidden=True)
+            if isinstance(field, models.ManyToOneRel) and field.on_delete is models.PROTECT
+        ]
+        return any(each.related_model.objects.filter(**{each.field.name: self}).exists() for each in keepers)
 
     def may_be_invoiced(self) -> bool:
         return is_invoiceable(

@@ -13,7 +13,7 @@ from bookbill.companies.models import Company
 from bookbill.companies.rules import Role
 from bookbill.invoices.actions.sending import send_invoices
 from bookbill.invoices.models import Invoice
-from bookbill.ledger.actions.payments import record_payments
+from bookbill.ledger.actions.payments import record_payments, reverse_payment
 from bookbill.ledger.drafts import PaymentDraft
 from bookbill.lib.actor import Actor
 from bookbill.lib.transactions import transact
@@ -30,6 +30,17 @@ def test_the_booking_offers_what_comes_next(
     assert primary(desk.get(f"/bookings/{done.pk}")) == "Send Invoice"
     transact(lambda: send_invoices([invoice.pk], by=ana, now=NOW))
     assert primary(desk.get(f"/bookings/{done.pk}")) == "View Invoice"
+
+
+def test_deleting_is_not_offered_once_money_was_on_it(
+    desk: Client, ana: Actor, make_booking: Callable[..., Booking]
+) -> None:
+    booking = make_booking(completed=False)
+    assert "Delete booking" in text_of(desk.get(f"/bookings/{booking.pk}/menu"))
+    draft = PaymentDraft(booking.customer_id, "cash", 1_000, "CAD", TODAY, fill=(booking.pk,))
+    (payment,) = transact(lambda: record_payments([draft], by=ana, now=NOW))
+    transact(lambda: reverse_payment(payment.pk, reason="Somebody else's", by=ana, now=NOW))
+    assert "Delete booking" not in text_of(desk.get(f"/bookings/{booking.pk}/menu"))
 
 
 def test_completing_is_not_the_first_act_on_a_booking_of_a_later_day(
