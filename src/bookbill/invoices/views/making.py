@@ -38,6 +38,7 @@ from bookbill.invoices.models import Invoice
 from bookbill.invoices.pdfs import preview_pdf
 from bookbill.invoices.reading import find_invoice
 from bookbill.invoices.views.choosing import LINK_MAX, read_bookings, sorted_page, uuids_in, waiting_of
+from bookbill.invoices.views.detail import leaving
 from bookbill.invoices.views.sending import chosen_recipients
 from bookbill.invoices.views.toasts import say_sent
 from bookbill.lib.errors import RuleBroken
@@ -139,6 +140,7 @@ def edit_draft_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         "is_ahead": is_ahead(bookings),
         "other_taxes": other_taxes_of_copy(document, request),
         "revision": request.POST.get("revision") or invoice.revision,
+        **leaving(request, invoice),
         **others_of(bookings),
     }
     return render_page(request, "invoices/generate.html", context, status=422 if form.errors else 200)
