@@ -126,6 +126,21 @@ def test_whom_it_bills_and_the_terms_stand_everywhere(
     assert answer["terms_and_conditions"] == "Keys are kept in a safe."
 
 
+def test_the_price_of_one_thing_stands_beside_a_discounted_amount_everywhere(
+    ana: Actor,
+    make_booking: Callable[..., Booking],
+    make_invoice: Callable[..., Invoice],
+    page_of: Callable[[Actor], Client],
+) -> None:
+    one = ItemDraft(description="Office clean", unit_price=Decimal(100))
+    invoice = make_invoice(make_booking(items=(one,), discount=Discount("percent", Decimal(10))))
+    transact(lambda: send_invoices([invoice.pk], by=ana, now=NOW))
+    ensure_pdf(Version.objects.get())
+    for where, said in texts(Invoice.objects.get(), page_of(ana)).items():
+        beside = said.split("Office clean", 1)[1].split("Subtotal")[0]
+        assert "100.00" in beside, (where, beside)
+
+
 def test_a_cancelled_one_says_everywhere_why_nothing_is_due(
     ana: Actor, sent: Invoice, page_of: Callable[[Actor], Client]
 ) -> None:

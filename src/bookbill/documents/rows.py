@@ -109,10 +109,15 @@ def booking_rows(document: Document, formats: Formats, marks: TaxMarks) -> Itera
 
 
 def measure(line: Line, booking: BookingBlock, formats: Formats) -> str:
-    """ "3 h × $45.00", or nothing where the booking's amount says it already."""
-    if len(booking.lines) == 1 and line.quantity == "1":
+    """ "3 h × $45.00", or nothing where the booking's amount says it already: for one thing of which nothing is taken off."""
+    if len(booking.lines) == 1 and line.quantity == "1" and line.amount_minor == before_added_taxes(booking):
         return ""
     return f"{extent(line, formats)} × {formats.unit_price(line.unit_price)}"
+
+
+def before_added_taxes(booking: BookingBlock) -> int:
+    """What it comes to with the taxes that its prices contain, in minor units."""
+    return booking.total_minor - sum(tax.amount_minor for tax in booking.taxes if not tax.inclusive)
 
 
 def extent(line: Line, formats: Formats) -> str:
@@ -129,10 +134,7 @@ def _adjustments(bookings: Iterable[BookingBlock]) -> Iterator[tuple[str, int]]:
     discount_minor = not_charged_minor = 0
     for booking in bookings:
         entered_minor = sum(line.amount_minor for line in booking.lines)
-        before_added_taxes = booking.total_minor - sum(
-            tax.amount_minor for tax in booking.taxes if not tax.inclusive
-        )
-        difference = entered_minor - before_added_taxes
+        difference = entered_minor - before_added_taxes(booking)
         if any(tax.inclusive for tax in booking.taxes):
             discount_minor += difference
         else:

@@ -134,7 +134,7 @@ def _not_stored_yet(
         fields["service_address"] = _place_at(fields["customer_id"], booking)
     changed = {name: value for name, value in fields.items() if value != _stored(booking, name)}
     # Lines that name a tax code say more than what is stored where the booking's own code changes.
-    names_codes = "tax_code_id" in fields and any(draft.tax_code_id for draft in edit.items or ())
+    names_codes = "tax_code_id" in changed and any(draft.tax_code_id for draft in edit.items or ())
     if edit.items is None or (not names_codes and _same_items(booking, edit.items)):
         return changed, None
     return changed, edit.items

@@ -17,7 +17,7 @@ from bookbill.bookings.actions.duplicating import duplicate_bookings
 from bookbill.bookings.actions.editing import BookingEdit, edit_booking
 from bookbill.bookings.actions.succession import archive_tax_code
 from bookbill.bookings.drafts import ItemDraft
-from bookbill.bookings.models import Booking
+from bookbill.bookings.models import Booking, TaxCode
 from bookbill.companies.models import AfterSending, Company, Member
 from bookbill.companies.rules import Role
 from bookbill.customers.actions import edit_customer
@@ -82,6 +82,29 @@ def test_a_locked_invoice_lets_notes_through_and_nothing_else(
     with pytest.raises(RuleBroken) as refused:
         edit(ana, booking, dearer)
     assert refused.value.code == "invoice_locked"
+
+
+def test_a_form_that_says_what_is_stored_is_no_change_of_a_taxed_booking(
+    ana: Actor,
+    company: Company,
+    desk: Client,
+    tax_code: TaxCode,
+    make_booking: Callable[..., Booking],
+    make_invoice: Callable[..., Invoice],
+) -> None:
+    """The form posts the tax codes with every save, also where only the note was written."""
+    line = replace(LINE, tax_code_id=tax_code.pk)
+    booking = make_booking(items=(line,), tax_code_id=tax_code.pk)
+    invoice = make_invoice(booking)
+    transact(lambda: send_invoices([invoice.pk], by=ana, now=NOW))
+    Company.objects.update(after_sending=AfterSending.LOCK_ONCE_SENT)
+    said = {"tax_code_id": tax_code.pk, "discount": None, "service_date": TODAY}
+    edit(ana, booking, BookingEdit({**said, "note": "Key under the mat"}, (line,)))
+    assert Booking.objects.get().note == "Key under the mat"
+    assert "items_count" not in Entry.objects.filter(type="booking.edited").get().after
+    other = make_tax_code(company, "Other")
+    with pytest.raises(RuleBroken):
+        edit(ana, booking, BookingEdit({**said, "tax_code_id": other.pk}, (line,)))
 
 
 @pytest.mark.parametrize("policy", [AfterSending.LOCK_ONCE_SENT, AfterSending.LOCK_ONCE_PAID])

@@ -24,7 +24,7 @@ from bookbill.invoices.placeholders import MailKind
 from bookbill.invoices.wording import Wording
 from bookbill.web.formatting import money
 
-LINES_SHOWN, SERVICES_SHOWN = 10, 3
+LINES_SHOWN, SERVICES_SHOWN = 10, 20
 
 
 @dataclass(frozen=True, slots=True)
