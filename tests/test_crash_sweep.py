@@ -26,7 +26,8 @@ from bookbill.companies.models import RateCount
 from bookbill.companies.tests.clients import ApiClient
 from bookbill.customers.actions import create_customer
 from bookbill.invoices.actions.drafting import make_invoices
-from bookbill.invoices.actions.sending import PDF_JOB, hold_sending, send_invoices
+from bookbill.invoices.actions.holding import hold_sending
+from bookbill.invoices.actions.sending import PDF_JOB, send_invoices
 from bookbill.invoices.drafts import InvoiceDraft
 from bookbill.invoices.models import Invoice, Version
 from bookbill.lib.actor import Actor

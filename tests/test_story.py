@@ -26,9 +26,10 @@ from bookbill.invoices.actions.bulk import delete_each, pay_each, send_each
 from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.drafting import delete_draft, edit_invoice, make_invoices
 from bookbill.invoices.actions.duplicating import duplicate_invoice
+from bookbill.invoices.actions.holding import hold_sending, undo_sending
 from bookbill.invoices.actions.paying import record_payment_on_invoice
 from bookbill.invoices.actions.reminding import remind_invoices
-from bookbill.invoices.actions.sending import hold_sending, send_invoices, undo_sending
+from bookbill.invoices.actions.sending import send_invoices
 from bookbill.invoices.drafts import InvoiceDraft
 from bookbill.invoices.models import Invoice
 from bookbill.ledger.actions.claims import reduce_claim, write_off

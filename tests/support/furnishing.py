@@ -21,8 +21,9 @@ from bookbill.delivery.models import MailboxItem, Message
 from bookbill.delivery.rules import State as MailState
 from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.drafting import make_invoices
+from bookbill.invoices.actions.holding import hold_sending
 from bookbill.invoices.actions.paying import record_payment_on_invoice
-from bookbill.invoices.actions.sending import hold_sending, send_invoices
+from bookbill.invoices.actions.sending import send_invoices
 from bookbill.invoices.drafts import InvoiceDraft
 from bookbill.invoices.models import Invoice
 from bookbill.ledger.actions.claims import reduce_claim, write_off

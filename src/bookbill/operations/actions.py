@@ -8,10 +8,10 @@ from bookbill.companies.rights import Right, require
 from bookbill.delivery.actions import dismiss_message, retry_message
 from bookbill.delivery.models import Message
 from bookbill.invoices.actions.drafting import SEND_JOB
+from bookbill.invoices.actions.holding import promise_again
 from bookbill.invoices.actions.receipting import PAYMENT, retry_receipt
 from bookbill.invoices.actions.retrying import dismiss_mail as dismiss_invoice_mail
 from bookbill.invoices.actions.retrying import retry_mail as retry_invoice_mail
-from bookbill.invoices.actions.sending import promise_again
 from bookbill.invoices.models import Invoice
 from bookbill.lib.actor import Actor
 from bookbill.lib.transactions import assert_in_transaction

@@ -14,6 +14,7 @@ from bookbill.companies.models import Company
 from bookbill.companies.rights import Feature, Right, require
 from bookbill.invoices.actions.cancelling import cancel_invoices, refuse_cancelling, require_reason
 from bookbill.invoices.actions.drafting import remove_drafts
+from bookbill.invoices.actions.holding import send_or_hold, undo_sending
 from bookbill.invoices.actions.locking import lock_invoices
 from bookbill.invoices.actions.pace import hurried, pestered, refuse_hurried, refuse_pestering
 from bookbill.invoices.actions.reminding import refuse_reminding, remind_invoices
@@ -23,8 +24,6 @@ from bookbill.invoices.actions.sending import (
     refuse_unseen_list,
     refuse_unsendable,
     resolve_recipients,
-    send_or_hold,
-    undo_sending,
 )
 from bookbill.invoices.models import Invoice
 from bookbill.ledger.actions.payments import record_payments

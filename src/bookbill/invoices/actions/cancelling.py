@@ -21,12 +21,7 @@ from bookbill.invoices.actions.drafting import end_instant_bookings, make_invoic
 from bookbill.invoices.actions.history import entry
 from bookbill.invoices.actions.locking import lock_invoices
 from bookbill.invoices.actions.refresh import SUMS, charge
-from bookbill.invoices.actions.sending import (
-    count_mails,
-    frozen_version,
-    promise_pdfs,
-    resolve_recipients,
-)
+from bookbill.invoices.actions.sending import count_mails, frozen_version, promise_pdfs, resolve_recipients
 from bookbill.invoices.claims import claim_of
 from bookbill.invoices.drafts import InvoiceDraft
 from bookbill.invoices.models import ChargeCause, FreedBooking, Invoice, Version, VersionKind

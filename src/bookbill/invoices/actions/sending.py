@@ -1,4 +1,4 @@
-"""Numbering, freezing and promising: what Send does. And the hold before it."""
+"""Numbering, freezing and promising: what Send does."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,18 +10,17 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from bookbill.activity.actions import EntryDraft, record_many
-from bookbill.activity.models import Entry
 from bookbill.bookings.models import Booking
 from bookbill.companies.allowance import lock_allowance
-from bookbill.companies.clock import date_in_zone, zone
+from bookbill.companies.clock import date_in_zone
 from bookbill.companies.models import Company
-from bookbill.companies.numbers import issue_dates_by_now, take_invoice_numbers
+from bookbill.companies.numbers import take_invoice_numbers
 from bookbill.companies.rights import Feature, Right, require
 from bookbill.customers.models import Customer
 from bookbill.delivery.actions import MessageDraft, call_off_messages, end_trouble, owe_messages
 from bookbill.delivery.words import NEWER_VERSION_SENT
 from bookbill.documents.document import Document, to_json_bytes, with_number
-from bookbill.invoices.actions.drafting import SEND_JOB, withdraw_sendings
+from bookbill.invoices.actions.drafting import withdraw_sendings
 from bookbill.invoices.actions.history import entry
 from bookbill.invoices.actions.locking import lock_invoices
 from bookbill.invoices.actions.pace import refuse_hurried
@@ -34,10 +33,9 @@ from bookbill.lib.errors import BadInput, RuleBroken
 from bookbill.lib.ids import new_id
 from bookbill.lib.parsing import RECIPIENTS_MAX
 from bookbill.lib.transactions import assert_in_transaction
-from bookbill.work.actions import Promise, is_promised, promise_many, promised_args
+from bookbill.work.actions import Promise, promise_many
 
 PDF_JOB = "invoices.make_pdf"
-AHEAD_MAX = timedelta(days=366)
 CAUSE = "version"
 UPDATED = "updated"
 
@@ -153,153 +151,6 @@ def _owe_mails(
     )
 
 
-def hold_sending(
-    invoice_ids: Sequence[UUID],
-    *,
-    run_at: datetime | None = None,
-    by: Actor,
-    now: datetime,
-    recipients: Mapping[UUID, Sequence[str]] | None = None,
-) -> None:
-    """Promise to send after the company's hold (or at ``run_at``). Still drafts, marked *sending*; Undo deletes the promise.
-
-    What cannot be sent right now is refused at once, and so are a moment that is not within the next year and dates
-    that could not be then.
-    """
-    assert_in_transaction()
-    require(by, Right.SEND_INVOICES, Feature.INVOICING)
-    if run_at and not now < run_at <= now + AHEAD_MAX:
-        raise BadInput("send_at_out_of_range", _("Choose a moment within the next year."), field="send_at")
-    invoices = lock_invoices(invoice_ids)
-    to = resolve_recipients(invoices, recipients or {})
-    for invoice in invoices:
-        refuse_unsendable(invoice, to=to[invoice.pk], mark_only=False)
-        refuse_promised(invoice)
-    company = Company.objects.get(pk=by.company_id)
-    leaves_at = run_at or now + timedelta(seconds=company.hold_seconds)
-    _refuse_undatable(company, [each for each in invoices if each.sent_at is None], leaves_at=leaves_at)
-    refuse_hurried(invoices, at=leaves_at)
-    lock_allowance(company, at=leaves_at).refuse_beyond(count_mails(to))
-    promise_many(
-        [
-            Promise(
-                kind=SEND_JOB,
-                company_id=company.pk,
-                args={
-                    "invoice_id": str(invoice.pk),
-                    "by": by.as_json(),
-                    "recipients": list((recipients or {}).get(invoice.pk, ())),
-                },
-                unique_key=str(invoice.pk),
-                run_at=_process_time(company, leaves_at),
-            )
-            # In the order in which their dates let them leave.
-            for invoice in sorted(invoices, key=lambda each: each.issue_date or date.max)
-        ]
-    )
-    Invoice.objects.filter(pk__in=[invoice.pk for invoice in invoices]).update(
-        sending_at=leaves_at, sending_refused=""
-    )
-    record_many(
-        [
-            entry(
-                "invoice.sending_promised",
-                invoice,
-                {},
-                {"at": leaves_at.astimezone(zone(company)).isoformat()},
-                personal_after={"recipients": to[invoice.pk]},
-            )
-            for invoice in invoices
-        ],
-        by=by,
-        now=now,
-    )
-
-
-def send_or_hold(
-    invoice_ids: Sequence[UUID],
-    *,
-    by: Actor,
-    now: datetime,
-    recipients: Mapping[UUID, Sequence[str]] | None = None,
-    mark_only: bool = False,
-    send_at: datetime | None = None,
-) -> bool:
-    """What Send on a page does: promise it for ``send_at`` or the end of the company's hold, or send at once. True if promised."""
-    hold_seconds = Company.objects.values_list("hold_seconds", flat=True).get(pk=by.company_id)
-    if (hold_seconds or send_at) and not mark_only:
-        hold_sending(invoice_ids, run_at=send_at, by=by, now=now, recipients=recipients)
-        return True
-    send_invoices(invoice_ids, by=by, now=now, recipients=recipients, mark_only=mark_only)
-    return False
-
-
-def redirect_sending(invoice_id: UUID, recipients: Sequence[str], *, by: Actor, now: datetime) -> None:
-    """Let a promised sending go to these, its own when empty, at the moment it was promised for. Raises as `undo_sending`."""
-    require(by, Right.SEND_INVOICES, Feature.INVOICING)
-    (invoice,) = lock_invoices([invoice_id])
-    leaves_at = invoice.sending_at
-    undo_sending([invoice_id], by=by, now=now)
-    chosen = {invoice_id: recipients} if recipients else {}
-    is_ahead = leaves_at is not None and leaves_at > now
-    hold_sending([invoice_id], run_at=leaves_at if is_ahead else None, by=by, now=now, recipients=chosen)
-
-
-def undo_sending(invoice_ids: Sequence[UUID], *, by: Actor, now: datetime) -> None:
-    """Take a promised sending back, while it has not begun, or nobody keeps the promise any more.
-
-    Raises `already_sent` when it is too late, `invoice_cancelled`, `not_promised`.
-    """
-    assert_in_transaction()
-    require(by, Right.SEND_INVOICES)
-    invoices = lock_invoices(invoice_ids)
-    withdrawn = withdraw_sendings(invoices)
-    others = [invoice for invoice in invoices if invoice.pk not in withdrawn]
-    begun = is_promised(SEND_JOB, by.company_id, [str(invoice.pk) for invoice in others]) if others else ()
-    for invoice in others:
-        if invoice.sending_at is None or str(invoice.pk) in begun:
-            raise too_late_to_undo(invoice)
-    Invoice.objects.filter(pk__in=[invoice.pk for invoice in invoices]).update(sending_at=None)
-    record_many([entry("invoice.sending_undone", invoice) for invoice in invoices], by=by, now=now)
-
-
-def promise_again(invoice_id: UUID, *, by: Actor, now: datetime) -> None:
-    """Its sending failed for good and is tried once more: it is about to leave again. Raises `not_promised`."""
-    assert_in_transaction()
-    require(by, Right.SEND_INVOICES)
-    (invoice,) = lock_invoices([invoice_id])
-    if not invoice.sending_refused and invoice.sending_at is None:
-        raise RuleBroken(
-            "not_promised",
-            _("%(invoice)s was changed or sent since. Open the invoice and send it from there.")
-            % {"invoice": label_of(invoice)},
-            details={"invoice_id": str(invoice.pk)},
-        )
-    Invoice.objects.filter(pk=invoice.pk).update(sending_at=now, sending_refused="")
-    record_many([entry("invoice.sending_promised", invoice, {}, {"at": now.isoformat()})], by=by, now=now)
-
-
-def too_late_to_undo(invoice: Invoice) -> RuleBroken:
-    """Why no sending of it waits, from what its history says became of the last one."""
-    ends = ("invoice.sent", "invoice.cancelled", "invoice.sending_undone", "invoice.sending_refused")
-    end = Entry.objects.of_subject("invoice", invoice.pk).filter(type__in=ends).first()
-    name = {"invoice": label_of(invoice)}
-    if invoice.sending_at:
-        return RuleBroken("already_sent", _("Too late to undo: the invoice is being sent."))
-    if end and end.type == "invoice.sent":
-        return RuleBroken("already_sent", _("Too late to undo: %(invoice)s was sent.") % name)
-    if end and end.type == "invoice.cancelled":
-        return RuleBroken(
-            "invoice_cancelled",
-            _("Nothing to undo: %(invoice)s was cancelled, and nothing of it waits to be sent.") % name,
-        )
-    if end and end.type == "invoice.sending_refused":
-        return RuleBroken(
-            "not_promised", _("Nothing to undo: %(invoice)s could not be sent. Its page says why.") % name
-        )
-    return RuleBroken("not_promised", _("%(invoice)s is not about to be sent.") % name)
-
-
 def resolve_recipients(
     invoices: Sequence[Invoice], chosen: Mapping[UUID, Sequence[str]]
 ) -> dict[UUID, list[str]]:
@@ -316,13 +167,6 @@ def resolve_recipients(
             unique.setdefault(address.lower(), address)
         resolved[invoice.pk] = list(unique.values())
     return resolved
-
-
-def next_recipients(invoices: Sequence[Invoice]) -> dict[UUID, list[str]]:
-    """To whom each goes next: the list that a promised sending was given, else its own."""
-    promised = [str(invoice.pk) for invoice in invoices if invoice.sending_at]
-    given = promised_args(SEND_JOB, invoices[0].company_id, promised) if promised else {}
-    return resolve_recipients(invoices, {UUID(key): args["recipients"] for key, args in given.items()})
 
 
 def count_mails(to: Mapping[UUID, Sequence[str]]) -> int:
@@ -481,29 +325,16 @@ def _number(company: Company, invoices: Sequence[Invoice], *, today: date) -> di
         if invoice.issue_date is None and taken.date != today:
             clamped[invoice.pk] = today
         invoice.number, invoice.number_n, invoice.issue_date = taken.number, taken.n, taken.date
-        invoice.due_date = _due_date(invoice, taken.date)
+        invoice.due_date = due_date_of(invoice, taken.date)
     return clamped
 
 
-def _refuse_undatable(company: Company, invoices: Sequence[Invoice], *, leaves_at: datetime) -> None:
-    """Raise BadInput for dates that could not be theirs when they leave, as the numbers stand today."""
-    wished = [invoice.issue_date for invoice in invoices]
-    issued = issue_dates_by_now(company, wished, today=date_in_zone(company, leaves_at))
-    for invoice, issue_date in zip(invoices, issued, strict=True):
-        _due_date(invoice, issue_date)
-
-
-def _due_date(invoice: Invoice, issue_date: date) -> date:
+def due_date_of(invoice: Invoice, issue_date: date) -> date:
     if invoice.due_date is None:
         return issue_date + timedelta(days=invoice.terms_days)
     if invoice.due_date < issue_date:
         raise BadInput("due_before_issue", _("The due date lies before the invoice date."), field="due_date")
     return invoice.due_date
-
-
-def _process_time(company: Company, moment: datetime) -> datetime:
-    """Business time as the process clock tells it: workers know no sandbox offset."""
-    return moment - timedelta(seconds=company.clock_offset_seconds)
 
 
 def _sent_entry(

@@ -12,7 +12,7 @@ from bookbill.bookings.api.schema import TaxOut, decimal_text
 from bookbill.customers.api import TaxIdOut
 from bookbill.delivery.models import Message, MessageEvent
 from bookbill.documents.document import Billing, BookingBlock, Document, Line, Tax
-from bookbill.invoices.actions.sending import next_recipients
+from bookbill.invoices.actions.holding import next_recipients
 from bookbill.invoices.live import customer_url
 from bookbill.invoices.models import Invoice, Version
 from bookbill.invoices.reading import read_marks

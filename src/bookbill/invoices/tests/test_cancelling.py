@@ -19,7 +19,8 @@ from bookbill.delivery.models import Message
 from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.copying import send_cancelled_copy
 from bookbill.invoices.actions.drafting import delete_draft, edit_invoice
-from bookbill.invoices.actions.sending import hold_sending, send_invoices
+from bookbill.invoices.actions.holding import hold_sending
+from bookbill.invoices.actions.sending import send_invoices
 from bookbill.invoices.emails import compose_version_mail
 from bookbill.invoices.models import Invoice, Version
 from bookbill.invoices.rules import Status

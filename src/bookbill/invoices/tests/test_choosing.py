@@ -12,7 +12,7 @@ from bookbill.bookings.drafts import BookingDraft, ItemDraft
 from bookbill.bookings.models import Booking
 from bookbill.companies.tests.clients import ApiClient
 from bookbill.customers.models import Customer
-from bookbill.invoices.actions.sending import hold_sending
+from bookbill.invoices.actions.holding import hold_sending
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.views.choosing import LINK_MAX
 from bookbill.lib.actor import Actor

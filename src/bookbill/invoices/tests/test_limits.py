@@ -16,8 +16,9 @@ from bookbill.delivery.models import Message
 from bookbill.invoices.actions.bulk import remind_each, send_each
 from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.drafting import SEND_JOB
+from bookbill.invoices.actions.holding import hold_sending
 from bookbill.invoices.actions.reminding import remind_invoices
-from bookbill.invoices.actions.sending import hold_sending, send_invoices
+from bookbill.invoices.actions.sending import send_invoices
 from bookbill.invoices.models import Invoice, Version
 from bookbill.invoices.tasks import send_held
 from bookbill.lib.actor import Actor

@@ -14,8 +14,9 @@ from bookbill.customers.actions import edit_customer
 from bookbill.customers.models import Customer
 from bookbill.delivery.models import Message
 from bookbill.invoices.actions.cancelling import cancel_invoice
+from bookbill.invoices.actions.holding import hold_sending
 from bookbill.invoices.actions.paying import record_payment_on_invoice
-from bookbill.invoices.actions.sending import hold_sending, send_invoices
+from bookbill.invoices.actions.sending import send_invoices
 from bookbill.invoices.figures import count_tabs
 from bookbill.invoices.marks import marked
 from bookbill.invoices.models import Invoice

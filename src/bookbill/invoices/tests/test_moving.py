@@ -17,7 +17,7 @@ from bookbill.companies.models import AfterSending, Company
 from bookbill.customers.models import Customer
 from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.drafting import edit_invoice, make_invoices
-from bookbill.invoices.actions.sending import hold_sending
+from bookbill.invoices.actions.holding import hold_sending
 from bookbill.invoices.drafts import InvoiceDraft
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.rules import Status

@@ -21,7 +21,8 @@ from bookbill.delivery.models import Message
 from bookbill.invoices import tasks
 from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.drafting import SEND_JOB, edit_invoice
-from bookbill.invoices.actions.sending import hold_sending, send_invoices, undo_sending
+from bookbill.invoices.actions.holding import hold_sending, undo_sending
+from bookbill.invoices.actions.sending import send_invoices
 from bookbill.invoices.marks import needs_attention_q
 from bookbill.invoices.models import Invoice, Version
 from bookbill.invoices.reading import read_marks

@@ -15,15 +15,11 @@ from bookbill.companies.rights import Feature, Right
 from bookbill.delivery.models import Message
 from bookbill.delivery.rules import State
 from bookbill.invoices.actions.copying import send_cancelled_copy
+from bookbill.invoices.actions.holding import send_or_hold, undo_sending
 from bookbill.invoices.actions.locking import lock_invoice
 from bookbill.invoices.actions.reminding import remind_invoices
 from bookbill.invoices.actions.retrying import dismiss_mail, retry_mail
-from bookbill.invoices.actions.sending import (
-    refuse_unseen,
-    resolve_recipients,
-    send_or_hold,
-    undo_sending,
-)
+from bookbill.invoices.actions.sending import refuse_unseen, resolve_recipients
 from bookbill.invoices.forms import CopyForm, SendForm
 from bookbill.invoices.models import Invoice, Reminder
 from bookbill.invoices.reading import find_invoice

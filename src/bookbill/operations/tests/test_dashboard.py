@@ -14,7 +14,8 @@ from bookbill.companies.rules import Role
 from bookbill.customers.models import Customer
 from bookbill.delivery.models import Message
 from bookbill.invoices.actions.drafting import SEND_JOB
-from bookbill.invoices.actions.sending import hold_sending, send_invoices
+from bookbill.invoices.actions.holding import hold_sending
+from bookbill.invoices.actions.sending import send_invoices
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.tasks import send_held
 from bookbill.lib.actor import Actor
