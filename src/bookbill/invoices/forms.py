@@ -49,7 +49,7 @@ class ScheduleForm(forms.Form):
             if chosen:
                 raise BadInput(
                     "choose_one",
-                    gettext("You chose a time: press Schedule, or empty it to send now."),
+                    gettext("You chose a time: press Schedule, or empty it."),
                     field=chosen[0],
                 )
             return None

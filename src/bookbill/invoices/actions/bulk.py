@@ -12,10 +12,15 @@ from bookbill.bookings.models import Booking
 from bookbill.companies.allowance import lock_allowance
 from bookbill.companies.models import Company
 from bookbill.companies.rights import Feature, Right, require
-from bookbill.invoices.actions.cancelling import cancel_invoices, refuse_cancelling, require_reason
+from bookbill.invoices.actions.cancelling import (
+    cancel_invoices,
+    refuse_cancelling,
+    refuse_notifying,
+    require_reason,
+)
 from bookbill.invoices.actions.drafting import remove_drafts
 from bookbill.invoices.actions.holding import send_or_hold, undo_sending
-from bookbill.invoices.actions.locking import lock_invoices
+from bookbill.invoices.actions.locking import lock_invoices, refuse_ending_unseen
 from bookbill.invoices.actions.pace import hurried, pestered, refuse_hurried, refuse_pestering
 from bookbill.invoices.actions.reminding import refuse_reminding, remind_invoices
 from bookbill.invoices.actions.sending import (
@@ -179,16 +184,26 @@ def refuse_paying(invoice: Invoice) -> None:
         raise RuleBroken("nothing_due", _("Nothing is due on it."))
 
 
-def delete_each(invoice_ids: Sequence[UUID], *, by: Actor, now: datetime) -> Outcome:
-    """Delete the drafts among these; their bookings are free again."""
+def delete_each(
+    invoice_ids: Sequence[UUID], *, seen: Mapping[UUID, str] | None = None, by: Actor, now: datetime
+) -> Outcome:
+    """Delete the drafts among these; their bookings are free again.
+
+    ``seen``: `Invoice.as_seen_with_money` of each when it was chosen. What has changed since is left out.
+    """
     require(by, Right.EDIT_INVOICES)
     invoices = _lock(invoice_ids)
+
+    def refuse(invoice: Invoice) -> None:
+        refuse_deleting(invoice)
+        if seen:
+            refuse_ending_unseen(invoice, seen.get(invoice.pk, "?"))
 
     def delete(ids: Sequence[UUID]) -> None:
         wanted = set(ids)
         remove_drafts([invoice for invoice in invoices if invoice.pk in wanted], by=by, now=now)
 
-    return _act_on(invoices, refuse=refuse_deleting, act=delete)
+    return _act_on(invoices, refuse=refuse, act=delete)
 
 
 def refuse_deleting(invoice: Invoice) -> None:
@@ -203,19 +218,26 @@ def cancel_each(
     reason: str,
     hold_back: bool = False,
     notify: bool = False,
+    seen: Mapping[UUID, str] | None = None,
     by: Actor,
     now: datetime,
 ) -> Outcome:
-    """Cancel the sent ones among these for good; their bookings keep their money and are free again, or held back."""
+    """Cancel the sent ones among these for good; their bookings keep their money and are free again, or held back.
+
+    ``seen``: `Invoice.as_seen_with_money` of each when it was chosen. What has changed since is left out.
+    """
     require(by, Right.CANCEL_INVOICES)
     require_reason(reason)
     invoices = _lock(invoice_ids)
-    refuse_beyond_the_day = (
-        _counting(resolve_recipients(invoices, {}), by=by, now=now) if notify else _nothing
-    )
+    to = resolve_recipients(invoices, {}) if notify else {}
+    refuse_beyond_the_day = _counting(to, by=by, now=now) if notify else _nothing
 
     def refuse(invoice: Invoice) -> None:
         refuse_cancelling(invoice)
+        if seen:
+            refuse_ending_unseen(invoice, seen.get(invoice.pk, "?"))
+        if notify:
+            refuse_notifying(invoice, to[invoice.pk])
         refuse_beyond_the_day(invoice)
 
     def cancel(ids: Sequence[UUID]) -> None:

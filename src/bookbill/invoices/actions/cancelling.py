@@ -66,8 +66,8 @@ def cancel_invoices(
     ``hold_back`` keeps the bookings out of *To invoice*. ``notify`` mails the cancelled copy to the recipients.
     ``make_new`` puts the bookings of each on a new draft in the same act; `replaced_by` names it. Without it what was
     made for an instant invoice is cancelled too. Constant queries for 1 and for 500.
-    Raises `required`, `choose_one`, `not_sent`, `invoice_cancelled`, and `mail_limit_reached` where no mail of the day
-    is left to notify with.
+    Raises `required`, `choose_one`, `not_sent`, `invoice_cancelled`; with ``notify`` `no_recipient`, and
+    `mail_limit_reached` where no mail of the day is left.
     """
     assert_in_transaction()
     require(by, Right.CANCEL_INVOICES)
@@ -95,14 +95,14 @@ def cancel_invoices(
     Version.objects.bulk_create(versions)
     _keep_billed(invoices, documents, bookings)
     charge(invoices, ChargeCause.CANCELLED, now=now)
-    Invoice.objects.bulk_update(
+    Invoice.objects.store(
         invoices,
-        [*SUMS, "charged_minor", "cancelled_at", "cancel_reason", "sending_at", "sending_refused",
-         "last_version_n", "revision"],
-        batch_size=500,
+        [*SUMS, "charged_minor", "cancelled_at", "cancel_reason", "sending_at", "sending_refused", "last_version_n", "revision"],
     )  # fmt: skip
     if notify:
         to = resolve_recipients(invoices, {})
+        for invoice in invoices:
+            refuse_notifying(invoice, to[invoice.pk])
         company = Company.objects.get(pk=by.company_id)
         lock_allowance(company, at=now).refuse_beyond(count_mails(to))
         owe_copies(versions, to, now=now)
@@ -139,6 +139,19 @@ def refuse_cancelling(invoice: Invoice) -> None:
         raise RuleBroken("invoice_cancelled", _("This invoice is already cancelled."))
     if not invoice.sent_at:
         raise RuleBroken("not_sent", _("A draft is not cancelled but deleted."))
+
+
+def refuse_notifying(invoice: Invoice, to: Sequence[str]) -> None:
+    """Raise RuleBroken where nobody would get the copy."""
+    if not to:
+        raise RuleBroken(
+            "no_recipient",
+            _(
+                "%(invoice)s has nobody to send the copy to. Cancel it without a copy, or add an email to the customer."
+            )
+            % {"invoice": invoice.number},
+            field="notify",
+        )
 
 
 def _free_bookings(

@@ -84,7 +84,7 @@ def send_invoices(
     versions = [_freeze(invoice, documents[invoice.pk], by=by, now=now) for invoice in invoices]
     if not mark_only:
         lock_allowance(company, at=now).refuse_beyond(count_mails(to))
-        end_trouble(invoice_ids, now=now)
+    end_trouble(invoice_ids, now=now)
     called_off = call_off_messages(sent_before, only_to=repeated, because=NEWER_VERSION_SENT, now=now)
     Booking.objects.filter(invoice__in=first_sent, first_sent_at=None).update(first_sent_at=now)
     if not mark_only:
@@ -97,13 +97,10 @@ def send_invoices(
         _put_number(invoice, version)
     Version.objects.bulk_create(versions)
     Charge.objects.bulk_create(charges(invoices, ChargeCause.SENT, today=today, now=now))
-    # As an upsert: an update in bulk tells rows apart by CASE, which took 1.4 s for 500.
-    Invoice.objects.bulk_create(
+    Invoice.objects.store(
         invoices,
-        update_conflicts=True,
-        unique_fields=["id"],
-        update_fields=[*SUMS, "bookings_count", "live_claim", "sent_claim", "sent_total_minor", "charged_minor", "number", "number_n", "issue_date",
-                       "due_date", "sent_at", "sending_at", "sending_refused", "last_version_n", "revision"],
+        [*SUMS, "bookings_count", "live_claim", "sent_claim", "sent_total_minor", "charged_minor", "number", "number_n",
+         "issue_date", "due_date", "sent_at", "sending_at", "sending_refused", "last_version_n", "revision"],
     )  # fmt: skip
     record_many(
         [
@@ -220,6 +217,7 @@ def refuse_unseen(invoice: Invoice, seen: str) -> None:
             % {"invoice": label_of(invoice)},
         )
     if seen != invoice.as_seen():
+        refuse_promised(invoice)
         raise RuleBroken(
             "stale",
             _("%(invoice)s was changed by someone else meanwhile. Look at it as it is now, then send it.")

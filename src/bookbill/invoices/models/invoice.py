@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Greatest, Least, Upper
@@ -42,6 +44,15 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
     def sent_and_live(self) -> InvoiceQuerySet:
         """What a customer owes on: sent and not cancelled."""
         return self.filter(cancelled_at=None, sent_at__isnull=False)
+
+    def store(self, invoices: Sequence[Invoice], fields: Sequence[str]) -> None:
+        """Update these fields of rows that the caller has locked: one that is deleted meanwhile would come back.
+
+        As an upsert: an update in bulk tells rows apart by CASE, which took 1.4 s for 500.
+        """
+        self.bulk_create(
+            invoices, update_conflicts=True, unique_fields=["id"], update_fields=fields, batch_size=500
+        )
 
     def numbered(self, beginning: str) -> InvoiceQuerySet:
         """Whose number begins so, in capitals or not: a range of an index."""
@@ -193,8 +204,13 @@ class Invoice(models.Model):
         return self.sent_at is None and self.bookings.filter(state=State.SCHEDULED).exists()
 
     def as_seen(self) -> str:
-        """What a page sends back to say which state of it somebody looked at: what was sent so far, what it claims now."""
-        return f"{self.last_version_n}-{self.live_claim}"
+        """What a page sends back to say which state of it somebody looked at: what was sent, what it claims, whether it waits to leave."""
+        waits = f"-{self.sending_at.isoformat()}" if self.sending_at else ""
+        return f"{self.last_version_n}-{self.live_claim}{waits}"
+
+    def as_seen_with_money(self) -> str:
+        """`as_seen`, and the money on it: what a page that ends it shows."""
+        return f"{self.as_seen()} {self.paid_minor}"
 
 
 class VersionKind(models.TextChoices):

@@ -114,6 +114,23 @@ def test_what_somebody_else_sent_meanwhile_is_left_out(
     assert dict(Invoice.objects.values_list("pk", "last_version_n")) == {one.pk: 1, two.pk: 1}
 
 
+@pytest.mark.parametrize("path", ["deletions", "cancellations"])
+def test_what_has_changed_since_it_was_shown_is_neither_deleted_nor_cancelled(
+    desk: Client, ana: Actor, make_invoice: Make, make_sent: Make, make_booking: Any, path: str
+) -> None:
+    make, booking = make_invoice if path == "deletions" else make_sent, make_booking()
+    changed, stays = make(booking), make()
+    asked = text(desk.post(f"{LIST}/{path}", ids(changed, stays)))
+    form = {name: re.findall(rf'name="{name}" value="([^"]+)"', asked) for name in ("ids", "seen")}
+    edit = BookingEdit({}, (ItemDraft(description="Office clean", unit_price=Decimal(9_000)),))
+    transact(lambda: edit_booking(booking.pk, edit, by=ana, now=NOW))
+
+    answer = text(desk.post(f"{LIST}/{path}", {**form, **SURE, "reason": "Wrong", "bookings": "again"}))
+
+    assert "It has changed meanwhile. Look at it again, then decide." in answer
+    assert list(Invoice.objects.live().values_list("pk", flat=True)) == [changed.pk]
+
+
 @pytest.mark.parametrize("path", ["sendings", "reminders"])
 def test_what_would_go_to_others_than_were_shown_is_left_out(
     desk: Client, ana: Actor, make_invoice: Make, make_sent: Make, path: str

@@ -499,3 +499,44 @@ def test_a_draft_that_was_scheduled_meanwhile_is_not_deleted_before_that_is_said
     assert "The sending that was planned is called off." in told.content.decode()
     assert desk.post(at, cancelling(told.content.decode())).status_code == 303
     assert not Invoice.objects.exists()
+
+
+@pytest.mark.parametrize("act", ["", "make_new"])
+def test_what_was_paid_since_somebody_looked_is_not_cancelled_unseen(
+    ana: Actor, desk: Client, sent: Invoice, act: str
+) -> None:
+    at = f"/payments/invoices/{sent.pk}/cancellation"
+    form = cancelling(desk.get(at).content.decode()) | {"bookings": "again", "act": act}
+    booking = Booking.objects.get(invoice=sent)
+    draft = PaymentDraft(sent.customer_id, "cash", 4_000, "CAD", TODAY, fill=(booking.pk,))
+    transact(lambda: record_payments([draft], by=ana, now=NOW))
+
+    told = desk.post(at, form)
+
+    page = told.content.decode()
+    assert (told.status_code, Invoice.objects.get().cancelled_at) == (422, None)
+    assert "It has changed meanwhile. Look at it again, then decide." in page
+    assert "$40.00 already paid stays on" in page
+    assert desk.post(at, form | cancelling(page)).status_code == 303
+    assert Invoice.objects.get(pk=sent.pk).cancelled_at
+
+
+def test_nobody_to_send_the_copy_to_is_said_before_anything_is_cancelled(
+    ana: Actor,
+    make_customer: Callable[..., Customer],
+    make_booking: Callable[..., Booking],
+    make_invoice: Callable[..., Invoice],
+    api: ApiClient,
+) -> None:
+    invoice = make_invoice(make_booking(make_customer("Silent", email="")))
+    transact(lambda: send_invoices([invoice.pk], mark_only=True, by=ana, now=NOW))
+
+    refused = api.post(f"/invoices/{invoice.pk}/cancellation", {"reason": "Wrong", "notify": True})
+
+    assert (refused.status_code, refused.json()["code"], refused.json()["field"]) == (
+        409,
+        "no_recipient",
+        "notify",
+    )
+    assert Invoice.objects.get().cancelled_at is None
+    assert api.post(f"/invoices/{invoice.pk}/cancellation", {"reason": "Wrong"}).status_code == 201

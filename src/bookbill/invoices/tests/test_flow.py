@@ -17,6 +17,8 @@ from bookbill.bookings.drafts import ItemDraft
 from bookbill.bookings.models import Booking
 from bookbill.companies.models import Company
 from bookbill.customers.models import Customer
+from bookbill.invoices.actions.holding import hold_sending
+from bookbill.invoices.actions.sending import resolve_recipients
 from bookbill.invoices.models import Invoice, Version
 from bookbill.ledger.models import Payment
 from bookbill.lib.actor import Actor
@@ -153,6 +155,38 @@ def test_what_changed_since_somebody_looked_is_not_sent_unseen(
     form = {"recipients": "a@x.example", "act": "send", "terms_days": "14", "seen": seen}
     assert desk.post(f"/payments/invoices/{invoice.pk}/edit", form).status_code == 303
     assert Version.objects.get().total_minor == 900_000
+
+
+@pytest.mark.parametrize("at", ["sendings", "edit"])
+@pytest.mark.parametrize("act", ["send", "mark"])
+def test_a_sending_planned_since_somebody_looked_is_not_dropped_unseen(
+    desk: Client, ana: Actor, make_invoice: Make, at: str, act: str
+) -> None:
+    invoice = make_invoice()
+    form = {"recipients": "a@x.example", "act": act, "terms_days": "14", "seen": invoice.as_seen()}
+    transact(lambda: hold_sending([invoice.pk], run_at=NOW + dt.timedelta(days=1), by=ana, now=NOW))
+
+    refused = desk.post(f"/payments/invoices/{invoice.pk}/{at}", form)
+
+    assert refused.status_code == 422
+    assert "This draft is already on its way." in refused.content.decode()
+    assert Invoice.objects.get().sending_at == NOW + dt.timedelta(days=1)
+
+
+def test_saving_a_draft_says_which_addresses_taken_out_of_the_box_stay(
+    desk: Client, make_invoice: Make
+) -> None:
+    invoice = make_invoice()
+    own = invoice.customer.email
+    at = f"/payments/invoices/{invoice.pk}/edit"
+    form = {"act": "draft", "terms_days": "14", "recipients": "boss@x.example"}
+    assert (
+        f"Saved as draft. It still goes to {own}, from the customer&#x27;s own settings"
+        in desk.post(at, form, follow=True).content.decode()
+    )
+    assert {own, "boss@x.example"} == set(resolve_recipients([Invoice.objects.get()], {})[invoice.pk])
+    form |= {"recipients": f"boss@x.example, {own.upper()}"}
+    assert "It still goes to" not in desk.post(at, form, follow=True).content.decode()
 
 
 def test_what_was_typed_for_one_customer_is_not_sent_to_another(

@@ -149,13 +149,13 @@ def test_a_person_says_it_is_dealt_with_and_nobody_is_asked_again(
     assert "Ana marked an undelivered email as resolved" in history
 
 
-def test_sending_a_new_version_ends_the_trouble_of_the_old_one(
-    ana: Actor, sent: Invoice, company: Company
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_sending_a_new_version_ends_the_trouble_of_the_old_one_by_hand_too(
+    ana: Actor, sent: Invoice, company: Company, by_hand: bool
 ) -> None:
     tried(Message.objects.earliest("recipient"), (State.FAILED, "550 no such user"))
-    transact(lambda: send_invoices([sent.pk], mark_only=True, by=ana, now=NOW))
     assert Message.objects.in_trouble().count() == 1
-    transact(lambda: send_invoices([sent.pk], by=ana, now=NOW))
+    transact(lambda: send_invoices([sent.pk], mark_only=by_hand, by=ana, now=NOW))
     assert not Message.objects.in_trouble().exists()
 
 

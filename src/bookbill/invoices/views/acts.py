@@ -17,7 +17,7 @@ from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.drafting import delete_draft, edit_invoice, ends_with_its_invoice
 from bookbill.invoices.actions.duplicating import duplicate_invoice
 from bookbill.invoices.actions.linking import renew_link
-from bookbill.invoices.actions.locking import lock_invoice
+from bookbill.invoices.actions.locking import Stale, lock_invoice, refuse_ending_unseen
 from bookbill.invoices.actions.paying import record_payment_on_invoice
 from bookbill.invoices.actions.sending import resolve_recipients
 from bookbill.invoices.forms import CancelForm, SentInvoiceForm
@@ -98,17 +98,19 @@ def delete_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
     is_stale = False
     if request.method == "POST":
 
-        def act() -> bool:
+        def act() -> None:
             draft = lock_invoice(pk)
-            if draft.sent_at is None and request.POST.get("seen", "") not in ("", _outlook_of(draft)):
-                return False
+            if draft.sent_at is None:
+                refuse_ending_unseen(draft, request.POST.get("seen", ""))
             delete_draft(pk, by=request.actor, now=now(request.company))
-            return True
 
-        if transact(act):
+        try:
+            transact(act)
+        except Stale:
+            invoice, is_stale = find_invoice(pk), True
+        else:
             toast(request, _("Draft deleted."))
             return see_other(request, reverse("invoices:list"))
-        invoice, is_stale = find_invoice(pk), True
     return dialog(
         request,
         "invoices/delete.html",
@@ -116,14 +118,8 @@ def delete_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         None,
         status=409 if is_stale else 200,
         is_stale=is_stale,
-        seen=_outlook_of(invoice),
         **fate_of_bookings(invoice),
     )
-
-
-def _outlook_of(draft: Invoice) -> str:
-    """What the dialog says of it; its form brings it back, so that nothing else is deleted."""
-    return f"{draft.bookings_count} {draft.total_minor} {draft.paid_minor} {draft.sending_at}"
 
 
 @staff_view(Right.CANCEL_INVOICES)
@@ -138,21 +134,25 @@ def cancel_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         del form.fields["bookings"]
     if form.is_valid() and not invoice.cancelled_at:
         said, makes_new = form.cleaned_data, request.POST.get("act") == "make_new"
-        try:
-            cancelled = transact(
-                lambda: cancel_invoice(
-                    pk,
-                    reason=said["reason"],
-                    hold_back=said.get("bookings") == "hold_back" and not makes_new,
-                    notify=bool(said.get("notify")),
-                    make_new=makes_new,
-                    by=request.actor,
-                    now=now(request.company),
-                )
+
+        def act() -> Invoice:
+            refuse_ending_unseen(lock_invoice(pk), request.POST.get("seen", ""))
+            return cancel_invoice(
+                pk,
+                reason=said["reason"],
+                hold_back=said.get("bookings") == "hold_back" and not makes_new,
+                notify=bool(said.get("notify")),
+                make_new=makes_new,
+                by=request.actor,
+                now=now(request.company),
             )
+
+        try:
+            cancelled = transact(act)
         except RuleBroken as refused:
             refuse(form, refused)
             invoice = find_invoice(pk)  # somebody may have been faster
+            fate = fate_of_bookings(invoice)
         else:
             toast(request, _("%(invoice)s is cancelled.") % {"invoice": invoice.number})
             if cancelled.replaced_by_id:

@@ -173,7 +173,9 @@ def delete_many(request: CompanyRequest) -> HttpResponse:
     if request.POST.get("confirmed"):
         return carried_out(
             request,
-            lambda: delete_each(chosen.ids, by=request.actor, now=now(request.company)),
+            lambda: delete_each(
+                chosen.ids, seen=seen_of(request, chosen), by=request.actor, now=now(request.company)
+            ),
             chosen=chosen,
             heading=_("Deleting drafts"),
             said=lambda request, outcome: toast(
@@ -213,6 +215,7 @@ def cancel_many(request: CompanyRequest) -> HttpResponse:
                 reason=said["reason"],
                 hold_back=said["bookings"] == "hold_back",
                 notify=said["notify"],
+                seen=seen_of(request, chosen),
                 by=request.actor,
                 now=now(request.company),
             ),

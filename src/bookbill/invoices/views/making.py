@@ -235,8 +235,27 @@ def go_on(invoice: Invoice, form: InvoiceForm, request: CompanyRequest) -> str:
         )
         say_sent(request, held=held, marked=marks)
     else:
-        toast(request, _("Saved as draft."))
+        if act == "draft":
+            form.send_at(act, request.company)  # a draft would lose it
+        say_saved(request, invoice, form)
     return reverse("invoices:edit", args=[invoice.pk]) if act == "all" else here
+
+
+def say_saved(request: CompanyRequest, invoice: Invoice, form: InvoiceForm) -> None:
+    """That it is a draft, and which addresses taken out of the box stay: the customer's own are not the draft's to keep out."""
+    typed = {address.lower() for address in form.cleaned_data["recipients"] or []}
+    own = invoice.customer.billing_recipients()
+    staying = [] if invoice.sending_at else [address for address in own if address.lower() not in typed]
+    if staying:
+        toast(
+            request,
+            _(
+                "Saved as draft. It still goes to %(addresses)s, from the customer's own settings: leave that out when you send, or change the customer."
+            )
+            % {"addresses": ", ".join(staying)},
+        )
+    else:
+        toast(request, _("Saved as draft."))
 
 
 def draft_of(form: InvoiceForm, customer: Customer, booking_ids: Sequence[UUID]) -> InvoiceDraft:
