@@ -55,7 +55,7 @@ def on_booking_money_changed(event: BookingMoneyChanged) -> None:
     for invoice in invoices:
         for name, value in zip(COVER_SUMS, sums[invoice.pk], strict=True):
             setattr(invoice, name, value)
-    Invoice.objects.bulk_update(invoices, COVER_SUMS, batch_size=CHUNK)
+    Invoice.objects.store(invoices, COVER_SUMS)
     _call_off_outdated(invoices, now=event.now)
 
 
@@ -80,7 +80,7 @@ def refresh_invoices(invoice_ids: Iterable[UUID], *, now: datetime) -> None:
             invoice.is_instant = invoice.pk in over_instant
         _settle_claims(invoices, documents)
         charge([invoice for invoice in invoices if invoice.sent_at], ChargeCause.CHANGED, now=now)
-        Invoice.objects.bulk_update(
+        Invoice.objects.store(
             invoices, [*SUMS, "bookings_count", "is_instant", "live_claim", "sent_claim", "charged_minor"]
         )
         _call_off_outdated(invoices, now=now)
