@@ -35,6 +35,7 @@ def wire_pages() -> None:
     register_ways(
         {
             "invoice_id": (_("Open the invoice"), "invoices:detail"),
+            "locked_invoice_id": (_("Cancel and make a new one"), "invoices:cancel"),
             "booking_id": (_("Open the booking"), "bookings:detail"),
             "customer_id": (_("Open the customer"), "customers:detail"),
         }

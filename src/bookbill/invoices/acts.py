@@ -5,7 +5,7 @@ from bookbill.invoices.rules import Status
 
 
 def acts_of(invoice: Invoice) -> dict[str, bool]:
-    """Which buttons the state allows; rights are asked beside them."""
+    """Which buttons the state allows; rights are asked beside them. Read it with its customer."""
     status = invoice.status_now()
     live = status not in (Status.DRAFT, Status.CANCELLED)
     return {
@@ -19,5 +19,6 @@ def acts_of(invoice: Invoice) -> dict[str, bool]:
         "cancel": live,
         "remind": live and invoice.payable() > 0,
         "copy_link": live,
+        "duplicate": invoice.customer.archived_at is None,
         "send_copy": status == Status.CANCELLED,
     }

@@ -124,14 +124,19 @@ def test_a_lock_keeps_neither_a_booking_nor_the_invoice_that_only_it_is_on(
         draft = PaymentDraft(customer.pk, "cash", 1_000, "CAD", TODAY, fill=(own[0].pk,))
         transact(partial(record_payments, [draft], by=ana, now=NOW))
     Company.objects.update(after_sending=policy)
+    alone_on = Booking.objects.get(pk=alone.pk).invoice_id
     fee = ItemDraft(description="Fee", unit_price=Decimal(30))
 
     assert "INV-2026-00002 is locked" in desk.get(f"/bookings/{one.pk}/cancellation").content.decode()
-    assert "cannot bill a fee" in desk.get(f"/bookings/{alone.pk}/cancellation").content.decode()
+    page = desk.get(f"/bookings/{alone.pk}/cancellation").content.decode()
+    assert "to keep a fee, cancel it and make a new one first" in page
+    assert 'name="fee"' not in page
     for booking, kept in ((one, None), (one, fee), (alone, fee)):
         with pytest.raises(RuleBroken) as refused:
             transact(partial(cancel_booking, booking.pk, fee=kept, reason="Ill", by=ana, now=NOW))
         assert refused.value.code == "invoice_locked"
+    told = desk.post(f"/bookings/{alone.pk}/cancellation", {"reason": "Ill", "fee": "30"}).content.decode()
+    assert f'href="/payments/invoices/{alone_on}/cancellation">Cancel and make a new one</a>' in told
     transact(lambda: cancel_booking(alone.pk, fee=None, reason="Ill", by=ana, now=NOW))
 
     assert dict(Invoice.objects.values_list("number", "status")) == {

@@ -70,7 +70,7 @@ def refuse_locked(event: BookingsEditing) -> None:
                 "invoice_locked",
                 _("%(invoice)s is locked. Cancel it and make a new one to change its bookings.")
                 % {"invoice": invoice.number},
-                details={"invoice_id": str(invoice.pk)},
+                details={"invoice_id": str(invoice.pk), "locked_invoice_id": str(invoice.pk)},
             )
 
 

@@ -210,6 +210,8 @@ def refuse_promised(invoice: Invoice) -> None:
 
 def refuse_unseen(invoice: Invoice, seen: str) -> None:
     """Raise RuleBroken `stale` where it is not as somebody saw it (`Invoice.as_seen`): nobody sends by an old page what he did not see."""
+    if invoice.cancelled_at:
+        refuse_unsendable(invoice, to=None, mark_only=True)
     if seen.partition("-")[0] != str(invoice.last_version_n):
         raise RuleBroken(
             "stale",

@@ -88,8 +88,11 @@ def test_what_exists_is_still_edited_billed_and_duplicated_only_once_restored(
     assert Invoice.objects.count() == 2
 
     again = f"/payments/invoices/{sent.pk}/copies"
+    for page in ("", "/menu"):
+        assert again not in desk.get(f"/payments/invoices/{sent.pk}{page}").content.decode()
     refused = desk.post(again)
     assert refused.status_code == 409
     assert SENTENCE in refused.content.decode()
     transact(lambda: archive_customer(customer.pk, archived=False, by=ana, now=NOW))
+    assert again in desk.get(f"/payments/invoices/{sent.pk}").content.decode()
     assert desk.post(again).status_code == 303

@@ -104,6 +104,15 @@ def test_who_gets_a_mail_is_shown_before_any_leaves(
     assert not Message.objects.exists()
 
 
+def test_work_that_is_not_done_is_named_before_many_are_sent(
+    desk: Client, make_invoice: Make, make_booking: Callable[..., Booking]
+) -> None:
+    done, ahead = make_invoice(), make_invoice(make_booking(completed=False))
+    asked = text(desk.post(f"{LIST}/sendings", ids(done, ahead)))
+    assert asked.count("Bills work that is not completed yet") == 1
+    assert "Bills work" not in text(desk.post(f"{LIST}/sendings", ids(done)))
+
+
 def test_what_somebody_else_sent_meanwhile_is_left_out(
     desk: Client, make_invoice: Make, make_sent: Make
 ) -> None:

@@ -16,7 +16,9 @@ from bookbill.bookings.actions.editing import BookingEdit, edit_booking
 from bookbill.bookings.drafts import ItemDraft
 from bookbill.bookings.models import Booking
 from bookbill.companies.models import Company
+from bookbill.customers.actions import edit_customer
 from bookbill.customers.models import Customer
+from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.holding import hold_sending
 from bookbill.invoices.actions.sending import resolve_recipients
 from bookbill.invoices.models import Invoice, Version
@@ -187,6 +189,53 @@ def test_saving_a_draft_says_which_addresses_taken_out_of_the_box_stay(
     assert {own, "boss@x.example"} == set(resolve_recipients([Invoice.objects.get()], {})[invoice.pk])
     form |= {"recipients": f"boss@x.example, {own.upper()}"}
     assert "It still goes to" not in desk.post(at, form, follow=True).content.decode()
+
+
+def test_an_address_that_was_the_customers_when_the_page_was_shown_is_not_kept_as_one_of_the_draft(
+    desk: Client, ana: Actor, make_booking: Callable[..., Booking]
+) -> None:
+    booking = make_booking()
+    at = f"/payments/invoices/new?bookings={booking.pk}"
+    form = dict(
+        re.findall(r'type="hidden" name="(own|customer)" value="([^"]+)"', desk.get(at).content.decode())
+    )
+    form |= {
+        "bookings": str(booking.pk),
+        "recipients": f"{form['own']}, boss@x.example",
+        "terms_days": "14",
+        "act": "draft",
+    }
+    new = {"email": "new@customer.example"}
+    transact(lambda: edit_customer(booking.customer_id, new, by=ana, now=NOW))
+
+    saved = desk.post("/payments/invoices/new", form, follow=True).content.decode()
+
+    assert Invoice.objects.get().extra_recipients == ["boss@x.example"]
+    assert "It still goes to new@customer.example" in saved
+
+
+def test_what_is_typed_into_a_draft_that_was_sent_meanwhile_is_said_to_be_lost(
+    desk: Client, make_sent: Make
+) -> None:
+    at = f"/payments/invoices/{make_sent().pk}/edit"
+    told = desk.post(at, {"act": "draft", "note": "Mind the dog", "terms_days": "14"}, follow=True)
+    assert "INV-2026-00001 was sent meanwhile: nothing of what you typed was saved." in told.content.decode()
+    assert "typed" not in desk.get(at, follow=True).content.decode()
+
+
+def test_a_dialog_over_an_invoice_that_was_cancelled_meanwhile_says_so_and_offers_no_send(
+    desk: Client, ana: Actor, make_sent: Make
+) -> None:
+    invoice = make_sent()
+    at = f"/payments/invoices/{invoice.pk}/sendings"
+    form = {"recipients": "a@x.example", "act": "send", "seen": invoice.as_seen()}
+    transact(lambda: cancel_invoice(invoice.pk, reason="Wrong", by=ana, now=NOW))
+    behind = desk.post(at, form)
+    assert behind.status_code == 422
+    assert "is already cancelled" in behind.content.decode()
+    assert 'value="send"' not in behind.content.decode()
+    reminding = desk.get(f"/payments/invoices/{invoice.pk}/reminders")
+    assert (reminding.status_code, "is cancelled" in reminding.content.decode()) == (409, True)
 
 
 def test_what_was_typed_for_one_customer_is_not_sent_to_another(

@@ -15,7 +15,7 @@ from tests.support.cast import NOW, TODAY
 
 REASON = "Invoicing comes with the Startup plan."
 LOCKED = re.compile(
-    r'="/payments/invoices(/[0-9a-f-]{36})?/(edit|sendings|reminders|copies|cancelled-copies|new|instant)["?]'
+    r'="/payments/invoices(/[0-9a-f-]{36})?/(edit|details|sendings|reminders|copies|cancelled-copies|new|instant)["?]'
     '|formaction="/payments/invoices/selections'
 )
 """A link, form or button that leads to an act which the plan leaves out."""
@@ -46,6 +46,7 @@ def test_pages_show_invoicing_locked_with_the_reason(
         f"/customers/{booking.customer_id}/bookings",
         f"/payments/invoices/{draft.pk}",
         f"/payments/invoices/{invoice.pk}/menu",
+        f"/payments/invoices/{invoice.pk}/cancellation",
         f"/payments/invoices/{draft.pk}/menu",
         f"/bookings/{ahead.pk}/menu",
         f"/customers/{booking.customer_id}/menu",
@@ -54,6 +55,7 @@ def test_pages_show_invoicing_locked_with_the_reason(
         assert (REASON in page) is locked, address
         assert ("btn-locked" in page or "menu-locked" in page) is locked, address
         assert not (locked and LOCKED.search(page)), address
+        assert not (locked and 'value="make_new"' in page), address
     refused = desk.get("/payments/invoices/choose").content.decode()
     assert (REASON in refused and "See the plans" in refused) is locked
     assert ("What you have stays readable" in desk.get("/payments/invoices").content.decode()) is locked

@@ -16,6 +16,7 @@ from bookbill.bookings.drafts import ItemDraft
 from bookbill.bookings.models import Booking
 from bookbill.companies.models import Company
 from bookbill.companies.tests.clients import ApiClient
+from bookbill.customers.actions import edit_customer
 from bookbill.customers.models import Customer
 from bookbill.delivery.claims import Settlement, begin, settle
 from bookbill.delivery.composing import MailCause
@@ -341,13 +342,36 @@ def test_five_reminders_within_an_hour_are_enough(ana: Actor, make_sent: Make) -
 
 def test_a_page_that_is_behind_does_not_remind_twice(desk: Client, make_sent: Make) -> None:
     at = f"/payments/invoices/{make_sent().pk}/reminders"
-    assert 'name="seen" value="0"' in desk.get(at).content.decode()
-    assert desk.post(at, {"seen": "0"}).status_code == 303
+    seen = seen_in(desk.get(at))
+    assert desk.post(at, seen).status_code == 303
 
-    behind = desk.post(at, {"seen": "0"})
+    behind = desk.post(at, seen)
 
     assert (behind.status_code, Reminder.objects.count()) == (409, 1)
-    assert "Somebody sent a reminder meanwhile." in behind.content.decode()
+    assert "This has changed meanwhile." in behind.content.decode()
+    assert desk.post(at, seen_in(behind)).status_code == 303
+
+
+def test_another_amount_or_other_people_than_were_shown_are_not_reminded(
+    desk: Client, ana: Actor, make_sent: Make
+) -> None:
+    invoice = make_sent()
+    at = f"/payments/invoices/{invoice.pk}/reminders"
+    seen = seen_in(desk.get(at))
+    copy = {"always_copy": ["stranger@other.example"]}
+    transact(lambda: edit_customer(invoice.customer_id, copy, by=ana, now=NOW))
+    behind = desk.post(at, seen)
+    assert behind.status_code == 409
+    assert "stranger@other.example" in behind.content.decode()
+
+    pay(ana, Booking.objects.get(), 4_000)
+    behind = desk.post(at, seen_in(behind))
+    assert (behind.status_code, Reminder.objects.count()) == (409, 0)
+    assert "asks for $60.00" in behind.content.decode()
+
+
+def seen_in(answer: Any) -> dict[str, str]:
+    return dict(re.findall(r'name="(seen)" value="([^"]+)"', answer.content.decode()))
 
 
 def test_the_page_says_what_is_asked_for_then_sends(desk: Client, make_sent: Make) -> None:

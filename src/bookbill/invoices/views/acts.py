@@ -61,7 +61,7 @@ def payment_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
     return dialog(request, "invoices/payment.html", invoice, forms.form, recording=forms)
 
 
-@staff_view(Right.EDIT_INVOICES)
+@staff_view(Right.EDIT_INVOICES, feature=Feature.INVOICING)
 def edit_sent_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
     """Note, extra recipients and payment link of a sent invoice."""
     invoice = find_invoice(pk)

@@ -260,10 +260,13 @@ def asked_first(
             refused.append((row.invoice, row.customer, reason.message))
         else:
             able.append((row, to[row.invoice.pk], list_as_seen(to[row.invoice.pk])))
+    drafts = [row.invoice.pk for row, _recipients, _seen in able if row.invoice.sent_at is None]
+    planned = Booking.objects.filter(invoice__in=drafts, state=State.SCHEDULED).order_by()
     context = {
         "heading": heading(len(able)) % {"count": len(able)},
         "chosen": chosen,
         "rows": able,
+        "ahead": set(planned.values_list("invoice_id", flat=True)) if drafts else set(),
         "refused": refused,
         "mails_count": sum(len(recipients) for _row, recipients, _seen in able),
         "again_count": sum(1 for row, _recipients, _seen in able if row.invoice.sent_at)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -94,6 +95,7 @@ def generate_page(request: CompanyRequest) -> HttpResponse:
         "bookings": billed,
         "document": document,
         "seen": Invoice(live_claim=claim_of(document)).as_seen(),
+        "own": " ".join(customer.billing_recipients()),
         "moved": [choice.booking for choice in choices if choice.moves()],
         "left_out": [choice for choice in choices if choice.reason],
         "is_ahead": is_ahead(billed),
@@ -108,6 +110,13 @@ def edit_draft_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
     """The same page over a draft that exists."""
     invoice = find_invoice(pk)
     if invoice.sent_at:
+        if request.method == "POST":
+            toast(
+                request,
+                _("%(invoice)s was sent meanwhile: nothing of what you typed was saved.")
+                % {"invoice": invoice.number},
+                level=messages.WARNING,
+            )
         return see_other(request, reverse("invoices:detail", args=[pk]))
     form = InvoiceForm(
         posted(request),
@@ -132,6 +141,7 @@ def edit_draft_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         "bookings": bookings,
         "document": document,
         "seen": invoice.as_seen(),
+        "own": " ".join(invoice.customer.billing_recipients()),
         "is_ahead": is_ahead(bookings),
         "other_taxes": other_taxes_of_copy(document, request),
         "revision": request.POST.get("revision") or invoice.revision,
@@ -288,8 +298,9 @@ def chosen_dates(form: InvoiceForm) -> dict[str, object]:
 
 
 def extra_of(form: InvoiceForm, customer: Customer) -> list[str]:
-    """What was typed beyond the addresses that the customer's own settings give."""
+    """What was typed beyond the addresses that the customer's own settings give, or gave when the page was shown (``own``)."""
     known = {address.lower() for address in customer.billing_recipients()}
+    known |= set(form.data.get("own", "").lower().split())
     return [address for address in form.cleaned_data["recipients"] if address.lower() not in known]
 
 

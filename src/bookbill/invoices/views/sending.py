@@ -16,10 +16,10 @@ from bookbill.delivery.models import Message
 from bookbill.delivery.rules import State
 from bookbill.invoices.actions.copying import send_cancelled_copy
 from bookbill.invoices.actions.holding import send_or_hold, undo_sending
-from bookbill.invoices.actions.locking import lock_invoice
-from bookbill.invoices.actions.reminding import remind_invoices
+from bookbill.invoices.actions.locking import Stale, lock_invoice
+from bookbill.invoices.actions.reminding import refuse_reminding, remind_invoices
 from bookbill.invoices.actions.retrying import dismiss_mail, retry_mail
-from bookbill.invoices.actions.sending import refuse_unseen, resolve_recipients
+from bookbill.invoices.actions.sending import list_as_seen, refuse_unseen, resolve_recipients
 from bookbill.invoices.forms import CopyForm, SendForm
 from bookbill.invoices.models import Invoice, Reminder
 from bookbill.invoices.reading import find_invoice
@@ -27,7 +27,6 @@ from bookbill.invoices.views.acts import dialog
 from bookbill.invoices.views.detail import changes_of, last_sent_version, leaving
 from bookbill.invoices.views.toasts import say_sent
 from bookbill.lib.errors import RuleBroken
-from bookbill.lib.revisions import typed_revision
 from bookbill.lib.transactions import transact
 from bookbill.web.api.routes import not_found
 from bookbill.web.forms import refuse
@@ -65,6 +64,9 @@ def send_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
                 refuse(form, refused)
     else:
         form = SendForm(initial={"recipients": resolve_recipients([invoice], {})[pk]})
+    if (invoice := find_invoice(pk)).cancelled_at:
+        status = 422 if request.method == "POST" else 200
+        return dialog(request, "invoices/cancelled_already.html", invoice, None, status=status)
     last_sent = last_sent_version(invoice)
     changes, changes_left = changes_of(invoice, last_sent, now(request.company))
     return dialog(
@@ -160,26 +162,37 @@ def dismiss_page(request: CompanyRequest, pk: UUID, message_id: UUID) -> HttpRes
 @staff_view(Right.SEND_INVOICES, feature=Feature.INVOICING)
 def remind_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
     """Say what is asked for and of whom, then send a reminder."""
-    invoice = find_invoice(pk)
+    is_stale = False
     if request.method == "POST":
 
         def act() -> str:
-            seen, reminders = request.POST.get("seen"), Reminder.objects.filter(invoice=lock_invoice(pk))
-            if seen and typed_revision(seen) != reminders.count():
-                raise RuleBroken(
-                    "stale", _("Somebody sent a reminder meanwhile. Look again before you send another.")
-                )
+            if request.POST.get("seen", "") not in ("", seen_of_reminder(lock_invoice(pk))):
+                raise Stale("stale", _("It has changed meanwhile. Look at it again, then decide."))
             remind_invoices([pk], by=request.actor, now=now(request.company))
             toast(request, _("Reminder sent."))
             return reverse("invoices:emails", args=[pk])
 
-        return see_other(request, act_once(request, act))
+        try:
+            return see_other(request, act_once(request, act))
+        except Stale:
+            is_stale = True
+    invoice = find_invoice(pk)
+    recipients = resolve_recipients([invoice], {})[pk]
+    refuse_reminding(invoice, recipients)
     return dialog(
         request,
         "invoices/remind.html",
         invoice,
         None,
-        recipients=resolve_recipients([invoice], {})[pk],
+        status=409 if is_stale else 200,
+        is_stale=is_stale,
+        recipients=recipients,
         payable_minor=invoice.payable(),
-        reminders_count=Reminder.objects.filter(invoice=invoice).count(),
+        seen=seen_of_reminder(invoice),
     )
+
+
+def seen_of_reminder(invoice: Invoice) -> str:
+    """What the dialog says: how many were sent so far, what is asked for, and of whom."""
+    count, to = Reminder.objects.filter(invoice=invoice).count(), resolve_recipients([invoice], {})
+    return f"{count} {invoice.payable()} {list_as_seen(to[invoice.pk])}"
