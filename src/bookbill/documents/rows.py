@@ -152,10 +152,10 @@ class _Sum:
 
     date: str
     description: str
-    tax: str
     amount_minor: int = 0
     quantity: Decimal = Decimal(0)
     measures: set[tuple[str, str]] = field(default_factory=set)  # (unit, price): written only if there is one
+    taxes: set[str] = field(default_factory=set)
     bookings: set[str] = field(default_factory=set)
 
 
@@ -169,7 +169,7 @@ def month_rows(document: Document, formats: Formats, marks: TaxMarks) -> list[Ro
             break
     rows = [
         _sum_row(entry, formats)
-        for entry in sorted(sums.values(), key=lambda entry: (entry.date, entry.description, entry.tax))
+        for entry in sorted(sums.values(), key=lambda entry: (entry.date, entry.description))
     ]
     rows += [
         Row(kind="adjustment", group=1, description=label, amount=formats.amount(amount_minor))
@@ -184,8 +184,9 @@ def _sums(document: Document, marks: TaxMarks, period: int, by_service: bool) ->
         date = booking.service_date[:period]
         for line in booking.lines:
             description = line.description if by_service else _("All services")
-            tax = marks.of_line(line, booking) if by_service else ""
-            entry = sums.setdefault((date, description, tax), _Sum(date, description, tax))
+            entry = sums.setdefault((date, description), _Sum(date, description))
+            if by_service:
+                entry.taxes.add(marks.of_line(line, booking))
             entry.amount_minor += line.amount_minor
             entry.quantity += Decimal(line.quantity)
             entry.measures.add((line.unit, line.unit_price))
@@ -204,7 +205,7 @@ def _sum_row(entry: _Sum, formats: Formats) -> Row:
         description=entry.description,
         quantity=f"{formats.quantity(entry.quantity)} {units.pop()}".strip() if len(units) == 1 else "",
         price=formats.price(next(iter(entry.measures))[1]) if len(entry.measures) == 1 else "",
-        tax=entry.tax,
+        tax=", ".join(sorted(entry.taxes)),
         amount=formats.amount(entry.amount_minor),
     )
 

@@ -217,6 +217,17 @@ def test_above_a_thousand_lines_there_is_one_for_each_service_and_month_with_the
     assert totals(texts)["Total"] == f"${document.totals.total_minor / 100:,.2f}"
 
 
+def test_a_service_under_several_taxes_has_one_line_a_month_that_names_them() -> None:
+    made = [
+        make_block(n, ("Office clean", "1", "20"), tax=HST if n % 2 else None, service_date="2026-03-01")
+        for n in range(1001)
+    ]
+    rows = printed(make_document(made)).rows
+    assert [(row.description, row.tax, row.amount) for row in rows] == [
+        ("Office clean", "13%, –", "20,020.00")
+    ]
+
+
 def test_a_thousand_lines_are_still_printed_one_by_one() -> None:
     document = long_document()
     bookings = document.bookings[:1000]
