@@ -143,9 +143,16 @@ def dismiss_message(message_id: UUID, *, subject_label: str, by: Actor, now: dt.
     return message
 
 
-def end_trouble(subject_ids: Sequence[UUID], *, now: dt.datetime) -> None:
-    """A newer mail about these takes the place of those that were not delivered."""
-    Message.objects.about(subject_ids).in_trouble().update(trouble_at=None, dealt_with_at=now)
+def end_trouble(
+    subject_ids: Sequence[UUID], *, besides: Mapping[UUID, Collection[str]] | None = None, now: dt.datetime
+) -> None:
+    """A newer mail about these takes the place of those that were not delivered; ``besides``: whom of a subject it leaves out."""
+    troubled = Message.objects.about(subject_ids).in_trouble()
+    if besides:
+        named = {(pk, each.lower()) for pk, left_out in besides.items() for each in left_out}
+        rows = troubled.filter(subject_id__in=besides).values_list("pk", "subject_id", "recipient")
+        troubled = troubled.exclude(pk__in=[pk for pk, about, to in rows if (about, to.lower()) in named])
+    troubled.update(trouble_at=None, dealt_with_at=now)
 
 
 def call_off_messages(

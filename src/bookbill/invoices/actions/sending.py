@@ -54,8 +54,8 @@ def send_invoices(
 ) -> list[Version]:
     """Number, freeze and promise the emails of invoices; they leave after the commit. Constant queries for 1 and for 500.
 
-    Sending again always makes a new version: nobody has to look after mails of earlier ones that did not arrive, and
-    those that still wait do not leave any more, for one of its recipients, or for anybody where it claims something
+    Sending again always makes a new version: nobody has to look after mails of earlier ones that did not arrive, but
+    of one to a recipient of its own whom the same is not sent to now; and those that still wait do not leave any more, for one of its recipients, or for anybody where it claims something
     else or went by hand (``mark_only``). ``recipients`` replaces the resolved ones
     for this send, by invoice; ``mark_only`` freezes without any email. Raises CannotSend naming the first invoice that
     has nobody to send it to, carries nothing, or is cancelled; TooMany for one that was sent too often and for more
@@ -84,7 +84,7 @@ def send_invoices(
     versions = [_freeze(invoice, documents[invoice.pk], by=by, now=now) for invoice in invoices]
     if not mark_only:
         lock_allowance(company, at=now).refuse_beyond(count_mails(to))
-    end_trouble(invoice_ids, now=now)
+    end_trouble(invoice_ids, besides=_left_out(invoices, repeated) if recipients else None, now=now)
     called_off = call_off_messages(sent_before, only_to=repeated, because=NEWER_VERSION_SENT, now=now)
     Booking.objects.filter(invoice__in=first_sent, first_sent_at=None).update(first_sent_at=now)
     if not mark_only:
@@ -164,6 +164,12 @@ def resolve_recipients(
             unique.setdefault(address.lower(), address)
         resolved[invoice.pk] = list(unique.values())
     return resolved
+
+
+def _left_out(invoices: Sequence[Invoice], to: Mapping[UUID, Sequence[str]]) -> dict[UUID, set[str]]:
+    """Whom of its own recipients each of these, sent once more as it was, does not go to."""
+    own = resolve_recipients([invoice for invoice in invoices if invoice.pk in to], {})
+    return {pk: {*map(str.lower, own[pk])} - {*map(str.lower, to[pk])} for pk in own}
 
 
 def count_mails(to: Mapping[UUID, Sequence[str]]) -> int:

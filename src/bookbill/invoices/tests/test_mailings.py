@@ -16,6 +16,7 @@ from bookbill.delivery.mailbox import KEPT
 from bookbill.delivery.models import Message, MessageEvent
 from bookbill.delivery.rules import EventKind, Outcome, State
 from bookbill.invoices.actions.cancelling import cancel_invoice
+from bookbill.invoices.actions.drafting import edit_invoice
 from bookbill.invoices.actions.sending import send_invoices
 from bookbill.invoices.mailings import read_mailings
 from bookbill.invoices.marks import needs_attention_q
@@ -147,6 +148,21 @@ def test_a_person_says_it_is_dealt_with_and_nobody_is_asked_again(
     assert not Invoice.objects.filter(needs_attention_q(today=TODAY)).exists()
     history = desk.get(f"/payments/invoices/{sent.pk}/history").content.decode()
     assert "Ana marked an undelivered email as resolved" in history
+
+
+def test_sent_again_to_others_only_it_is_still_not_delivered_to_whom_it_was_not(
+    ana: Actor, sent: Invoice, company: Company
+) -> None:
+    served, failed = Message.objects.order_by("recipient")
+    tried(failed, (State.FAILED, "550 no such user"))
+    again = partial(
+        send_invoices, [sent.pk], recipients={sent.pk: [served.recipient.upper()]}, by=ana, now=NOW
+    )
+    transact(again)
+    assert Message.objects.in_trouble().get() == failed
+    transact(lambda: edit_invoice(sent.pk, {"extra_recipients": []}, by=ana, now=NOW))
+    transact(again)
+    assert not Message.objects.in_trouble().exists()
 
 
 @pytest.mark.parametrize("by_hand", [False, True])
