@@ -144,10 +144,19 @@ def dismiss_message(message_id: UUID, *, subject_label: str, by: Actor, now: dt.
 
 
 def end_trouble(
-    subject_ids: Sequence[UUID], *, besides: Mapping[UUID, Collection[str]] | None = None, now: dt.datetime
+    subject_ids: Iterable[UUID],
+    *,
+    besides: Mapping[UUID, Collection[str]] | None = None,
+    cause_ids: Collection[UUID] | None = None,
+    now: dt.datetime,
 ) -> None:
-    """A newer mail about these takes the place of those that were not delivered; ``besides``: whom of a subject it leaves out."""
+    """Nobody has to look after what was not delivered about these any more.
+
+    ``besides`` names those of a subject to whom it still has to go, ``cause_ids`` the causes, else all.
+    """
     troubled = Message.objects.about(subject_ids).in_trouble()
+    if cause_ids is not None:
+        troubled = troubled.filter(cause_id__in=cause_ids)
     if besides:
         named = {(pk, each.lower()) for pk, left_out in besides.items() for each in left_out}
         rows = troubled.filter(subject_id__in=besides).values_list("pk", "subject_id", "recipient")

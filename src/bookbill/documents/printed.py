@@ -19,7 +19,7 @@ from bookbill.documents.rows import (
     booking_rows,
     is_mixed,
     line_count,
-    month_rows,
+    summed_rows,
 )
 from bookbill.lib.addresses import address_lines
 from bookbill.web.formatting import payment_terms
@@ -129,6 +129,13 @@ def _printed(document: Document, language: str, formats: Formats) -> Printed:
     is_summary = line_count(document) > LINES_MAX
     number = document.number or _("Draft")
     attachment_name = re.sub(r"[^\w.-]+", "-", _("Invoice %(number)s") % {"number": number}) + ".csv"
+    each, rows = (
+        summed_rows(document, formats, marks) if is_summary else ("", booking_rows(document, formats, marks))
+    )
+    whole = _("The full list of %(count)s bookings is attached to this PDF as %(name)s.") % {
+        "count": formats.count(len(document.bookings)),
+        "name": attachment_name,
+    }
     return Printed(
         language=formats.locale.language,
         territory=formats.locale.territory or "",
@@ -154,21 +161,14 @@ def _printed(document: Document, language: str, formats: Formats) -> Printed:
             tax=_("Tax"),
             amount=_("Amount"),
         ),
-        rows=tuple(
-            month_rows(document, formats, marks) if is_summary else booking_rows(document, formats, marks)
-        ),
+        rows=tuple(rows),
         is_summary=is_summary,
         price_note=_price_note(document),
         totals=tuple(total_rows(document, formats, marks.letters)),
         sections=tuple(_sections(document)),
         pay=_pay(document),
         page_of=_("Page %(page)s of %(pages)s") % {"page": "{page}", "pages": "{pages}"},
-        attachment_note=_(
-            "One line for each service and month. The full list of %(count)s bookings is attached to this PDF as %(name)s."
-        )
-        % {"count": formats.count(len(document.bookings)), "name": attachment_name}
-        if is_summary
-        else "",
+        attachment_note=f"{each} {whole}" if is_summary else "",
         attachment_name=attachment_name,
         csv=full_list_csv(document) if is_summary else "",
         colour=document.seller.colour,

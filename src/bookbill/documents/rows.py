@@ -159,14 +159,9 @@ class _Sum:
     bookings: set[str] = field(default_factory=set)
 
 
-def month_rows(document: Document, formats: Formats, marks: TaxMarks) -> list[Row]:
-    """At most LINES_MAX rows with the same sum: by service and month; too many of those, by month, by year, in one."""
-    month, year, ever = 7, 4, 0  # how much of an ISO date tells the period
-    sums: dict[Hashable, _Sum] = {}
-    for period, by_service in ((month, True), (month, False), (year, False), (ever, False)):
-        sums = _sums(document, marks, period, by_service)
-        if len(sums) < LINES_MAX:
-            break
+def summed_rows(document: Document, formats: Formats, marks: TaxMarks) -> tuple[str, list[Row]]:
+    """At most LINES_MAX rows with the same sum, and what each stands for: a service and month; too many of those, a month, a year, all."""
+    each, sums = _fewest(document, marks)
     rows = [
         _sum_row(entry, formats)
         for entry in sorted(sums.values(), key=lambda entry: (entry.date, entry.description))
@@ -175,7 +170,20 @@ def month_rows(document: Document, formats: Formats, marks: TaxMarks) -> list[Ro
         Row(kind="adjustment", group=1, description=label, amount=formats.amount(amount_minor))
         for label, amount_minor in _adjustments(document.bookings)
     ]
-    return rows
+    return each, rows
+
+
+def _fewest(document: Document, marks: TaxMarks) -> tuple[str, dict[Hashable, _Sum]]:
+    month, year, ever = 7, 4, 0  # how much of an ISO date tells the period
+    for period, by_service, each in (
+        (month, True, _("One line for each service and month.")),
+        (month, False, _("One line for each month: the services are too many to list.")),
+        (year, False, _("One line for each year: the services are too many to list.")),
+    ):
+        sums = _sums(document, marks, period, by_service)
+        if len(sums) < LINES_MAX:
+            return each, sums
+    return _("One line for all: the services are too many to list."), _sums(document, marks, ever, False)
 
 
 def _sums(document: Document, marks: TaxMarks, period: int, by_service: bool) -> dict[Hashable, _Sum]:

@@ -86,7 +86,7 @@ def edit_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
                 save(request, pk, form, items.drafts(form.tax_code_id()))
                 if request.POST.get("act") == "complete" and booking.state == State.SCHEDULED:
                     complete_bookings([pk], by=request.actor, now=now(request.company))
-                say_saved(request, pk)
+                say_saved(request, booking)
                 return reverse("bookings:detail", args=[pk])
 
             try:
@@ -99,10 +99,23 @@ def edit_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
     return form_page(request, form, items, booking)
 
 
-def say_saved(request: CompanyRequest, pk: UUID) -> None:
-    """That it is saved; and where the customer was sent something else meanwhile, the way to send the update."""
-    booking = Booking.objects.select_related("invoice").get(pk=pk)
+def say_saved(request: CompanyRequest, before: Booking) -> None:
+    """That it is saved; what became of a draft it left; and where its customer was sent something else, the way to send the update."""
+    booking = Booking.objects.select_related("invoice").get(pk=before.pk)
     words = {"number": booking.number, "invoice": booking.invoice.number if booking.invoice else ""}
+    if (left := before.invoice) and not booking.invoice:
+        stays, was_planned = left.bookings_count > 1, left.sending_at is not None
+        said = (
+            _("%(number)s is saved and left its draft.")
+            if stays
+            else _(
+                "%(number)s is saved. The draft it stood alone on is deleted, with the sending planned for it."
+            )
+            if was_planned
+            else _("%(number)s is saved. The draft it stood alone on is deleted.")
+        )
+        toast(request, said % words)
+        return
     if booking.invoice and booking.invoice.is_changed() and may(request.actor, Right.SEND_INVOICES):
         link = (_("Send updated"), reverse("invoices:send", args=[booking.invoice_id]))
         toast(request, _("%(number)s is saved. %(invoice)s changed since it was sent.") % words, link=link)

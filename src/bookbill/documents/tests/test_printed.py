@@ -240,6 +240,9 @@ def test_a_thousand_different_services_are_summed_by_month() -> None:
     document = long_document(services=1001)
     texts = printed(document)
     assert [row.description for row in texts.rows] == ["All services"] * 4 + ["Discount"]
+    assert texts.attachment_note.startswith(
+        "One line for each month: the services are too many to list. The full list"
+    )
     assert (
         sum(minor(row.amount) for row in texts.rows) + document.totals.tax_minor
         == document.totals.total_minor

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from bookbill.bookings.models import Booking
+from bookbill.bookings.rules import State
 from bookbill.companies.allowance import lock_allowance
 from bookbill.companies.models import Company
 from bookbill.companies.rights import Feature, Right, require
@@ -72,11 +73,12 @@ def send_each(
     invoices = sorted(_lock(invoice_ids), key=lambda invoice: invoice.issue_date or date.max)
     to = resolve_recipients(invoices, {})
     often = hurried(invoices, at=now)
+    ahead = billing_ahead(invoices)
     refuse_beyond_the_day = _counting(to, by=by, now=now)
 
     def refuse(invoice: Invoice) -> None:
         if seen:
-            refuse_unseen(invoice, seen.get(invoice.pk, ""))
+            refuse_unseen(invoice, seen.get(invoice.pk, ""), is_ahead=invoice.pk in ahead)
         if seen_lists:
             refuse_unseen_list(invoice, to[invoice.pk], seen_lists.get(invoice.pk, ""))
         refuse_sending(invoice, to[invoice.pk])
@@ -85,6 +87,13 @@ def send_each(
         refuse_beyond_the_day(invoice)
 
     return _act_on(invoices, refuse=refuse, act=lambda ids: send_or_hold(ids, by=by, now=now))
+
+
+def billing_ahead(invoices: Sequence[Invoice]) -> set[UUID]:
+    """`Invoice.bills_ahead` of many, in one query."""
+    drafts = [invoice.pk for invoice in invoices if invoice.sent_at is None]
+    planned = Booking.objects.filter(invoice__in=drafts, state=State.SCHEDULED).order_by()
+    return {pk for pk in planned.values_list("invoice_id", flat=True) if pk}
 
 
 def refuse_sending(invoice: Invoice, to: Sequence[str]) -> None:
@@ -219,12 +228,14 @@ def cancel_each(
     hold_back: bool = False,
     notify: bool = False,
     seen: Mapping[UUID, str] | None = None,
+    seen_lists: Mapping[UUID, str] | None = None,
     by: Actor,
     now: datetime,
 ) -> Outcome:
     """Cancel the sent ones among these for good; their bookings keep their money and are free again, or held back.
 
-    ``seen``: `Invoice.as_seen_with_money` of each when it was chosen. What has changed since is left out.
+    ``seen``: `Invoice.as_seen_with_money` of each when it was chosen, ``seen_lists``: `list_as_seen` of its recipients.
+    What has changed since is left out, and with ``notify`` what would go to others by now.
     """
     require(by, Right.CANCEL_INVOICES)
     require_reason(reason)
@@ -238,6 +249,8 @@ def cancel_each(
             refuse_ending_unseen(invoice, seen.get(invoice.pk, "?"))
         if notify:
             refuse_notifying(invoice, to[invoice.pk])
+            if seen_lists:
+                refuse_unseen_list(invoice, to[invoice.pk], seen_lists.get(invoice.pk, ""))
         refuse_beyond_the_day(invoice)
 
     def cancel(ids: Sequence[UUID]) -> None:

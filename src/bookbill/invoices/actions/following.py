@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from bookbill.activity.models import Entry
 from bookbill.bookings.events import BookingsCancelled, BookingsEditing
 from bookbill.bookings.models import Booking, BookingQuerySet
 from bookbill.companies.events import CompanyChanged
@@ -50,7 +51,7 @@ def refuse_locked(event: BookingsEditing) -> None:
                 because = "customer" if event.moves_customer else "reopened"
                 leaving = Booking.objects.filter(invoice=invoice, pk__in=event.booking_ids)
                 _let_go(invoice, leaving, because=because, by=event.by, now=event.now)
-            elif event.reopens and invoice.sending_at:
+            elif event.reopens and invoice.sending_at and not _was_promised_ahead(invoice):
                 why = _("Its booking was planned again. To bill it before it is done, send it once more.")
                 give_up_sending(invoice, why, by=event.by, now=event.now)
             continue
@@ -72,6 +73,13 @@ def refuse_locked(event: BookingsEditing) -> None:
                 % {"invoice": invoice.number},
                 details={"invoice_id": str(invoice.pk), "locked_invoice_id": str(invoice.pk)},
             )
+
+
+def _was_promised_ahead(invoice: Invoice) -> bool:
+    """Whether its sending was promised before the work was done: completing and undoing that changes nothing."""
+    promised = Entry.objects.of_subject("invoice", invoice.pk).filter(type="invoice.sending_promised")
+    at = promised.values_list("at", flat=True).first()
+    return bool(at and Booking.objects.filter(invoice=invoice, completed_at__gt=at).exists())
 
 
 def let_go_of_cancelled(event: BookingsCancelled) -> None:

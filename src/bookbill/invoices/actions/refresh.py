@@ -12,7 +12,7 @@ from bookbill.bookings.models import Booking
 from bookbill.companies.clock import date_in_zone
 from bookbill.companies.models import Company
 from bookbill.customers.events import CustomerBillingChanged
-from bookbill.delivery.actions import call_off_messages
+from bookbill.delivery.actions import call_off_messages, end_trouble
 from bookbill.delivery.words import LESS_DUE
 from bookbill.documents.document import Document
 from bookbill.invoices.claims import claim_of, differences
@@ -139,7 +139,7 @@ def charges(invoices: Sequence[Invoice], cause: ChargeCause, *, today: date, now
 
 
 def _call_off_outdated(invoices: Sequence[Invoice], *, now: datetime) -> None:
-    """A reminder that has not begun to leave does not ask for more than is to pay by now."""
+    """A reminder that has not begun to leave does not ask for more than is to pay by now; nobody looks after one of what is paid."""
     sent = [invoice.pk for invoice in invoices if invoice.sent_at]
     if not sent:
         return
@@ -147,6 +147,10 @@ def _call_off_outdated(invoices: Sequence[Invoice], *, now: datetime) -> None:
     outdated = dict(asking.values_list("pk", "invoice_id"))
     if outdated:
         call_off_messages(set(outdated.values()), cause_ids=outdated, because=LESS_DUE, now=now)
+    settled = {invoice.pk for invoice in invoices if invoice.sent_at and not invoice.payable()}
+    paid_for = [pk for pk, invoice_id in outdated.items() if invoice_id in settled]
+    if paid_for:
+        end_trouble(settled, cause_ids=paid_for, now=now)
 
 
 def _invoices_of(booking_ids: Iterable[UUID]) -> list[UUID]:

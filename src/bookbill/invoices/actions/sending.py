@@ -214,7 +214,7 @@ def refuse_promised(invoice: Invoice) -> None:
         )
 
 
-def refuse_unseen(invoice: Invoice, seen: str) -> None:
+def refuse_unseen(invoice: Invoice, seen: str, *, is_ahead: bool) -> None:
     """Raise RuleBroken `stale` where it is not as somebody saw it (`Invoice.as_seen`): nobody sends by an old page what he did not see."""
     if invoice.cancelled_at:
         refuse_unsendable(invoice, to=None, mark_only=True)
@@ -224,7 +224,13 @@ def refuse_unseen(invoice: Invoice, seen: str) -> None:
             _("%(invoice)s was sent meanwhile. Send it again only if it is to arrive once more.")
             % {"invoice": label_of(invoice)},
         )
-    if seen != invoice.as_seen():
+    if is_ahead and seen == invoice.as_seen(is_ahead=False):
+        raise RuleBroken(
+            "stale",
+            _("%(invoice)s bills work that is not completed by now. Look at it, then send it.")
+            % {"invoice": label_of(invoice)},
+        )
+    if seen != invoice.as_seen(is_ahead=is_ahead):
         refuse_promised(invoice)
         raise RuleBroken(
             "stale",

@@ -33,6 +33,9 @@ PAYABLE_SQL = Case(
 DUE_SQL = Case(When(cancelled_at__isnull=False, then=Value(0)), default=F("total_minor") - COVERED)
 
 
+AHEAD = "-ahead"
+
+
 class Kind(models.TextChoices):
     INVOICE = "invoice"
 
@@ -203,14 +206,17 @@ class Invoice(models.Model):
         """Whether it is a draft over work that is not done yet. One query."""
         return self.sent_at is None and self.bookings.filter(state=State.SCHEDULED).exists()
 
-    def as_seen(self) -> str:
-        """What a page sends back to say which state of it somebody looked at: what was sent, what it claims, whether it waits to leave."""
+    def as_seen(self, *, is_ahead: bool) -> str:
+        """What a page that sends it sends back to say what somebody looked at.
+
+        That is what was sent, what it claims, whether it waits to leave, and whether it bills ahead (`bills_ahead`).
+        """
         waits = f"-{self.sending_at.isoformat()}" if self.sending_at else ""
-        return f"{self.last_version_n}-{self.live_claim}{waits}"
+        return f"{self.last_version_n}-{self.live_claim}{waits}{AHEAD if is_ahead else ''}"
 
     def as_seen_with_money(self) -> str:
-        """`as_seen`, and the money on it: what a page that ends it shows."""
-        return f"{self.as_seen()} {self.paid_minor}"
+        """The same of a page that ends it: with the money on it."""
+        return f"{self.as_seen(is_ahead=False)} {self.paid_minor}"
 
 
 class VersionKind(models.TextChoices):

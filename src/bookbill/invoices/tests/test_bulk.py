@@ -105,19 +105,29 @@ def test_who_gets_a_mail_is_shown_before_any_leaves(
 
 
 def test_work_that_is_not_done_is_named_before_many_are_sent(
-    desk: Client, make_invoice: Make, make_booking: Callable[..., Booking]
+    desk: Client, ana: Actor, make_invoice: Make, make_booking: Callable[..., Booking]
 ) -> None:
     done, ahead = make_invoice(), make_invoice(make_booking(completed=False))
     asked = text(desk.post(f"{LIST}/sendings", ids(done, ahead)))
     assert asked.count("Bills work that is not completed yet") == 1
-    assert "Bills work" not in text(desk.post(f"{LIST}/sendings", ids(done)))
+    asked = text(desk.post(f"{LIST}/sendings", ids(done)))
+    assert "Bills work" not in asked
+    form = {
+        name: re.findall(rf'name="{name}" value="([^"]+)"', asked) for name in ("ids", "seen", "seen_list")
+    }
+    booking = Booking.objects.get(invoice=done)
+    transact(lambda: edit_booking(booking.pk, BookingEdit({"state": "scheduled"}), by=ana, now=NOW))
+    assert "bills work that is not completed by now" in text(desk.post(f"{LIST}/sendings", {**form, **SURE}))
+    assert not Version.objects.exists()
 
 
 def test_what_somebody_else_sent_meanwhile_is_left_out(
     desk: Client, make_invoice: Make, make_sent: Make
 ) -> None:
     one, two = make_sent(), make_invoice()
-    answer = desk.post(f"{LIST}/sendings", {**ids(one, two), **SURE, "seen": ["0-", two.as_seen()]})
+    answer = desk.post(
+        f"{LIST}/sendings", {**ids(one, two), **SURE, "seen": ["0-", two.as_seen(is_ahead=False)]}
+    )
 
     assert f"{one.number} was sent meanwhile." in text(answer)
     assert dict(Invoice.objects.values_list("pk", "last_version_n")) == {one.pk: 1, two.pk: 1}

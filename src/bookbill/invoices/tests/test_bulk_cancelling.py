@@ -1,5 +1,6 @@
 """Cancelling many invoices from the list: said in figures, then done to those that were sent."""
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +10,7 @@ from django.test import Client
 
 from bookbill.activity.models import Entry
 from bookbill.bookings.models import Booking
+from bookbill.customers.actions import edit_customer
 from bookbill.delivery.models import Message
 from bookbill.invoices.actions.bulk import cancel_each
 from bookbill.invoices.models import Charge, Invoice, Version
@@ -90,6 +92,30 @@ def test_held_back_bookings_stay_out_and_every_recipient_gets_the_copy(desk: Cli
     desk.post(MANY, {**SAID, "bookings": "hold_back", "notify": "on"} | ids(make_sent(), make_sent()))
     assert not Booking.objects.to_invoice().exists()
     assert Message.objects.filter(kind="cancelled").count() == 2
+
+
+def test_copies_go_to_whom_they_were_shown_to_go(desk: Client, ana: Actor, make_sent: Make) -> None:
+    moved, stays = make_sent(), make_sent()
+    asked = text(desk.post(MANY, ids(moved, stays)))
+    assert asked.count("maple@customer.example") == 2
+    form = {
+        name: re.findall(rf'name="{name}" value="([^"]+)"', asked) for name in ("ids", "seen", "seen_list")
+    }
+    copy = {"always_copy": ["stranger@other.example"]}
+    transact(lambda: edit_customer(moved.customer_id, copy, by=ana, now=NOW))
+
+    answer = text(desk.post(MANY, {**SAID, "notify": "on", **form}))
+
+    assert "goes to other recipients by now" in answer
+    assert [mail.subject_id for mail in Message.objects.filter(kind="cancelled")] == [stays.pk]
+
+
+def test_it_says_what_ends_with_an_instant_invoice(
+    desk: Client, make_sent: Make, make_booking: Callable[..., Booking]
+) -> None:
+    said = "What was made for an instant invoice is cancelled with it."
+    assert said in text(desk.post(MANY, ids(make_sent(make_booking(is_instant=True)))))
+    assert said not in text(desk.post(MANY, ids(make_sent())))
 
 
 def test_without_a_reason_nothing_happens(desk: Client, make_sent: Make) -> None:

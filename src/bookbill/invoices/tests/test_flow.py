@@ -129,15 +129,15 @@ def test_a_changed_invoice_has_one_send_updated_and_its_dialog_says_what_changed
 def test_a_dialog_that_is_behind_does_not_send_twice(desk: Client, make_invoice: Make) -> None:
     invoice = make_invoice()
     at = f"/payments/invoices/{invoice.pk}/sendings"
-    form = {"recipients": "a@x.example", "act": "send", "seen": invoice.as_seen()}
-    assert f'name="seen" value="{invoice.as_seen()}"' in page(desk, invoice, "/sendings")
+    form = {"recipients": "a@x.example", "act": "send", "seen": invoice.as_seen(is_ahead=False)}
+    assert f'name="seen" value="{invoice.as_seen(is_ahead=False)}"' in page(desk, invoice, "/sendings")
     desk.post(at, form)
 
     behind = desk.post(at, form)
 
     assert (behind.status_code, Version.objects.count()) == (422, 1)
     assert "INV-2026-00001 was sent meanwhile" in behind.content.decode()
-    assert f'name="seen" value="{Invoice.objects.get().as_seen()}"' in behind.content.decode()
+    assert f'name="seen" value="{Invoice.objects.get().as_seen(is_ahead=False)}"' in behind.content.decode()
 
 
 def test_what_changed_since_somebody_looked_is_not_sent_unseen(
@@ -145,7 +145,7 @@ def test_what_changed_since_somebody_looked_is_not_sent_unseen(
 ) -> None:
     booking = make_booking()
     invoice = make_invoice(booking)
-    seen = invoice.as_seen()
+    seen = invoice.as_seen(is_ahead=False)
     reprice(booking, "9000.00")
     for at in ("sendings", "edit"):
         form = {"recipients": "a@x.example", "act": "send", "terms_days": "14", "seen": seen}
@@ -159,13 +159,42 @@ def test_what_changed_since_somebody_looked_is_not_sent_unseen(
     assert Version.objects.get().total_minor == 900_000
 
 
+@pytest.mark.parametrize("at", ["sendings", "edit", "new"])
+def test_work_set_back_to_planned_since_somebody_looked_is_not_billed_without_a_warning(
+    desk: Client, ana: Actor, make_invoice: Make, make_booking: Callable[..., Booking], at: str
+) -> None:
+    booking = make_booking()
+    where = f"new?bookings={booking.pk}" if at == "new" else f"{make_invoice(booking).pk}/{at}"
+    where = f"/payments/invoices/{where}"
+    form = hidden(desk.get(where)) | {"recipients": "a@x.example", "act": "send", "terms_days": "14"}
+    transact(lambda: edit_booking(booking.pk, BookingEdit({"state": "scheduled"}), by=ana, now=NOW))
+
+    refused = desk.post(where, form)
+
+    assert (refused.status_code, Version.objects.count()) == (422, 0)
+    assert "bills work that is not completed by now" in refused.content.decode()
+    assert "This booking is not completed yet" in refused.content.decode()
+    assert desk.post(where, form | hidden(refused)).status_code == 303
+    assert Version.objects.count() == 1
+
+
+def hidden(answer: Any) -> dict[str, str]:
+    found = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', answer.content.decode())
+    return {name: value for name, value in found if name != "operation_id"}
+
+
 @pytest.mark.parametrize("at", ["sendings", "edit"])
 @pytest.mark.parametrize("act", ["send", "mark"])
 def test_a_sending_planned_since_somebody_looked_is_not_dropped_unseen(
     desk: Client, ana: Actor, make_invoice: Make, at: str, act: str
 ) -> None:
     invoice = make_invoice()
-    form = {"recipients": "a@x.example", "act": act, "terms_days": "14", "seen": invoice.as_seen()}
+    form = {
+        "recipients": "a@x.example",
+        "act": act,
+        "terms_days": "14",
+        "seen": invoice.as_seen(is_ahead=False),
+    }
     transact(lambda: hold_sending([invoice.pk], run_at=NOW + dt.timedelta(days=1), by=ana, now=NOW))
 
     refused = desk.post(f"/payments/invoices/{invoice.pk}/{at}", form)
@@ -228,7 +257,7 @@ def test_a_dialog_over_an_invoice_that_was_cancelled_meanwhile_says_so_and_offer
 ) -> None:
     invoice = make_sent()
     at = f"/payments/invoices/{invoice.pk}/sendings"
-    form = {"recipients": "a@x.example", "act": "send", "seen": invoice.as_seen()}
+    form = {"recipients": "a@x.example", "act": "send", "seen": invoice.as_seen(is_ahead=False)}
     transact(lambda: cancel_invoice(invoice.pk, reason="Wrong", by=ana, now=NOW))
     behind = desk.post(at, form)
     assert behind.status_code == 422

@@ -579,6 +579,19 @@ def test_whatever_lowers_what_is_due_calls_a_waiting_reminder_off(
     assert Message.objects.get(kind="reminder").state == "failed"
 
 
+@pytest.mark.parametrize(("paid_minor", "asks"), [(4_000, True), (10_000, False)])
+def test_nobody_has_to_look_after_a_failed_reminder_of_what_is_paid(
+    ana: Actor, make_booking: Callable[..., Booking], make_sent: Make, paid_minor: int, asks: bool
+) -> None:
+    booking = make_booking()
+    invoice = make_sent(booking)
+    remind(ana, invoice)
+    bounced = {"state": "bounced", "trouble_at": NOW, "ready_at": NOW, "next_at": None}
+    Message.objects.filter(kind="reminder").update(**bounced)
+    pay(ana, booking, paid_minor)
+    assert Message.objects.in_trouble().exists() is asks
+
+
 def test_a_reminder_that_is_leaving_or_asks_for_no_more_than_is_due_stays(
     ana: Actor, make_booking: Callable[..., Booking], make_sent: Make
 ) -> None:

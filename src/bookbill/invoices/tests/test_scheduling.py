@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.test import Client
 
+from bookbill.bookings.actions.booking import complete_bookings
 from bookbill.bookings.actions.editing import BookingEdit, edit_booking
 from bookbill.bookings.models import Booking
 from bookbill.companies.models import Company, Member
@@ -387,6 +388,18 @@ def test_a_booking_that_is_planned_again_is_not_billed_by_a_promise(
     assert (invoice.sending_at, invoice.bookings_count) == (None, 1)
     assert "planned again" in desk.get(f"/payments/invoices/{invoice.pk}").content.decode()
     assert Invoice.objects.filter(needs_attention_q(TODAY)).exists()
+
+
+def test_completing_work_that_was_billed_ahead_and_undoing_that_leaves_its_promise(
+    desk: Client, ana: Actor, make_invoice: Callable[..., Invoice], make_booking: Callable[..., Booking]
+) -> None:
+    booking = make_booking(completed=False)
+    invoice = make_invoice(booking)
+    hold(invoice, ana)
+    later = NOW + dt.timedelta(minutes=5)
+    transact(lambda: complete_bookings([booking.pk], by=ana, now=later))
+    transact(lambda: edit_booking(booking.pk, BookingEdit({"state": "scheduled"}), by=ana, now=later))
+    assert Invoice.objects.get(pk=invoice.pk).sending_at == TOMORROW
 
 
 def test_send_with_an_emptied_box_goes_to_nobody(desk: Client, make_booking: Callable[..., Any]) -> None:

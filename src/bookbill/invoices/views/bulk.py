@@ -22,6 +22,7 @@ from bookbill.companies.rights import Feature, Right
 from bookbill.customers.models import Customer
 from bookbill.invoices.actions.bulk import (
     Outcome,
+    billing_ahead,
     cancel_each,
     delete_each,
     pay_each,
@@ -216,6 +217,7 @@ def cancel_many(request: CompanyRequest) -> HttpResponse:
                 hold_back=said["bookings"] == "hold_back",
                 notify=said["notify"],
                 seen=seen_of(request, chosen),
+                seen_lists=seen_of(request, chosen, "seen_list"),
                 by=request.actor,
                 now=now(request.company),
             ),
@@ -229,14 +231,16 @@ def cancel_many(request: CompanyRequest) -> HttpResponse:
         )
     rows = read_rows(request, chosen.ids)
     live = [row for row in rows if row.invoice.sent_at and not row.invoice.cancelled_at]
+    to = resolve_recipients([row.invoice for row in live], {})
     context = {
         "form": form,
         "chosen": chosen,
-        "rows": live,
+        "rows": [(row, to[row.invoice.pk], list_as_seen(to[row.invoice.pk])) for row in live],
         "left_out": len(rows) - len(live),
         "bookings_count": sum(row.invoice.bookings_count for row in live),
         "total_minor": sum(row.invoice.total_minor for row in live),
         "paid_minor": sum(row.invoice.paid_minor for row in live),
+        "has_instant": any(row.invoice.is_instant for row in live),
     }
     return render_page(request, "invoices/cancel_many.html", context, status=422 if form.errors else 200)
 
@@ -259,21 +263,33 @@ def asked_first(
         except RuleBroken as reason:
             refused.append((row.invoice, row.customer, reason.message))
         else:
-            able.append((row, to[row.invoice.pk], list_as_seen(to[row.invoice.pk])))
-    drafts = [row.invoice.pk for row, _recipients, _seen in able if row.invoice.sent_at is None]
-    planned = Booking.objects.filter(invoice__in=drafts, state=State.SCHEDULED).order_by()
+            able.append(row)
+    ahead = billing_ahead([row.invoice for row in able])
     context = {
         "heading": heading(len(able)) % {"count": len(able)},
         "chosen": chosen,
-        "rows": able,
-        "ahead": set(planned.values_list("invoice_id", flat=True)) if drafts else set(),
+        "rows": [mailed(row, to[row.invoice.pk], is_ahead=row.invoice.pk in ahead) for row in able],
         "refused": refused,
-        "mails_count": sum(len(recipients) for _row, recipients, _seen in able),
-        "again_count": sum(1 for row, _recipients, _seen in able if row.invoice.sent_at)
-        if makes_versions
-        else 0,
+        "mails_count": sum(len(to[row.invoice.pk]) for row in able),
+        "again_count": sum(1 for row in able if row.invoice.sent_at) if makes_versions else 0,
     }
     return render_page(request, "invoices/mail_many.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Mailed:
+    """An invoice that would be mailed, and what the form brings back of it."""
+
+    row: InvoiceRow
+    recipients: Sequence[str]
+    is_ahead: bool
+    seen: str
+    seen_list: str
+
+
+def mailed(row: InvoiceRow, recipients: Sequence[str], *, is_ahead: bool = False) -> Mailed:
+    seen = row.invoice.as_seen(is_ahead=is_ahead)
+    return Mailed(row, recipients, is_ahead, seen, list_as_seen(recipients))
 
 
 def carried_out(

@@ -94,7 +94,7 @@ def generate_page(request: CompanyRequest) -> HttpResponse:
         "was_for_another": was_for_another,
         "bookings": billed,
         "document": document,
-        "seen": Invoice(live_claim=claim_of(document)).as_seen(),
+        "seen": Invoice(live_claim=claim_of(document)).as_seen(is_ahead=is_ahead(billed)),
         "own": " ".join(customer.billing_recipients()),
         "moved": [choice.booking for choice in choices if choice.moves()],
         "left_out": [choice for choice in choices if choice.reason],
@@ -140,7 +140,7 @@ def edit_draft_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         "customer": invoice.customer,
         "bookings": bookings,
         "document": document,
-        "seen": invoice.as_seen(),
+        "seen": invoice.as_seen(is_ahead=is_ahead(bookings)),
         "own": " ".join(invoice.customer.billing_recipients()),
         "is_ahead": is_ahead(bookings),
         "other_taxes": other_taxes_of_copy(document, request),
@@ -231,7 +231,7 @@ def go_on(invoice: Invoice, form: InvoiceForm, request: CompanyRequest) -> str:
     here = reverse("invoices:detail", args=[invoice.pk])
     if act in ("send", "schedule", "mark"):
         if seen := request.POST.get("seen"):
-            refuse_unseen(invoice, seen)
+            refuse_unseen(invoice, seen, is_ahead=invoice.bills_ahead())
         typed, marks = form.cleaned_data["recipients"] or [], act == "mark"
         if not typed and not marks:
             raise CannotSend("no_recipient", _("Name at least one recipient."), field="recipients")

@@ -46,7 +46,8 @@ def send_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
 
             def act() -> str:
                 if seen := request.POST.get("seen"):
-                    refuse_unseen(lock_invoice(pk), seen)
+                    locked = lock_invoice(pk)
+                    refuse_unseen(locked, seen, is_ahead=locked.bills_ahead())
                 held = send_or_hold(
                     [pk],
                     by=request.actor,
@@ -69,12 +70,14 @@ def send_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         return dialog(request, "invoices/cancelled_already.html", invoice, None, status=status)
     last_sent = last_sent_version(invoice)
     changes, changes_left = changes_of(invoice, last_sent, now(request.company))
+    is_ahead = invoice.bills_ahead()
     return dialog(
         request,
         "invoices/send.html",
         invoice,
         form,
-        is_ahead=invoice.bills_ahead(),
+        is_ahead=is_ahead,
+        seen=invoice.as_seen(is_ahead=is_ahead),
         changes=changes,
         changes_left=changes_left,
         last_sent=last_sent,
