@@ -26,7 +26,8 @@ class BookingTotalsChanging:
     """Just before new totals are stored: what is covered must fit into them, by the database's own check."""
 
     new_totals: Mapping[UUID, int]
-    cancelled: frozenset[UUID]
+    claimed_anew: frozenset[UUID]
+    """Cancelled, or another customer's by now: what lowered the claim on them, or gave it up, is over."""
     by: Actor
     now: datetime
 

@@ -48,6 +48,7 @@ class TaxMarks:
         taxes = document.totals.taxes
         is_plain = (
             all(tax.category in ("standard", "zero") for tax in taxes)
+            and len({tax.rate for tax in taxes}) == len(taxes)
             and all(
                 len({tax.key for tax in booking.taxes}) == len(booking.taxes) for booking in document.bookings
             )

@@ -41,12 +41,12 @@ class Cover:
         return self.paid_minor + self.reduced_minor + self.written_off_minor
 
 
-def fit_cover(cover: Cover, *, total_minor: int, cancelled: bool) -> Cover:
+def fit_cover(cover: Cover, *, total_minor: int, claimed_anew: bool) -> Cover:
     """What may stay when a booking costs ``total_minor``: the excess shrinks the write-off, then the reduction, then money.
 
-    A cancelled booking keeps neither write-off nor reduction; a fee keeps money.
+    One that is claimed anew (cancelled, or moved to another customer) keeps neither write-off nor reduction; a fee keeps money.
     """
-    if cancelled:
+    if claimed_anew:
         return Cover(min(cover.paid_minor, total_minor), 0, 0)
     excess = max(0, cover.total_minor - total_minor)
     written_off = max(0, cover.written_off_minor - excess)

@@ -109,6 +109,9 @@ def invoice_matters(company: Company, by: Actor, figures: Figures) -> list[Matte
             "%(count)d booking is ready to invoice", "%(count)d bookings are ready to invoice", count
         )
         detail = money(figures.to_invoice_minor, company.currency)
+        if figures.to_invoice_due_minor != figures.to_invoice_minor:
+            due = _("%(due)s due") % {"due": money(figures.to_invoice_due_minor, company.currency)}
+            detail = f"{detail}, {due}"
         found.append(Matter(text % {"count": count}, to_invoice_url(by), "receipt-text", "info", detail))
     if count := figures.drafts_count:
         text = ngettext("%(count)d draft is not sent yet", "%(count)d drafts are not sent yet", count)

@@ -86,7 +86,7 @@ def cancel_bookings(
         taxes += price_booking(booking, own, catalogue.terms)
         booking.revision += 1
     totals = {booking.pk: booking.total_minor for booking in bookings}
-    publish(BookingTotalsChanging(totals, cancelled=frozenset(totals), by=by, now=now))
+    publish(BookingTotalsChanging(totals, claimed_anew=frozenset(totals), by=by, now=now))
     BookingItem.objects.filter(booking__in=totals).delete()
     BookingTax.objects.filter(booking__in=totals).delete()
     BookingItem.objects.bulk_create(items)

@@ -101,6 +101,7 @@ def edit_booking(
             booking,
             items,
             old_tax_code_id=UUID(before["tax_code_id"]) if before["tax_code_id"] else None,
+            moves=moves,
             by=by,
             now=now,
         )
@@ -145,6 +146,7 @@ def _price_anew(
     drafts: Sequence[ItemDraft] | None,
     *,
     old_tax_code_id: UUID | None,
+    moves: bool,
     by: Actor,
     now: datetime,
 ) -> None:
@@ -163,7 +165,8 @@ def _price_anew(
         catalogue = read_catalogue(drafts, [booking.tax_code_id], kept=kept)
         items = items_of(booking, drafts, catalogue)
     taxes = price_booking(booking, items, catalogue.terms)
-    publish(BookingTotalsChanging({booking.pk: booking.total_minor}, frozenset(), by=by, now=now))
+    totals = {booking.pk: booking.total_minor}
+    publish(BookingTotalsChanging(totals, frozenset(totals if moves else ()), by=by, now=now))
     covered = Booking.objects.values("paid_minor", "reduced_minor", "written_off_minor").get(pk=booking.pk)
     for name, value in covered.items():
         setattr(booking, name, value)

@@ -24,6 +24,7 @@ from bookbill.customers.actions import edit_customer
 from bookbill.customers.models import Customer
 from bookbill.invoices.actions.sending import send_invoices
 from bookbill.invoices.models import Invoice
+from bookbill.ledger.actions.claims import reduce_claim, write_off
 from bookbill.ledger.actions.payments import record_payments
 from bookbill.ledger.drafts import PaymentDraft
 from bookbill.lib.actor import Actor
@@ -197,6 +198,18 @@ def test_a_booking_at_its_customers_address_moves_to_that_of_the_new_customer(
     assert edit(ana, elsewhere, BookingEdit({"customer_id": oak.pk})).service_address == ELSEWHERE
     told = BookingEdit({"customer_id": maple.pk, "service_address": oak.service_address})
     assert edit(ana, at_maple, told).service_address == oak.service_address
+
+
+def test_what_lowered_the_claim_on_one_customer_does_not_lower_that_on_another(
+    ana: Actor, make_booking: Callable[..., Booking], make_customer: Callable[..., Customer]
+) -> None:
+    booking, oak = make_booking(), make_customer("Oak Dental")
+    transact(lambda: reduce_claim(booking.pk, amount_minor=3_000, reason="Kind", by=ana, now=NOW))
+    transact(lambda: write_off(booking.pk, amount_minor=2_000, reason="Lost", by=ana, now=NOW))
+    moved = edit(ana, booking, BookingEdit({"customer_id": oak.pk}))
+    assert (moved.reduced_minor, moved.written_off_minor, moved.due()) == (0, 0, 10_000)
+    assert Entry.objects.filter(type="booking.cover_released").get().subject_id == booking.pk
+    assert not [finding for finding in verify() if finding.bad]
 
 
 def test_a_cancelled_booking_with_a_fee_can_be_held_back_and_taken_up_again(

@@ -75,6 +75,9 @@ def test_a_single_tax_shows_its_rate_and_several_show_letters() -> None:
     lettered = printed(make_document([make_block(1, tax=HST), make_block(2, tax=GST_QST)]))
     assert [row.tax for row in lettered.rows] == ["A", "B C"]
     assert [row.label[:5] for row in lettered.totals if "·" in row.label] == ["A · H", "B · G", "C · Q"]
+    again = replace(HST, key="pst", components=(replace(HST.components[0], name="PST"),))
+    alike = printed(make_document([make_block(1, tax=HST), make_block(2, tax=again)]))
+    assert [row.tax for row in alike.rows] == ["A", "B"]
 
 
 @pytest.mark.parametrize(

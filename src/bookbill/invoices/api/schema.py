@@ -11,7 +11,7 @@ from uuid import UUID
 from bookbill.bookings.api.schema import TaxOut, decimal_text
 from bookbill.customers.api import TaxIdOut
 from bookbill.delivery.models import Message, MessageEvent
-from bookbill.documents.document import Billing, BookingBlock, Document, Line, Tax
+from bookbill.documents.document import Billing, BookingBlock, Document, Line, Seller, Tax
 from bookbill.invoices.actions.holding import next_recipients
 from bookbill.invoices.live import customer_url
 from bookbill.invoices.models import Invoice, Version
@@ -61,6 +61,18 @@ class BillingOut(Answer):
     billing_address: AddressOut
     tax_ids: list[TaxIdOut]
     purchase_order: str
+
+
+class SellerOut(Answer):
+    """Who bills. `logo_sha256` is of the logo's bytes: null where there is none."""
+
+    name: str
+    email: str
+    phone: str
+    website: str
+    address: AddressOut
+    tax_ids: list[TaxIdOut]
+    logo_sha256: str | None
 
 
 class VersionOut(Answer):
@@ -138,6 +150,7 @@ class ListedInvoice(Answer):
     reduced_minor: int
     written_off_minor: int
     due_minor: int
+    seller: SellerOut
     billing: BillingOut
     bookings: list[InvoicedBooking]
     note: str
@@ -217,6 +230,7 @@ def _printed(document: Document) -> dict[str, Any]:
     exponent = exponent_of(document.currency)
     return {
         "taxes": [tax_out(tax) for tax in document.totals.taxes],
+        "seller": _seller(document.seller),
         "billing": _billing(document.billing),
         "bookings": [_booking(block, exponent) for block in document.bookings],
         "note": document.note,
@@ -233,6 +247,18 @@ def tax_out(tax: Tax) -> TaxOut:
         inclusive=tax.inclusive,
         base_minor=tax.base_minor,
         amount_minor=tax.amount_minor,
+    )
+
+
+def _seller(seller: Seller) -> SellerOut:
+    return SellerOut(
+        name=seller.name,
+        email=seller.email,
+        phone=seller.phone,
+        website=seller.website,
+        address=AddressOut(**asdict(seller.address)),
+        tax_ids=[TaxIdOut(**asdict(tax_id)) for tax_id in seller.tax_ids],
+        logo_sha256=seller.logo_sha256,
     )
 
 

@@ -39,7 +39,10 @@ def sent(api: ApiClient, draft: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_an_invoice_says_all_that_its_bookings_say(
-    api: ApiClient, make_customer: Callable[..., Customer], make_booking: Callable[..., Booking]
+    api: ApiClient,
+    company: Company,
+    make_customer: Callable[..., Customer],
+    make_booking: Callable[..., Booking],
 ) -> None:
     maple = make_customer(billing_address={"line1": "1 Front St", "line2": "", "city": "Hull", "region": "",
                                            "postal_code": "", "country": ""})  # fmt: skip
@@ -62,6 +65,7 @@ def test_an_invoice_says_all_that_its_bookings_say(
     assert answer["bookings"][1]["items"][0]["unit_price"] == "20.00"
     assert answer["bookings"][0]["service_date"] == "2026-06-02"
     assert answer["recipients"] == ["maple@customer.example", "a@x.example", "b@x.example"]
+    assert (answer["seller"]["name"], answer["seller"]["logo_sha256"]) == (company.name, None)
     assert (answer["billing"]["name"], answer["billing"]["billing_address"]["city"]) == (
         "Maple Offices",
         "Hull",

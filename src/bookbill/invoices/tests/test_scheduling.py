@@ -269,7 +269,8 @@ def test_the_page_schedules_in_the_companys_time_and_undoes(
     shown = desk.get(f"/payments/invoices/{invoice.pk}").content.decode()
     assert "Undo sending" in shown
     assert shown.count("/sendings/undo") == 1  # no toast beside it that offers the same
-    assert desk.post(f"{page(invoice)}/undo").status_code == 303
+    undone = desk.post(f"{page(invoice)}/undo", follow=True).content.decode()
+    assert "Not sent. It is a draft." in undone
     assert Invoice.objects.get().sending_at is None
 
 

@@ -128,7 +128,8 @@ def leaving_part(request: CompanyRequest, pk: UUID) -> HttpResponse:
 def undo_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
     """Take a sending back before it has begun."""
     transact(lambda: undo_sending([pk], by=request.actor, now=now(request.company)))
-    toast(request, _("Not sent. Everything is as before."))
+    is_draft = find_invoice(pk).sent_at is None
+    toast(request, _("Not sent. It is a draft.") if is_draft else _("Not sent. Everything is as before."))
     return see_other(request, reverse("invoices:detail", args=[pk]))
 
 

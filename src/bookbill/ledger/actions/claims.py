@@ -128,14 +128,17 @@ def release_excess(event: BookingTotalsChanging) -> None:
         if booking.due() != booking.total_minor
     }
     fitted = {
-        pk: fit_cover(cover_of(booking), total_minor=event.new_totals[pk], cancelled=pk in event.cancelled)
+        pk: fit_cover(
+            cover_of(booking), total_minor=event.new_totals[pk], claimed_anew=pk in event.claimed_anew
+        )
         for pk, booking in covered.items()
     }
     changing = {pk: covered[pk] for pk, cover in fitted.items() if cover != cover_of(covered[pk])}
     if not changing:
         return
     before = {pk: cover_of(booking) for pk, booking in changing.items()}
-    reason = _("The booking's total fell")
+    is_anew = bool(event.claimed_anew)
+    reason = _("The booking was cancelled or moved") if is_anew else _("The booking's total fell")
     enter_claims(
         WriteOff, _differences(before, fitted, "written_off_minor"), changing, reason=reason, now=event.now
     )

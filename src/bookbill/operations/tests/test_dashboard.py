@@ -18,6 +18,8 @@ from bookbill.invoices.actions.holding import hold_sending
 from bookbill.invoices.actions.sending import send_invoices
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.tasks import send_held
+from bookbill.ledger.actions.payments import record_payments
+from bookbill.ledger.drafts import PaymentDraft
 from bookbill.lib.actor import Actor
 from bookbill.lib.transactions import transact
 from bookbill.operations.months import last_months, read_chart
@@ -92,6 +94,18 @@ def test_it_names_what_needs_somebody_and_where(
         assert words in page
         assert f'href="{url}"' in page
     assert "not moving" not in page
+
+
+def test_what_is_paid_and_not_billed_yet_is_to_invoice_with_nothing_due(
+    desk: Client, ana: Actor, make_booking: Any, make_invoice: Callable[..., Invoice]
+) -> None:
+    send(ana, make_invoice())
+    booking = make_booking()
+    draft = PaymentDraft(booking.customer_id, "cash", 10_000, "CAD", TODAY, fill=(booking.pk,))
+    transact(lambda: record_payments([draft], by=ana, now=NOW))
+    page = dashboard(desk)
+    assert "1 booking, $0.00 due" in page
+    assert "$100.00, $0.00 due" in page
 
 
 @pytest.mark.parametrize("sent_before", [False, True])
