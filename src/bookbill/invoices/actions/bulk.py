@@ -9,7 +9,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from bookbill.bookings.models import Booking
-from bookbill.bookings.rules import State
 from bookbill.companies.allowance import lock_allowance
 from bookbill.companies.models import Company
 from bookbill.companies.rights import Feature, Right, require
@@ -21,13 +20,17 @@ from bookbill.invoices.actions.cancelling import (
 )
 from bookbill.invoices.actions.drafting import remove_drafts
 from bookbill.invoices.actions.holding import send_or_hold, undo_sending
-from bookbill.invoices.actions.locking import lock_invoices, refuse_ending_unseen
+from bookbill.invoices.actions.locking import lock_invoices
 from bookbill.invoices.actions.pace import hurried, pestered, refuse_hurried, refuse_pestering
 from bookbill.invoices.actions.reminding import refuse_reminding, remind_invoices
-from bookbill.invoices.actions.sending import (
-    refuse_promised,
+from bookbill.invoices.actions.seen import (
+    billing_ahead,
+    refuse_ending_unseen,
     refuse_unseen,
     refuse_unseen_list,
+)
+from bookbill.invoices.actions.sending import (
+    refuse_promised,
     refuse_unsendable,
     resolve_recipients,
 )
@@ -87,13 +90,6 @@ def send_each(
         refuse_beyond_the_day(invoice)
 
     return _act_on(invoices, refuse=refuse, act=lambda ids: send_or_hold(ids, by=by, now=now))
-
-
-def billing_ahead(invoices: Sequence[Invoice]) -> set[UUID]:
-    """`Invoice.bills_ahead` of many, in one query."""
-    drafts = [invoice.pk for invoice in invoices if invoice.sent_at is None]
-    planned = Booking.objects.filter(invoice__in=drafts, state=State.SCHEDULED).order_by()
-    return {pk for pk in planned.values_list("invoice_id", flat=True) if pk}
 
 
 def refuse_sending(invoice: Invoice, to: Sequence[str]) -> None:

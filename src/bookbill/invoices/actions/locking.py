@@ -39,15 +39,5 @@ def lock_invoice(invoice_id: UUID, *, revision: int | None = None) -> Invoice:
     return invoice
 
 
-class Stale(RuleBroken):
-    """An act on what has changed since somebody decided on it."""
-
-
-def refuse_ending_unseen(invoice: Invoice, seen: str) -> None:
-    """Raise Stale where it is not as a page showed it (`Invoice.as_seen_with_money`) that asks to cancel or delete it; "" shows nothing."""
-    if seen and seen != invoice.as_seen_with_money():
-        raise Stale("stale", _("It has changed meanwhile. Look at it again, then decide."))
-
-
 def not_found() -> NotFound:
     return NotFound("not_found", _("There is no such invoice."))

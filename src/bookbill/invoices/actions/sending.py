@@ -54,12 +54,14 @@ def send_invoices(
 ) -> list[Version]:
     """Number, freeze and promise the emails of invoices; they leave after the commit. Constant queries for 1 and for 500.
 
-    Sending again always makes a new version: nobody has to look after mails of earlier ones that did not arrive, but
-    of one to a recipient of its own whom the same is not sent to now; and those that still wait do not leave any more, for one of its recipients, or for anybody where it claims something
-    else or went by hand (``mark_only``). ``recipients`` replaces the resolved ones
-    for this send, by invoice; ``mark_only`` freezes without any email. Raises CannotSend naming the first invoice that
-    has nobody to send it to, carries nothing, or is cancelled; TooMany for one that was sent too often and for more
-    mails than the day allows; BadInput for an issue date that the series no longer allows.
+    Sending again always makes a new version. Nobody has to look after mails of earlier ones that did not arrive, but
+    for a recipient of its own whom the same does not go to now; and those that still wait do not leave any more, for
+    one of its recipients, or for anybody where it claims something else or went by hand (``mark_only``).
+
+    ``recipients`` replaces the resolved ones for this send, by invoice; ``mark_only`` freezes without any email. Raises
+    CannotSend naming the first invoice that has nobody to send it to, carries nothing, or is cancelled; TooMany for one
+    that was sent too often and for more mails than the day allows; BadInput for an issue date that the series no longer
+    allows.
     """
     assert_in_transaction()
     require(by, Right.SEND_INVOICES, Feature.INVOICING)
@@ -211,46 +213,6 @@ def refuse_promised(invoice: Invoice) -> None:
     if invoice.sending_at:
         raise CannotSend(
             "already_sending", _("%(invoice)s is already on its way.") % {"invoice": label_of(invoice)}
-        )
-
-
-def refuse_unseen(invoice: Invoice, seen: str, *, is_ahead: bool) -> None:
-    """Raise RuleBroken `stale` where it is not as somebody saw it (`Invoice.as_seen`): nobody sends by an old page what he did not see."""
-    if invoice.cancelled_at:
-        refuse_unsendable(invoice, to=None, mark_only=True)
-    if seen.partition("-")[0] != str(invoice.last_version_n):
-        raise RuleBroken(
-            "stale",
-            _("%(invoice)s was sent meanwhile. Send it again only if it is to arrive once more.")
-            % {"invoice": label_of(invoice)},
-        )
-    if is_ahead and seen == invoice.as_seen(is_ahead=False):
-        raise RuleBroken(
-            "stale",
-            _("%(invoice)s bills work that is not completed by now. Look at it, then send it.")
-            % {"invoice": label_of(invoice)},
-        )
-    if seen != invoice.as_seen(is_ahead=is_ahead):
-        refuse_promised(invoice)
-        raise RuleBroken(
-            "stale",
-            _("%(invoice)s was changed by someone else meanwhile. Look at it as it is now, then send it.")
-            % {"invoice": label_of(invoice)},
-        )
-
-
-def list_as_seen(recipients: Sequence[str]) -> str:
-    """What a page sends back to say which recipients somebody looked at."""
-    return sha256("\n".join(sorted(map(str.lower, recipients))).encode()).hexdigest()[:16]
-
-
-def refuse_unseen_list(invoice: Invoice, to: Sequence[str], seen: str) -> None:
-    """Raise RuleBroken `stale` where it would go to others than somebody saw (`list_as_seen`)."""
-    if seen != list_as_seen(to):
-        raise RuleBroken(
-            "stale",
-            _("%(invoice)s goes to other recipients by now. Look at them, then send it.")
-            % {"invoice": label_of(invoice)},
         )
 
 

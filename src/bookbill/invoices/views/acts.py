@@ -17,8 +17,9 @@ from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.drafting import delete_draft, edit_invoice, ends_with_its_invoice
 from bookbill.invoices.actions.duplicating import duplicate_invoice
 from bookbill.invoices.actions.linking import renew_link
-from bookbill.invoices.actions.locking import Stale, lock_invoice, refuse_ending_unseen
+from bookbill.invoices.actions.locking import lock_invoice
 from bookbill.invoices.actions.paying import record_payment_on_invoice
+from bookbill.invoices.actions.seen import Stale, refuse_ending_unseen
 from bookbill.invoices.actions.sending import resolve_recipients
 from bookbill.invoices.forms import CancelForm, SentInvoiceForm
 from bookbill.invoices.models import Invoice

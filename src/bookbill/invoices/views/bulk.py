@@ -22,7 +22,6 @@ from bookbill.companies.rights import Feature, Right
 from bookbill.customers.models import Customer
 from bookbill.invoices.actions.bulk import (
     Outcome,
-    billing_ahead,
     cancel_each,
     delete_each,
     pay_each,
@@ -32,7 +31,8 @@ from bookbill.invoices.actions.bulk import (
     undo_each,
 )
 from bookbill.invoices.actions.reminding import refuse_reminding
-from bookbill.invoices.actions.sending import list_as_seen, resolve_recipients
+from bookbill.invoices.actions.seen import billing_ahead, list_as_seen
+from bookbill.invoices.actions.sending import resolve_recipients
 from bookbill.invoices.forms import CancelManyForm, SeveralPaymentsForm
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.reading import InvoiceRow, filtered, rows_of

@@ -22,7 +22,8 @@ from bookbill.documents.document import Document
 from bookbill.invoices.actions.drafting import edit_invoice, make_invoices, new_invoice
 from bookbill.invoices.actions.grouping import check_group, movable_drafts
 from bookbill.invoices.actions.holding import next_recipients, redirect_sending, send_or_hold
-from bookbill.invoices.actions.sending import CannotSend, refuse_unseen
+from bookbill.invoices.actions.seen import refuse_unseen
+from bookbill.invoices.actions.sending import CannotSend
 from bookbill.invoices.choosing import sort_out
 from bookbill.invoices.claims import claim_of
 from bookbill.invoices.comparing import other_taxes

@@ -16,12 +16,13 @@ from bookbill.delivery.models import Message
 from bookbill.delivery.rules import State
 from bookbill.invoices.actions.copying import send_cancelled_copy
 from bookbill.invoices.actions.holding import send_or_hold, undo_sending
-from bookbill.invoices.actions.locking import Stale, lock_invoice
+from bookbill.invoices.actions.locking import lock_invoice
 from bookbill.invoices.actions.reminding import refuse_reminding, remind_invoices
 from bookbill.invoices.actions.retrying import dismiss_mail, retry_mail
-from bookbill.invoices.actions.sending import list_as_seen, refuse_unseen, resolve_recipients
+from bookbill.invoices.actions.seen import Stale, refuse_reminding_unseen, refuse_unseen, reminder_as_seen
+from bookbill.invoices.actions.sending import resolve_recipients
 from bookbill.invoices.forms import CopyForm, SendForm
-from bookbill.invoices.models import Invoice, Reminder
+from bookbill.invoices.models import Invoice
 from bookbill.invoices.reading import find_invoice
 from bookbill.invoices.views.acts import dialog
 from bookbill.invoices.views.detail import changes_of, last_sent_version, leaving
@@ -170,8 +171,7 @@ def remind_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
     if request.method == "POST":
 
         def act() -> str:
-            if request.POST.get("seen", "") not in ("", seen_of_reminder(lock_invoice(pk))):
-                raise Stale("stale", _("It has changed meanwhile. Look at it again, then decide."))
+            refuse_reminding_unseen(lock_invoice(pk), request.POST.get("seen", ""))
             remind_invoices([pk], by=request.actor, now=now(request.company))
             toast(request, _("Reminder sent."))
             return reverse("invoices:emails", args=[pk])
@@ -192,11 +192,5 @@ def remind_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         is_stale=is_stale,
         recipients=recipients,
         payable_minor=invoice.payable(),
-        seen=seen_of_reminder(invoice),
+        seen=reminder_as_seen(invoice),
     )
-
-
-def seen_of_reminder(invoice: Invoice) -> str:
-    """What the dialog says: how many were sent so far, what is asked for, and of whom."""
-    count, to = Reminder.objects.filter(invoice=invoice).count(), resolve_recipients([invoice], {})
-    return f"{count} {invoice.payable()} {list_as_seen(to[invoice.pk])}"

@@ -1,0 +1,86 @@
+"""What a page showed beside what is: nobody sends, reminds, cancels or deletes by an old page what he did not see (ADR 4)."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from bookbill.bookings.models import Booking
+from bookbill.bookings.rules import State
+from bookbill.invoices.actions.sending import (
+    label_of,
+    refuse_promised,
+    refuse_unsendable,
+    resolve_recipients,
+)
+from bookbill.invoices.models import Invoice, Reminder
+from bookbill.lib.errors import RuleBroken
+
+
+class Stale(RuleBroken):
+    """An act on what has changed since somebody decided on it."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__("stale", message or _("It has changed meanwhile. Look at it again, then decide."))
+
+
+def refuse_unseen(invoice: Invoice, seen: str, *, is_ahead: bool) -> None:
+    """Raise Stale where it is not as a page that sends it showed it (`Invoice.as_seen`), or RuleBroken with what it is by now."""
+    if invoice.cancelled_at:
+        refuse_unsendable(invoice, to=None, mark_only=True)
+    if seen.partition("-")[0] != str(invoice.last_version_n):
+        raise Stale(
+            _("%(invoice)s was sent meanwhile. Send it again only if it is to arrive once more.")
+            % {"invoice": label_of(invoice)},
+        )
+    if is_ahead and seen == invoice.as_seen(is_ahead=False):
+        raise Stale(
+            _("%(invoice)s bills work that is not completed by now. Look at it, then send it.")
+            % {"invoice": label_of(invoice)},
+        )
+    if seen != invoice.as_seen(is_ahead=is_ahead):
+        refuse_promised(invoice)
+        raise Stale(
+            _("%(invoice)s was changed by someone else meanwhile. Look at it as it is now, then send it.")
+            % {"invoice": label_of(invoice)},
+        )
+
+
+def list_as_seen(recipients: Sequence[str]) -> str:
+    """What a page sends back to say which recipients somebody looked at."""
+    return sha256("\n".join(sorted(map(str.lower, recipients))).encode()).hexdigest()[:16]
+
+
+def refuse_unseen_list(invoice: Invoice, to: Sequence[str], seen: str) -> None:
+    """Raise Stale where it would go to others than somebody saw (`list_as_seen`)."""
+    if seen != list_as_seen(to):
+        raise Stale(
+            _("%(invoice)s goes to other recipients by now. Look at them, then send it.")
+            % {"invoice": label_of(invoice)},
+        )
+
+
+def refuse_ending_unseen(invoice: Invoice, seen: str) -> None:
+    """The same for a page that asks to cancel or delete it (`Invoice.as_seen_with_money`); "" compares nothing."""
+    if seen and seen != invoice.as_seen_with_money():
+        raise Stale
+
+
+def reminder_as_seen(invoice: Invoice) -> str:
+    """What a page that reminds says: how many were sent so far, what is asked for, and of whom."""
+    count, to = Reminder.objects.filter(invoice=invoice).count(), resolve_recipients([invoice], {})
+    return f"{count} {invoice.payable()} {list_as_seen(to[invoice.pk])}"
+
+
+def refuse_reminding_unseen(invoice: Invoice, seen: str) -> None:
+    """The same for a reminder (`reminder_as_seen`); "" compares nothing."""
+    if seen and seen != reminder_as_seen(invoice):
+        raise Stale
+
+
+def billing_ahead(invoices: Sequence[Invoice]) -> set[UUID]:
+    """`Invoice.bills_ahead` of many, in one query."""
+    drafts = [invoice.pk for invoice in invoices if invoice.sent_at is None]
+    planned = Booking.objects.filter(invoice__in=drafts, state=State.SCHEDULED).order_by()
+    return {pk for pk in planned.values_list("invoice_id", flat=True) if pk}
