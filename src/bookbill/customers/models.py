@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import models
 from django.db.models import Q
 
+from bookbill.companies.models import Company
 from bookbill.lib.fields import PrefixTextField, prefix_range
 from bookbill.lib.ids import new_id
 from bookbill.lib.search import WORD_LENGTH, search_words
@@ -81,6 +82,10 @@ class Customer(models.Model):
         """Whether every word of ``text`` begins a word of its names: `matching` without the addresses."""
         own = search_words(self.name, self.company_name)
         return all(any(word.startswith(begun) for word in own) for begun in search_words(text))
+
+    def terms_days(self, company: Company) -> int:
+        """Its own payment terms, else the company's."""
+        return company.payment_terms_days if self.payment_terms_days is None else self.payment_terms_days
 
     def billing_recipients(self) -> list[str]:
         """Where invoices go by themselves, without repeats: billing email alone when so switched, else both; then the copies."""

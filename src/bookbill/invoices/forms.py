@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bookbill.companies.clock import zone
 from bookbill.companies.models import Company
+from bookbill.invoices.models import Invoice
 from bookbill.invoices.rules import instant_of
 from bookbill.invoices.wording import BODY_MAX, SUBJECT_MAX
 from bookbill.ledger.words import METHOD_LABELS
@@ -66,16 +67,22 @@ class DatesForm(forms.Form):
     issue_date = says_empty(
         DayField(label=_("Invoice date"), required=False, help_text=_("Empty: the day it is sent."))
     )
-    terms_days = TypedChoiceField(label=_("Terms"), coerce=int)
+    terms_days = TypedChoiceField(label=_("Terms"), coerce=int, empty_value=None, required=False)
     due_date = says_empty(
         DayField(label=_("Due date"), required=False, help_text=_("Empty: the invoice date and the terms."))
     )
 
-    def __init__(self, *args: Any, terms_days: int, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, invoice: Invoice, company: Company, **kwargs: Any) -> None:
+        """``invoice`` may be one that is nowhere stored. Its terms follow the customer's unless others are chosen."""
         super().__init__(*args, **kwargs)
+        usual = payment_terms(invoice.customer.terms_days(company))
+        chosen = set() if invoice.terms_days is None else {invoice.terms_days}
         field = self.fields["terms_days"]
         assert isinstance(field, forms.TypedChoiceField)
-        field.choices = [(days, payment_terms(days)) for days in sorted({*TERMS_DAYS, terms_days})]
+        field.choices = [
+            ("", gettext("The customer's: %(terms)s") % {"terms": usual}),
+            *((days, payment_terms(days)) for days in sorted({*TERMS_DAYS, *chosen})),
+        ]
 
 
 class NoteForm(forms.Form):

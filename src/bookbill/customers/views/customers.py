@@ -67,13 +67,12 @@ def detail_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
 def billing_tab(request: CompanyRequest, pk: UUID) -> HttpResponse:
     """Who is billed, where it goes, on which terms."""
     customer = get_object_or_404(Customer, pk=pk)
-    terms = customer.payment_terms_days
     context = {
         "billing_lines": postal_lines(customer.billing_address),
         "service_lines": postal_lines(customer.service_address),
         "recipients": customer.billing_recipients(),
-        "terms": payment_terms(request.company.payment_terms_days if terms is None else terms),
-        "has_own_terms": terms is not None,
+        "terms": payment_terms(customer.terms_days(request.company)),
+        "has_own_terms": customer.payment_terms_days is not None,
     }
     return customer_page(request, customer, "customers/billing.html", context, current="customers:billing")
 

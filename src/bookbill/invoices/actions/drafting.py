@@ -170,14 +170,13 @@ def follow_replaced(drafts: Collection[Invoice]) -> None:
 def new_invoice(
     draft: InvoiceDraft, company: Company, customer: Customer, *, now: datetime, is_instant: bool = False
 ) -> Invoice:
-    """The row of a new draft, not stored yet; terms and payment link from the customer and the company unless given."""
-    terms = draft.terms_days if draft.terms_days is not None else customer.payment_terms_days
+    """The row of a new draft, not stored yet; its payment link is the company's habit unless given."""
     return Invoice(
         id=new_id(),
         company=company,
         customer=customer,
         currency=company.currency,
-        terms_days=company.payment_terms_days if terms is None else terms,
+        terms_days=draft.terms_days,
         note=draft.note,
         extra_recipients=list(draft.extra_recipients),
         payment_link=company.payment_link_default if draft.payment_link is None else draft.payment_link,

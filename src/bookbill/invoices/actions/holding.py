@@ -194,7 +194,7 @@ def _refuse_undatable(company: Company, invoices: Sequence[Invoice], *, leaves_a
     wished = [invoice.issue_date for invoice in invoices]
     issued = issue_dates_by_now(company, wished, today=date_in_zone(company, leaves_at))
     for invoice, issue_date in zip(invoices, issued, strict=True):
-        due_date_of(invoice, issue_date)
+        due_date_of(invoice, issue_date, company)
 
 
 def _process_time(company: Company, moment: datetime) -> datetime:

@@ -21,10 +21,12 @@ def lock_invoices(invoice_ids: Sequence[UUID]) -> list[Invoice]:
     owners = dict(Invoice.objects.filter(pk__in=wanted).values_list("pk", "customer_id"))
     if len(owners) != len(wanted):
         raise not_found()
-    lock_customers(owners.values())
+    customers = lock_customers(owners.values())
     found = Invoice.objects.in_bulk(wanted)
     if len(found) != len(wanted):
         raise not_found()
+    for invoice in found.values():
+        invoice.customer = customers[invoice.customer_id]
     return [found[pk] for pk in wanted]
 
 

@@ -102,7 +102,7 @@ def send_invoices(
     Invoice.objects.store(
         invoices,
         [*SUMS, "bookings_count", "live_claim", "sent_claim", "sent_total_minor", "charged_minor", "number", "number_n",
-         "issue_date", "due_date", "sent_at", "sending_at", "sending_refused", "last_version_n", "revision"],
+         "issue_date", "terms_days", "due_date", "sent_at", "sending_at", "sending_refused", "last_version_n", "revision"],
     )  # fmt: skip
     record_many(
         [
@@ -299,13 +299,15 @@ def _number(company: Company, invoices: Sequence[Invoice], *, today: date) -> di
         if invoice.issue_date is None and taken.date != today:
             clamped[invoice.pk] = today
         invoice.number, invoice.number_n, invoice.issue_date = taken.number, taken.n, taken.date
-        invoice.due_date = due_date_of(invoice, taken.date)
+        invoice.terms_days = invoice.terms_by_now(company)
+        invoice.due_date = due_date_of(invoice, taken.date, company)
     return clamped
 
 
-def due_date_of(invoice: Invoice, issue_date: date) -> date:
+def due_date_of(invoice: Invoice, issue_date: date, company: Company) -> date:
+    """The one that was chosen, else by its terms. Raises BadInput `due_before_issue`."""
     if invoice.due_date is None:
-        return issue_date + timedelta(days=invoice.terms_days)
+        return issue_date + timedelta(days=invoice.terms_by_now(company))
     if invoice.due_date < issue_date:
         raise BadInput("due_before_issue", _("The due date lies before the invoice date."), field="due_date")
     return invoice.due_date

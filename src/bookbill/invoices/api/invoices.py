@@ -57,7 +57,7 @@ MarkName = Literal[
 
 
 class InvoiceIn(Body):
-    """`payment_link` and `terms_days`: left out, the customer's and the company's habit.
+    """`payment_link` left out: the company's habit. `terms_days` left out or null: the customer's, as they are when it is sent.
 
     `move_from_drafts` takes bookings off the drafts they are on; a draft that is emptied goes.
     """
@@ -104,7 +104,7 @@ class InvoicePatch(Body):
     payment_link: bool = True
     issue_date: IsoDate | None = None
     due_date: IsoDate | None = None
-    terms_days: Terms = 0
+    terms_days: Terms | None = None
     booking_ids: BookingIds = []
 
 

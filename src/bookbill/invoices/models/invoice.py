@@ -9,7 +9,7 @@ from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Greatest, Least, Upper
 
 from bookbill.bookings.rules import State
-from bookbill.companies.models import AfterSending
+from bookbill.companies.models import AfterSending, Company
 from bookbill.invoices.rules import Status, status_of
 from bookbill.lib.fields import PrefixTextField, prefix_range
 from bookbill.lib.ids import new_id, new_link_token
@@ -76,7 +76,8 @@ class Invoice(models.Model):
     number_n = models.PositiveBigIntegerField(null=True)
     issue_date = models.DateField(null=True)
     due_date = models.DateField(null=True)
-    terms_days = models.PositiveSmallIntegerField()
+    terms_days = models.PositiveSmallIntegerField(null=True)
+    """None on a draft: its customer's, whatever they are by then. Fixed at the first sending."""
     note = models.TextField(blank=True)
     extra_recipients = models.JSONField(default=list)
     payment_link = models.BooleanField(default=True)
@@ -128,7 +129,12 @@ class Invoice(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(sent_at=None)
-                | Q(issue_date__isnull=False, due_date__isnull=False, due_date__gte=F("issue_date")),
+                | Q(
+                    issue_date__isnull=False,
+                    due_date__isnull=False,
+                    due_date__gte=F("issue_date"),
+                    terms_days__isnull=False,
+                ),
                 name="sent_invoice_has_dates",
             ),
             models.CheckConstraint(
@@ -189,6 +195,10 @@ class Invoice(models.Model):
         if self.cancelled_at is not None or self.sent_at is None:
             return 0
         return max(0, min(self.sent_total_minor, self.total_minor) - (self.total_minor - self.due()))
+
+    def terms_by_now(self, company: Company) -> int:
+        """The payment terms in days: those chosen for it, else its customer's. Read it with its customer."""
+        return self.customer.terms_days(company) if self.terms_days is None else self.terms_days
 
     def is_locked(self, after_sending: str) -> bool:
         """Whether the company's choice refuses changes of its bookings by now."""

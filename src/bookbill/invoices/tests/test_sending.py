@@ -14,6 +14,8 @@ from django.test import Client
 from bookbill.activity.models import Entry
 from bookbill.companies.actions.company import update_company
 from bookbill.companies.models import Company
+from bookbill.companies.tests.clients import ApiClient
+from bookbill.customers.actions import edit_customer
 from bookbill.delivery.models import Message
 from bookbill.documents import document
 from bookbill.invoices.actions.sending import CannotSend, send_invoices
@@ -77,6 +79,39 @@ def test_sending_again_makes_a_new_version_under_the_same_number(
     assert list(Version.objects.order_by("n").values_list("n", flat=True)) == [1, 2]
     assert set(Message.objects.values_list("kind", "version_n")) == {("invoice", 1), ("invoice", 2)}
     assert Charge.objects.count() == 1
+
+
+def test_the_terms_of_a_draft_are_its_customers_until_others_are_chosen_and_fixed_when_it_is_sent(
+    ana: Actor,
+    desk: Client,
+    api: ApiClient,
+    make_invoice: Callable[..., Invoice],
+    make_customer: Any,
+    make_booking: Any,
+) -> None:
+    maple = make_customer()
+    follows, chosen = make_invoice(make_booking(maple)), make_invoice(make_booking(maple), terms_days=45)
+
+    def terms() -> list[int]:
+        return [api.get(f"/invoices/{each.pk}").json()["terms_days"] for each in (follows, chosen)]
+
+    assert terms() == [14, 45]
+    Company.objects.update(payment_terms_days=7)
+    assert terms() == [7, 45]
+    transact(lambda: edit_customer(maple.pk, {"payment_terms_days": 30}, by=ana, now=NOW))
+    assert terms() == [30, 45]
+    shown = desk.get(f"/payments/invoices/{follows.pk}/edit").content.decode()
+    assert "The customer&#x27;s: Net 30" in shown
+    form = {"recipients": maple.email, "act": "draft"}
+    for draft, typed in ((chosen, {"terms_days": ""}), (follows, {})):
+        assert desk.post(f"/payments/invoices/{draft.pk}/edit", form | typed).status_code == 303
+    assert terms() == [30, 30]
+
+    send(ana, follows)
+    transact(lambda: edit_customer(maple.pk, {"payment_terms_days": 60}, by=ana, now=NOW))
+
+    assert terms() == [30, 60]
+    assert str(Invoice.objects.get(pk=follows.pk).due_date) == "2026-07-30"
 
 
 def test_a_clock_set_back_is_clamped_and_the_history_says_so(

@@ -37,7 +37,8 @@ def dates_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
     invoice = find_invoice(pk)
     form = DatesForm(
         request.POST if request.method == "POST" else None,
-        terms_days=invoice.terms_days,
+        invoice=invoice,
+        company=request.company,
         initial={
             "issue_date": invoice.issue_date,
             "terms_days": invoice.terms_days,

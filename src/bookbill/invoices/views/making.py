@@ -70,13 +70,12 @@ def generate_page(request: CompanyRequest) -> HttpResponse:
     customer, company = bookings[0].customer, request.company
     # What was typed for one customer, the recipients above all, does not bill another.
     was_for_another = request.POST.get("customer", str(customer.pk)) != str(customer.pk)
-    terms = company.payment_terms_days if customer.payment_terms_days is None else customer.payment_terms_days
     form = InvoiceForm(
         None if was_for_another else posted(request),
-        terms_days=terms,
+        invoice=Invoice(customer=customer),
+        company=company,
         initial={
             "recipients": customer.billing_recipients(),
-            "terms_days": terms,
             "payment_link": company.payment_link_default,
         },
     )
@@ -121,7 +120,8 @@ def edit_draft_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         return see_other(request, reverse("invoices:detail", args=[pk]))
     form = InvoiceForm(
         posted(request),
-        terms_days=invoice.terms_days,
+        invoice=invoice,
+        company=request.company,
         initial={
             "recipients": next_recipients([invoice])[invoice.pk],
             "issue_date": invoice.issue_date,
@@ -164,7 +164,7 @@ def add_bookings(request: CompanyRequest, pk: UUID) -> HttpResponse:
 
     def act() -> str:
         invoice = find_invoice(pk)
-        form = InvoiceForm(request.POST, terms_days=invoice.terms_days)
+        form = InvoiceForm(request.POST, invoice=invoice, company=request.company)
         typed = changes_of(form, invoice.customer) if form.is_valid() else {}
         own = list(Booking.objects.filter(invoice=invoice).values_list("pk", flat=True))
         edit_invoice(
