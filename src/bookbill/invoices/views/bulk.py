@@ -192,6 +192,7 @@ def delete_many(request: CompanyRequest) -> HttpResponse:
         "rows": drafts,
         "left_out": len(rows) - len(drafts),
         "credit_minor": paid_on_what_ends([row.invoice.pk for row in drafts]),
+        "is_promised": any(row.invoice.sending_at for row in drafts),
     }
     return render_page(request, "invoices/delete_many.html", context)
 
@@ -241,6 +242,7 @@ def cancel_many(request: CompanyRequest) -> HttpResponse:
         "total_minor": sum(row.invoice.total_minor for row in live),
         "paid_minor": sum(row.invoice.paid_minor for row in live),
         "has_instant": any(row.invoice.is_instant for row in live),
+        "is_promised": any(row.invoice.sending_at for row in live),
     }
     return render_page(request, "invoices/cancel_many.html", context, status=422 if form.errors else 200)
 
@@ -266,7 +268,7 @@ def asked_first(
             able.append(row)
     ahead = billing_ahead([row.invoice for row in able])
     context = {
-        "heading": heading(len(able)) % {"count": len(able)},
+        "heading": heading(len(able)) % {"count": len(able)} if able else _("Nothing to send"),
         "chosen": chosen,
         "rows": [mailed(row, to[row.invoice.pk], is_ahead=row.invoice.pk in ahead) for row in able],
         "refused": refused,
