@@ -9,8 +9,7 @@ from bookbill.documents.document import Billing, BookingBlock, Document
 from bookbill.documents.formats import formats_of
 from bookbill.documents.printed import tax_name
 from bookbill.invoices.claims import COVER, differences
-from bookbill.lib.addresses import address_lines
-from bookbill.web.formatting import tongue
+from bookbill.web.formatting import postal_lines, tongue
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ def _billing(billing: Billing) -> list[str]:
     lines = [
         billing.company_name,
         billing.name,
-        *address_lines(address),
+        *postal_lines(address),
         billing.email,
         billing.phone,
         *(f"{tax_id.scheme} {tax_id.value}" for tax_id in billing.tax_ids),

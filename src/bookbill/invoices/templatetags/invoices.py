@@ -61,7 +61,7 @@ def services(block: BookingBlock, currency: str) -> SafeString:
     formats = formats_of(tongue(None), currency)
     return format_html_join(
         ", ",
-        '{} <span class="muted">{}</span>',
+        '{} <span class="muted nowrap">{}</span>',
         ((line.description, measure(line, block, formats)) for line in block.lines),
     )
 

@@ -67,6 +67,16 @@ def test_the_last_sent_version_stands_beside_now(desk: Client, invoice: Invoice)
     assert "$100.00</del>" not in page
 
 
+def test_the_country_of_an_address_is_named(
+    desk: Client,
+    make_customer: Callable[..., Customer],
+    make_booking: Callable[..., Booking],
+    make_sent: Callable[..., Invoice],
+) -> None:
+    customer = make_customer(billing_address={"line1": "12 Elm St", "country": "CA"})
+    assert ">Canada</span>" in text(desk.get(path(make_sent(make_booking(customer)))))
+
+
 def test_any_version_stands_beside_any_other(desk: Client, invoice: Invoice) -> None:
     page = text(desk.get(path(invoice, "?version=1&with=2")))
     assert "$100.00</del>" in page
