@@ -112,6 +112,8 @@ def type_of(part: Part) -> Type:
     if "$ref" in part:
         name = part["$ref"].rpartition("/")[2]
         return Type(name, name)
+    if "allOf" in part:  # a reference that has a default beside it
+        return type_of(part["allOf"][0])
     if "anyOf" in part:
         types = [type_of(choice) for choice in part["anyOf"]]
         return Type(

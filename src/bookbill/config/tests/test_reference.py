@@ -30,6 +30,7 @@ def test_what_the_source_wraps_runs_on_and_code_is_marked() -> None:
 
 def test_a_type_is_said_in_words() -> None:
     assert type_of({"$ref": "#/components/schemas/BookingOut"}) == Type("BookingOut", "BookingOut")
+    assert type_of({"allOf": [{"$ref": "#/x/AddressIn"}], "default": {}}) == Type("AddressIn", "AddressIn")
     assert type_of({"type": "array", "items": {"$ref": "#/x/ItemIn"}}) == Type("list of ItemIn", "ItemIn")
     assert type_of({"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]}) == Type(
         "date or null"
