@@ -212,7 +212,9 @@ def refuse_promised(invoice: Invoice) -> None:
     """Raise CannotSend for what will leave already."""
     if invoice.sending_at:
         raise CannotSend(
-            "already_sending", _("%(invoice)s is already on its way.") % {"invoice": label_of(invoice)}
+            "already_sending",
+            _("%(invoice)s waits to be sent already. Undo that sending first, or let it leave.")
+            % {"invoice": label_of(invoice)},
         )
 
 

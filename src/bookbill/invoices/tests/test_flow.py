@@ -200,7 +200,7 @@ def test_a_sending_planned_since_somebody_looked_is_not_dropped_unseen(
     refused = desk.post(f"/payments/invoices/{invoice.pk}/{at}", form)
 
     assert refused.status_code == 422
-    assert "This draft is already on its way." in refused.content.decode()
+    assert "This draft waits to be sent already." in refused.content.decode()
     assert Invoice.objects.get().sending_at == NOW + dt.timedelta(days=1)
 
 
