@@ -45,6 +45,9 @@ class Formats:
     def percent(self, rate: str) -> str:
         return formatting.rate(Decimal(rate), language=self.language)
 
+    def named_rate(self, name: str, rate: str) -> str:
+        return formatting.named_rate(name, Decimal(rate), language=self.language)
+
     def date(self, iso: str | None) -> str:
         return formatting.day(dt.date.fromisoformat(iso), language=self.language) if iso else ""
 

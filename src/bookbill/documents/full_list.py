@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from bookbill.documents.document import BookingBlock, Document
 from bookbill.money.currencies import exponent_of
+from bookbill.web.formatting import named_rate
 
 HEADS = (
     "booking",
@@ -55,7 +56,7 @@ def _booking_rows(booking: BookingBlock, exponent: int) -> Iterator[tuple[str, .
             major(line.net_minor),
         )
     for tax in booking.taxes:
-        name = safe_cell(f"{tax.name} {tax.rate}%")
+        name = safe_cell(named_rate(tax.name, Decimal(tax.rate), language="en"))
         yield (*head, "tax", name, "", "", "", "", major(tax.amount_minor), major(tax.amount_minor))
 
 

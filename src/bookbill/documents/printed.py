@@ -316,22 +316,12 @@ def tax_label(tax: Tax, formats: Formats) -> str:
 
 def tax_name(tax: Tax, formats: Formats) -> str:
     """HST 13%, with its category where that is not the standard one."""
-    percent = formats.percent(tax.rate)
-    rate = "" if _tells_rate(tax.name, tax.rate) else percent
     kind = {
-        "standard": rate,
-        "zero": rate,
         "exempt": _("exempt"),
         "reverse_charge": _("reverse charge"),
         "outside_scope": _("outside scope"),
-    }[tax.category]
-    return f"{tax.name} {kind}".strip()
-
-
-def _tells_rate(name: str, rate: str) -> bool:
-    """Whether a person wrote the rate into the name, in whatever spacing and with whichever decimal sign."""
-    written = "".join(name.split()).replace(",", ".")
-    return re.search(rf"(?<![0-9.]){re.escape(rate)}%", written) is not None
+    }.get(tax.category)
+    return f"{tax.name} {kind}" if kind else formats.named_rate(tax.name, tax.rate)
 
 
 def _sections(document: Document) -> Iterable[Section]:

@@ -1,6 +1,7 @@
 """Values as people read them, in a language. Templates use the filters of the same names (`{% load formatting %}`)."""
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -156,6 +157,13 @@ def rate(value: Decimal, *, language: str | None = None) -> str:
     locale = spoken(language)
     pattern = locale.percent_formats[None].pattern.replace("0", "0.######")
     return format_percent(value / 100, pattern, locale=locale)
+
+
+def named_rate(name: str, value: Decimal, *, language: str | None = None) -> str:
+    """A tax by name and rate: HST 13%. The name alone where a person wrote the rate into it, in whatever spacing."""
+    written = "".join(name.split()).replace(",", ".")
+    tells = re.search(rf"(?<![0-9.]){re.escape(f'{value.normalize():f}')}%", written)
+    return name if tells else f"{name} {rate(value, language=language)}"
 
 
 def count(value: int, *, language: str | None = None) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from bookbill.bookings.actions.catalogue import ComponentDraft, create_service
+from bookbill.bookings.actions.catalogue import ComponentDraft, create_service, create_tax_code
 from bookbill.bookings.actions.succession import edit_tax_code
 from bookbill.bookings.drafts import ItemDraft
 from bookbill.bookings.models import Booking, Repricing, Service, TaxCode
@@ -69,6 +69,28 @@ def test_services_and_tax_codes_are_added_from_their_pages(desk: Client, company
     assert desk.post("/settings/services/new", sent).status_code == 303
     assert "$45.00" in text_of(desk.get("/settings/services"))
     assert "9.975%" in text_of(desk.get("/settings/taxes"))
+
+
+@pytest.mark.parametrize(
+    ("name", "category", "said"),
+    [
+        ("HST", "standard", "HST 13%"),
+        ("HST 13 %", "standard", "HST 13 %"),
+        ("HST", "zero", "HST 13%"),
+        ("HST", "exempt", "HST exempt"),
+        ("HST", "reverse_charge", "HST reverse charge"),
+    ],
+)
+def test_a_booking_names_its_tax_as_its_invoice_does(
+    desk: Client, ana: Actor, make_booking: Callable[..., Booking], name: str, category: str, said: str
+) -> None:
+    parts = [ComponentDraft(name, Decimal(13), category=category)]
+    code = transact(lambda: create_tax_code(name="Taxed", components=parts, by=ana, now=NOW))
+    booking = make_booking(tax_code_id=code.pk)
+    assert f"<dt>{said}</dt>" in text_of(desk.get(f"/bookings/{booking.pk}"))
+    invoice = text_of(desk.get(f"/payments/invoices/new?bookings={booking.pk}"))
+    assert f"<dt>{said} on $100.00</dt>" in invoice
+    assert "13 % 13%" not in text_of(desk.get("/settings/taxes"))
 
 
 def test_a_service_is_edited_archived_and_brought_back(desk: Client, service: Service) -> None:

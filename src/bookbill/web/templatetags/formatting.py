@@ -122,9 +122,9 @@ def quantity(value: Decimal | None) -> str:
 
 
 @register.filter
-def rate(value: Decimal | str | None) -> str:
-    """`{{ tax.rate|rate }}`: 9.975%. A document carries its rates as text."""
-    return "" if value is None else formatting.rate(Decimal(value))
+def with_rate(name: str, value: Decimal) -> str:
+    """`{{ tax.name|with_rate:tax.rate }}`: GST 5%."""
+    return formatting.named_rate(name, value)
 
 
 @register.filter
