@@ -141,7 +141,7 @@ def test_it_speaks_the_customers_language(
     pay(ana, make_booking(make_customer("Tremblay", language="fr")), send_receipt=True)
     text = text_of(Message.objects.get()).replace("\u00a0", " ").replace("\u202f", " ")
     assert "Bonjour Tremblay," in text
-    assert "Montant reçu: 40,00 $" in text
+    assert "Montant reçu : 40,00 $" in text
     assert "Chèque" in text
 
 
