@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop, ngettext
+from django.utils.translation import gettext_noop, ngettext, pgettext
 
 from bookbill.delivery.rules import EventKind, State
 
@@ -17,7 +17,10 @@ class Word:
     icon: str
 
 
-def message_word(state: str) -> Word:
+def message_word(state: str, server_answer: str = "") -> Word:
+    """``server_answer`` tells a mail that was called off from one that could not be delivered."""
+    if server_answer in CALLED_OFF:
+        return Word(pgettext("email", "Not sent"), "neutral", "ban")
     return {
         State.QUEUED: Word(_("Waiting to be sent"), "neutral", "clock"),
         State.SENDING: Word(_("Sending"), "info", "send"),

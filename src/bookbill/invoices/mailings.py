@@ -78,8 +78,8 @@ def read_mailings(
     by_address: dict[str, list[Mailing]] = {}
     for mail in mails:
         story = sorted(moments[mail.pk], key=lambda moment: moment.at)
-        word = event_word(told[mail.pk]) if mail.pk in told else message_word(mail.state)
-        shown = word if mail.state == State.ACCEPTED else message_word(mail.state)
+        word = message_word(mail.state, mail.server_answer)
+        shown = event_word(told[mail.pk]) if mail.pk in told and mail.state == State.ACCEPTED else word
         by_address.setdefault(mail.recipient, []).append(
             Mailing(mail, message_kind_word(mail.kind), shown, tuple(story))
         )

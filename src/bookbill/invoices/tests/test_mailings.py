@@ -57,6 +57,7 @@ def test_a_mail_that_was_called_off_says_why(desk: Client, sent: Invoice, ana: A
     transact(lambda: send_invoices([sent.pk], by=ana, now=NOW))
     page = desk.get(f"/payments/invoices/{sent.pk}/emails").content.decode()
     assert page.count("Not sent, because a newer version of the invoice was sent.") == 2
+    assert "Not delivered" not in page
     transact(lambda: cancel_invoice(sent.pk, reason="Wrong date", by=ana, now=NOW))
     page = desk.get(f"/payments/invoices/{sent.pk}/emails").content.decode()
     assert page.count("Not sent, because the invoice was cancelled first.") == 2

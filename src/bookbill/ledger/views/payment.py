@@ -35,7 +35,7 @@ def detail_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
             "shown": shown([payment])[0],
             "refunds": Refund.objects.filter(payment=payment).order_by("created_at"),
             "mails": [
-                (mail, message_word(mail.state), answer_words(mail.server_answer))
+                (mail, message_word(mail.state, mail.server_answer), answer_words(mail.server_answer))
                 for mail in Message.objects.about([pk]).order_by("-created_at", "recipient")[:MAILS_MAX]
             ],
             "entries": [(entry, *said(entry), detail(entry)) for entry in entries],
