@@ -74,6 +74,13 @@ def edit_booking(
     fields, items = _not_stored_yet(booking, edit)
     if not fields and items is None:
         return booking
+    if fields.get("held_back") and booking.invoice_id:
+        raise RuleBroken(
+            "booking_already_invoiced",
+            _("%(number)s is on an invoice. Take it off that first, then hold it back.")
+            % {"number": booking.number},
+            details={"invoice_id": str(booking.invoice_id)},
+        )
     lines_before = booking.items.count() if items is not None else None
     state = fields.pop("state", booking.state)
     moves = "customer_id" in fields

@@ -212,6 +212,17 @@ def test_what_lowered_the_claim_on_one_customer_does_not_lower_that_on_another(
     assert not [finding for finding in verify() if finding.bad]
 
 
+def test_what_is_on_an_invoice_is_not_held_back_from_an_old_page(
+    desk: Client, make_booking: Callable[..., Booking], make_invoice: Callable[..., Invoice]
+) -> None:
+    booking = make_booking()
+    make_invoice(booking)
+    refused = desk.post(f"/bookings/{booking.pk}/hold?held=yes")
+    assert refused.status_code == 409
+    assert f"{booking.number} is on an invoice. Take it off that first" in refused.content.decode()
+    assert not Booking.objects.get().held_back
+
+
 def test_a_cancelled_booking_with_a_fee_can_be_held_back_and_taken_up_again(
     ana: Actor, make_booking: Callable[..., Booking]
 ) -> None:

@@ -109,7 +109,7 @@ def test_a_new_owner_sets_a_password_by_the_printed_link_once(
     form_page = client.get(path)["Location"]
     client.post(form_page, {"password1": PASSWORD, "password2": PASSWORD})
     assert try_in(Client(), "ana@maple.ca", PASSWORD)["Location"] == "/"
-    assert b"invalid" in Client().get(path, follow=True).content
+    assert b"This link no longer works" in Client().get(path, follow=True).content
 
 
 def test_a_reset_mail_names_our_address_whatever_host_was_asked(
