@@ -50,6 +50,12 @@ def answer_words(server_answer: str) -> str:
     return _(server_answer) if server_answer in CALLED_OFF else server_answer
 
 
+def why_not_delivered(state: str, server_answer: str) -> str:
+    """Why a mail will not arrive any more; empty where it did, or may."""
+    is_over = server_answer in CALLED_OFF or message_word(state).tone == "error"
+    return answer_words(server_answer) if is_over else ""
+
+
 def called_off(count: int) -> str:
     """How many mails did not leave because of what happened; empty for none."""
     words = ngettext(

@@ -119,7 +119,7 @@ def document_of(
         number=invoice.number or None,
         issue_date=invoice.issue_date.isoformat() if invoice.issue_date else None,
         due_date=invoice.due_date.isoformat() if invoice.due_date else None,
-        terms_days=customer.terms_days(company) if invoice.terms_days is None else invoice.terms_days,
+        terms_days=invoice.terms_by_now(customer, company),
         issued_at=now.isoformat(timespec="seconds"),
         seller=seller_of(company),
         billing=billing_of(customer),

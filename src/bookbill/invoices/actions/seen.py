@@ -67,15 +67,15 @@ def refuse_ending_unseen(invoice: Invoice, seen: str) -> None:
         raise Stale
 
 
-def reminder_as_seen(invoice: Invoice) -> str:
+def reminder_as_seen(invoice: Invoice, to: Sequence[str]) -> str:
     """What a page that reminds says: how many were sent so far, what is asked for, and of whom."""
-    count, to = Reminder.objects.filter(invoice=invoice).count(), resolve_recipients([invoice], {})
-    return f"{count} {invoice.payable()} {list_as_seen(to[invoice.pk])}"
+    count = Reminder.objects.filter(invoice=invoice).count()
+    return f"{count} {invoice.payable()} {list_as_seen(to)}"
 
 
 def refuse_reminding_unseen(invoice: Invoice, seen: str) -> None:
     """The same for a reminder (`reminder_as_seen`); "" compares nothing."""
-    if seen and seen != reminder_as_seen(invoice):
+    if seen and seen != reminder_as_seen(invoice, resolve_recipients([invoice], {})[invoice.pk]):
         raise Stale
 
 

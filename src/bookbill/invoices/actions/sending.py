@@ -301,7 +301,7 @@ def _number(company: Company, invoices: Sequence[Invoice], *, today: date) -> di
         if invoice.issue_date is None and taken.date != today:
             clamped[invoice.pk] = today
         invoice.number, invoice.number_n, invoice.issue_date = taken.number, taken.n, taken.date
-        invoice.terms_days = invoice.terms_by_now(company)
+        invoice.terms_days = invoice.terms_by_now(invoice.customer, company)
         invoice.due_date = due_date_of(invoice, taken.date, company)
     return clamped
 
@@ -309,7 +309,7 @@ def _number(company: Company, invoices: Sequence[Invoice], *, today: date) -> di
 def due_date_of(invoice: Invoice, issue_date: date, company: Company) -> date:
     """The one that was chosen, else by its terms. Raises BadInput `due_before_issue`."""
     if invoice.due_date is None:
-        return issue_date + timedelta(days=invoice.terms_by_now(company))
+        return issue_date + timedelta(days=invoice.terms_by_now(invoice.customer, company))
     if invoice.due_date < issue_date:
         raise BadInput("due_before_issue", _("The due date lies before the invoice date."), field="due_date")
     return invoice.due_date

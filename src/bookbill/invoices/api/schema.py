@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from bookbill.bookings.api.schema import TaxOut, decimal_text
@@ -21,6 +21,8 @@ from bookbill.invoices.shown import read_shown
 from bookbill.money.currencies import exponent_of
 from bookbill.web.api.addresses import AddressOut
 from bookbill.web.api.schema import Answer
+
+Shown = TypeVar("Shown", bound=Answer)
 
 
 class LineOut(Answer):
@@ -251,38 +253,33 @@ def tax_out(tax: Tax) -> TaxOut:
     )
 
 
+def _shown(answer: type[Shown], part: object, **made: Any) -> Shown:
+    """A part of a document, its fields under their own names but for those that are made."""
+    plain = {name: getattr(part, name) for name in answer.model_fields if name not in made}
+    return answer(**plain, **made)
+
+
+def _tax_ids(party: Seller | Billing) -> list[TaxIdOut]:
+    return [TaxIdOut(**asdict(tax_id)) for tax_id in party.tax_ids]
+
+
 def _seller(seller: Seller) -> SellerOut:
-    return SellerOut(
-        name=seller.name,
-        email=seller.email,
-        phone=seller.phone,
-        website=seller.website,
-        address=AddressOut(**asdict(seller.address)),
-        tax_ids=[TaxIdOut(**asdict(tax_id)) for tax_id in seller.tax_ids],
-        logo_sha256=seller.logo_sha256,
-    )
+    return _shown(SellerOut, seller, address=AddressOut(**asdict(seller.address)), tax_ids=_tax_ids(seller))
 
 
 def _billing(billing: Billing) -> BillingOut:
-    return BillingOut(
-        name=billing.name,
-        company_name=billing.company_name,
-        email=billing.email,
-        phone=billing.phone,
-        billing_address=AddressOut(**asdict(billing.address)),
-        tax_ids=[TaxIdOut(**asdict(tax_id)) for tax_id in billing.tax_ids],
-        purchase_order=billing.purchase_order,
-    )
+    address = AddressOut(**asdict(billing.address))
+    return _shown(BillingOut, billing, billing_address=address, tax_ids=_tax_ids(billing))
 
 
 def _booking(block: BookingBlock, exponent: int) -> InvoicedBooking:
-    made: dict[str, Any] = {
-        "id": UUID(block.id),
-        "items": [_line(line, exponent) for line in block.lines],
-        "taxes": [tax_out(tax) for tax in block.taxes],
-    }
-    plain = {name: getattr(block, name) for name in InvoicedBooking.model_fields if name not in made}
-    return InvoicedBooking(**plain, **made)
+    return _shown(
+        InvoicedBooking,
+        block,
+        id=UUID(block.id),
+        items=[_line(line, exponent) for line in block.lines],
+        taxes=[tax_out(tax) for tax in block.taxes],
+    )
 
 
 def _line(line: Line, exponent: int) -> LineOut:

@@ -10,6 +10,7 @@ from django.db.models.functions import Greatest, Least, Upper
 
 from bookbill.bookings.rules import State
 from bookbill.companies.models import AfterSending, Company
+from bookbill.customers.models import Customer
 from bookbill.invoices.rules import Status, status_of
 from bookbill.lib.fields import PrefixTextField, prefix_range
 from bookbill.lib.ids import new_id, new_link_token
@@ -196,9 +197,9 @@ class Invoice(models.Model):
             return 0
         return max(0, min(self.sent_total_minor, self.total_minor) - (self.total_minor - self.due()))
 
-    def terms_by_now(self, company: Company) -> int:
-        """The payment terms in days: those chosen for it, else its customer's. Read it with its customer."""
-        return self.customer.terms_days(company) if self.terms_days is None else self.terms_days
+    def terms_by_now(self, customer: Customer, company: Company) -> int:
+        """The payment terms in days: those chosen for it, else its customer's."""
+        return customer.terms_days(company) if self.terms_days is None else self.terms_days
 
     def is_locked(self, after_sending: str) -> bool:
         """Whether the company's choice refuses changes of its bookings by now."""

@@ -289,7 +289,7 @@ class Mailed:
     seen_list: str
 
 
-def mailed(row: InvoiceRow, recipients: Sequence[str], *, is_ahead: bool = False) -> Mailed:
+def mailed(row: InvoiceRow, recipients: Sequence[str], *, is_ahead: bool) -> Mailed:
     seen = row.invoice.as_seen(is_ahead=is_ahead)
     return Mailed(row, recipients, is_ahead, seen, list_as_seen(recipients))
 

@@ -135,7 +135,7 @@ def whole(request: CompanyRequest, invoice: Invoice) -> dict[str, Any]:
         "document": document,
         "lines": lines,
         "gone": gone(document) if invoice.cancelled_at else frozenset(),
-        "terms": payment_terms(invoice.terms_by_now(request.company)),
+        "terms": payment_terms(invoice.terms_by_now(invoice.customer, request.company)),
         "recipients": recipients,
         "chosen_recipients": recipients if is_chosen else [],
         "is_ahead": invoice.bills_ahead(),

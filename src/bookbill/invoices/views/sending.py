@@ -64,9 +64,10 @@ def send_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
                 return see_other(request, act_once(request, act))
             except RuleBroken as refused:
                 refuse(form, refused)
+                invoice = find_invoice(pk)  # somebody may have been faster
     else:
         form = SendForm(initial={"recipients": resolve_recipients([invoice], {})[pk]})
-    if (invoice := find_invoice(pk)).cancelled_at:
+    if invoice.cancelled_at:
         status = 422 if request.method == "POST" else 200
         return dialog(request, "invoices/cancelled_already.html", invoice, None, status=status)
     last_sent = last_sent_version(invoice)
@@ -192,5 +193,5 @@ def remind_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         is_stale=is_stale,
         recipients=recipients,
         payable_minor=invoice.payable(),
-        seen=reminder_as_seen(invoice),
+        seen=reminder_as_seen(invoice, recipients),
     )

@@ -10,7 +10,7 @@ from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.rights import Right, may
 from bookbill.delivery.models import Message
-from bookbill.delivery.words import answer_words, message_word
+from bookbill.delivery.words import message_word, why_not_delivered
 from bookbill.ledger.models import Payment, Refund
 from bookbill.ledger.shown import shown
 from bookbill.ledger.words import detail, said
@@ -35,7 +35,11 @@ def detail_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
             "shown": shown([payment])[0],
             "refunds": Refund.objects.filter(payment=payment).order_by("created_at"),
             "mails": [
-                (mail, message_word(mail.state, mail.server_answer), answer_words(mail.server_answer))
+                (
+                    mail,
+                    message_word(mail.state, mail.server_answer),
+                    why_not_delivered(mail.state, mail.server_answer),
+                )
                 for mail in Message.objects.about([pk]).order_by("-created_at", "recipient")[:MAILS_MAX]
             ],
             "entries": [(entry, *said(entry), detail(entry)) for entry in entries],
