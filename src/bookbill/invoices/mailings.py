@@ -14,6 +14,7 @@ from bookbill.delivery.mailbox import KEPT
 from bookbill.delivery.models import Attempt, Message, MessageEvent
 from bookbill.delivery.rules import EventKind, State
 from bookbill.delivery.words import CALLED_OFF, Word, answer_words, event_word, message_word
+from bookbill.invoices.actions.retrying import why_not_again
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.words import message_kind_word
 
@@ -36,6 +37,8 @@ class Mailing:
     kind: str
     word: Word
     moments: tuple[Moment, ...]
+    why_not_again: str
+    """Why what did not arrive is not offered to be sent again; empty where it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Recipient:
 def read_mailings(
     invoice: Invoice, company: Company, *, start: int = 0, size: int = MAILS_MAX
 ) -> list[Recipient]:
-    """Of one page of mails; who was written to last comes first. Four queries, however many recipients and tries."""
+    """Of one page of mails; who was written to last comes first. Eight queries at most, however many recipients and tries."""
     mails = list(
         Message.objects.about([invoice.pk]).order_by("-created_at", "recipient")[start : start + size]
     )
@@ -75,13 +78,15 @@ def read_mailings(
             sentence, icon = act_word(act)
             moments[about].append(Moment(act.at, sentence, icon))
     told = facts_of(events)
+    refused = why_not_again(invoice, [mail for mail in mails if mail.trouble_at])
     by_address: dict[str, list[Mailing]] = {}
     for mail in mails:
         story = sorted(moments[mail.pk], key=lambda moment: moment.at)
         word = message_word(mail.state, mail.server_answer)
         shown = event_word(told[mail.pk]) if mail.pk in told and mail.state == State.ACCEPTED else word
+        why_not = refused[mail.pk].message if mail.pk in refused else ""
         by_address.setdefault(mail.recipient, []).append(
-            Mailing(mail, message_kind_word(mail.kind), shown, tuple(story))
+            Mailing(mail, message_kind_word(mail.kind), shown, tuple(story), why_not)
         )
     return [Recipient(address, tuple(mailings)) for address, mailings in by_address.items()]
 

@@ -78,10 +78,10 @@ def refresh_invoices(invoice_ids: Iterable[UUID], *, now: datetime) -> None:
         for invoice in invoices:
             take_figures(invoice, documents[invoice.pk])
             invoice.is_instant = invoice.pk in over_instant
-        _settle_claims(invoices, documents)
+        settle_claims(invoices, documents)
         charge([invoice for invoice in invoices if invoice.sent_at], ChargeCause.CHANGED, now=now)
         Invoice.objects.store(
-            invoices, [*SUMS, "bookings_count", "is_instant", "live_claim", "sent_claim", "charged_minor"]
+            invoices, [*SUMS, "bookings_count", "is_instant", "live_claim", "charged_minor"]
         )
         _call_off_outdated(invoices, now=now)
 
@@ -96,8 +96,8 @@ def take_figures(invoice: Invoice, document: Document) -> None:
     invoice.live_claim = claim_of(document)
 
 
-def _settle_claims(invoices: Sequence[Invoice], documents: Mapping[UUID, Document]) -> None:
-    """Another tax code behind what prints the same does not make a sent one *changed*."""
+def settle_claims(invoices: Sequence[Invoice], documents: Mapping[UUID, Document]) -> None:
+    """Another tax code behind what prints the same claims what was sent: neither *changed*, nor an update when it is sent again."""
     suspects = [
         invoice
         for invoice in invoices
@@ -106,7 +106,7 @@ def _settle_claims(invoices: Sequence[Invoice], documents: Mapping[UUID, Documen
     sent = last_sent_documents(suspects) if suspects else {}
     for invoice in suspects:
         if not differences(sent[invoice.pk], documents[invoice.pk]):
-            invoice.sent_claim = invoice.live_claim
+            invoice.live_claim = invoice.sent_claim
 
 
 def charge(invoices: Sequence[Invoice], cause: ChargeCause, *, now: datetime) -> None:

@@ -1,16 +1,21 @@
 """One mail about an invoice that did not reach its recipient: sending it again, or leaving it."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Max
+from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
 from bookbill.companies.rights import Feature, Right, require
 from bookbill.delivery.actions import dismiss_message, retry_message
 from bookbill.delivery.models import Message
+from bookbill.delivery.rules import IN_TROUBLE
 from bookbill.invoices.actions.locking import lock_invoice
 from bookbill.invoices.actions.reminding import REMINDER
-from bookbill.invoices.models import Invoice, Reminder, Version
+from bookbill.invoices.changes import changes_between
+from bookbill.invoices.models import Invoice, Reminder, Version, VersionKind
 from bookbill.lib.actor import Actor
 from bookbill.lib.errors import NotFound, RuleBroken
 from bookbill.lib.transactions import assert_in_transaction
@@ -32,51 +37,84 @@ def retry_mail(
     message = Message.objects.about([invoice.pk]).filter(pk=message_id).first()
     if message is None:
         raise NotFound("not_found", _("There is no such message."))
-    if invoice.cancelled_at and message.kind != ABOUT_CANCELLED:
-        raise RuleBroken(
-            "invoice_cancelled",
-            _("%(invoice)s is cancelled: this email would ask for money that is no longer owed.")
-            % {"invoice": invoice.number},
-        )
-    if message.kind == REMINDER:
-        _refuse_outdated(invoice, Reminder.objects.get(pk=message.cause_id))
-    _refuse_superseded(invoice, message)
+    if why := why_not_again(invoice, [message]).get(message.pk):
+        raise why
     return retry_message(
         message.pk, subject_label=invoice.number, may_arrive_twice=may_arrive_twice, by=by, now=now
     )
 
 
-def _refuse_outdated(invoice: Invoice, reminder: Reminder) -> None:
+def why_not_again(invoice: Invoice, mails: Sequence[Message]) -> dict[UUID, RuleBroken]:
+    """Which mails about it are not sent again, and why: what they ask for is owed no more, or something newer went there.
+
+    Four queries at most, however many mails; the documents are read only where versions claim something else.
+    """
+    if not mails:
+        return {}
+    asked = dict(
+        Reminder.objects.filter(
+            pk__in=[mail.cause_id for mail in mails if mail.kind == REMINDER]
+        ).values_list("pk", "payable_minor")
+    )
+    replaced = _replaced_versions(invoice, {mail.version_n for mail in mails if mail.version_n})
+    arrived = Message.objects.about([invoice.pk]).exclude(state__in=IN_TROUBLE).order_by()
+    newest = dict(arrived.annotate(to=Lower("recipient")).values_list("to").annotate(Max("version_n")))
+    found = {}
+    for mail in mails:
+        if mail.kind == ABOUT_CANCELLED:
+            continue
+        if invoice.cancelled_at:
+            found[mail.pk] = _no_longer_owed(invoice)
+        elif mail.kind == REMINDER and asked[mail.cause_id] != invoice.payable():
+            found[mail.pk] = _outdated(invoice)
+        elif mail.version_n in replaced:
+            found[mail.pk] = _superseded(
+                invoice,
+                mail,
+                _("Version %(version)s of %(invoice)s was replaced. Send the invoice again instead."),
+            )
+        elif (newest.get(mail.recipient.lower()) or 0) > (mail.version_n or 0):
+            found[mail.pk] = _superseded(
+                invoice,
+                mail,
+                _("A newer version of %(invoice)s went to %(recipient)s. Send the invoice again instead."),
+            )
+    return found
+
+
+def _replaced_versions(invoice: Invoice, numbers: Collection[int]) -> set[int]:
+    """Which of these versions claim something else than the last sent one."""
+    sent = Version.objects.filter(invoice=invoice, kind=VersionKind.SENT).defer("document").order_by("n")
+    last = sent.last()
+    assert last is not None
+    return {
+        version.n
+        for version in sent.filter(n__in=numbers, n__lt=last.n)
+        if any(changes_between([version, last]))
+    }
+
+
+def _no_longer_owed(invoice: Invoice) -> RuleBroken:
+    return RuleBroken(
+        "invoice_cancelled",
+        _("%(invoice)s is cancelled: this email would ask for money that is no longer owed.")
+        % {"invoice": invoice.number},
+    )
+
+
+def _outdated(invoice: Invoice) -> RuleBroken:
     """A reminder asks for what was to pay when it was made; a new one asks for what is to pay now."""
-    if invoice.payable() == reminder.payable_minor:
-        return
-    name = {"invoice": invoice.number}
     sentence = (
         _("Another amount is due on %(invoice)s by now. Send a new reminder instead.")
         if invoice.payable()
         else _("Nothing is due on %(invoice)s.")
     )
-    raise RuleBroken("reminder_outdated", sentence % name)
+    return RuleBroken("reminder_outdated", sentence % {"invoice": invoice.number})
 
 
-def _refuse_superseded(invoice: Invoice, message: Message) -> None:
-    """Raise RuleBroken for figures that are claimed no more, and where a later version went to the same recipient."""
-    if not message.version_n or message.kind == ABOUT_CANCELLED:
-        return
-    words = {"invoice": invoice.number, "version": message.version_n, "recipient": message.recipient}
-    versions = Version.objects.filter(invoice=invoice, n__in=(message.version_n, invoice.last_version_n))
-    if len(set(versions.values_list("claim", flat=True))) > 1:
-        raise RuleBroken(
-            "newer_version_sent",
-            _("Version %(version)s of %(invoice)s was replaced. Send the invoice again instead.") % words,
-        )
-    same = Message.objects.about([invoice.pk]).filter(recipient__iexact=message.recipient)
-    if same.filter(version_n__gt=message.version_n).exists():
-        raise RuleBroken(
-            "newer_version_sent",
-            _("A newer version of %(invoice)s went to %(recipient)s. Send the invoice again instead.")
-            % words,
-        )
+def _superseded(invoice: Invoice, mail: Message, sentence: str) -> RuleBroken:
+    words = {"invoice": invoice.number, "version": mail.version_n, "recipient": mail.recipient}
+    return RuleBroken("newer_version_sent", sentence % words)
 
 
 def dismiss_mail(invoice_id: UUID, message_id: UUID, *, by: Actor, now: datetime) -> Message:

@@ -24,7 +24,7 @@ from bookbill.invoices.actions.drafting import withdraw_sendings
 from bookbill.invoices.actions.history import entry
 from bookbill.invoices.actions.locking import lock_invoices
 from bookbill.invoices.actions.pace import refuse_hurried
-from bookbill.invoices.actions.refresh import SUMS, charges, take_figures
+from bookbill.invoices.actions.refresh import SUMS, charges, settle_claims, take_figures
 from bookbill.invoices.live import read_live
 from bookbill.invoices.models import Charge, ChargeCause, Invoice, MailText, Version, VersionKind
 from bookbill.ledger.actions.payments import use_credit
@@ -83,6 +83,9 @@ def send_invoices(
     sent_before = [invoice.pk for invoice in invoices if invoice.sent_at]
     repeated = {pk: to[pk] for pk in sent_before if not mark_only and kinds[pk] != UPDATED}
     documents = read_live(invoices, now=now)
+    for invoice in invoices:
+        take_figures(invoice, documents[invoice.pk])
+    settle_claims(invoices, documents)
     versions = [_freeze(invoice, documents[invoice.pk], by=by, now=now) for invoice in invoices]
     if not mark_only:
         lock_allowance(company, at=now).refuse_beyond(count_mails(to))
@@ -266,7 +269,6 @@ def frozen_version(
 
 def _freeze(invoice: Invoice, live: Document, *, by: Actor, now: datetime) -> Version:
     """The next version but for its number and dates: `_put_number` sets them when the number is taken."""
-    take_figures(invoice, live)
     invoice.sent_at = invoice.sent_at or now
     invoice.sending_at, invoice.sending_refused = None, ""
     invoice.revision += 1

@@ -1,4 +1,4 @@
-"""Trying one recipient again, and reminding by hand."""
+"""What mails about invoices say, reminding by hand, and which mails do not leave any more."""
 
 import datetime as dt
 import re
@@ -46,57 +46,6 @@ from tests.support.smtp_server import SmtpServer
 pytestmark = pytest.mark.both_databases
 
 Make = Callable[..., Invoice]
-
-
-def trouble(invoice: Invoice, state: str) -> Message:
-    message = Message.objects.get(subject_id=invoice.pk)
-    message.state, message.trouble_at, message.ready_at, message.next_at = state, NOW, NOW, None
-    message.accepted_at = NOW if state == "bounced" else None
-    message.save()
-    return message
-
-
-@pytest.mark.parametrize("state", ["failed", "bounced"])
-def test_a_mail_that_failed_leaves_again_and_the_mark_goes(desk: Client, make_sent: Make, state: str) -> None:
-    invoice = make_sent()
-    message = trouble(invoice, state)
-    tab = f"/payments/invoices/{invoice.pk}/emails"
-    assert f"{tab}/{message.pk}" in desk.get(tab).content.decode()
-
-    assert desk.post(f"{tab}/{message.pk}").status_code == 303
-
-    again = Message.objects.get()
-    assert (again.pk, again.state, again.version_n) == (message.pk, "queued", 1)
-    assert f"{tab}/{message.pk}" not in desk.get(tab).content.decode()
-    assert "sent an email again" in desk.get(f"/payments/invoices/{invoice.pk}/history").content.decode()
-
-
-def test_one_that_may_have_arrived_is_asked_about_first(desk: Client, make_sent: Make) -> None:
-    invoice = make_sent()
-    message = trouble(invoice, "unknown")
-    at = f"/payments/invoices/{invoice.pk}/emails/{message.pk}"
-
-    asked = desk.post(at)
-    assert asked.status_code == 200
-    assert "may arrive twice" in asked.content.decode()
-    assert Message.objects.get().state == "unknown"
-    assert desk.post(at, {"confirm": "yes"}).status_code == 303
-    assert Message.objects.get().state == "queued"
-
-
-def test_no_mail_asks_for_the_money_of_a_cancelled_invoice(desk: Client, ana: Actor, make_sent: Make) -> None:
-    invoice = make_sent()
-    message = trouble(invoice, "failed")
-    transact(lambda: cancel_invoice(invoice.pk, reason="Wrong", by=ana, now=NOW))
-
-    assert desk.post(f"/payments/invoices/{invoice.pk}/emails/{message.pk}").status_code == 409
-    assert Message.objects.get().state == "failed"
-
-
-def test_a_mail_of_another_invoice_is_not_there(desk: Client, make_sent: Make) -> None:
-    one, other = make_sent(), make_sent()
-    message = trouble(other, "failed")
-    assert desk.post(f"/payments/invoices/{one.pk}/emails/{message.pk}").status_code == 404
 
 
 def test_what_is_sent_after_a_new_link_leads_to_the_page(
@@ -479,20 +428,6 @@ def test_a_claimed_mail_that_was_called_off_cannot_begin(ana: Actor, make_sent: 
     assert claimed.state == "failed"
 
 
-def test_an_older_version_is_not_sent_again_where_a_newer_one_went(
-    api: ApiClient, desk: Client, ana: Actor, make_sent: Make
-) -> None:
-    invoice = make_sent()
-    older = trouble(invoice, "failed")
-    transact(lambda: send_invoices([invoice.pk], by=ana, now=NOW))
-
-    assert desk.post(f"/payments/invoices/{invoice.pk}/emails/{older.pk}").status_code == 409
-    refused = api.post(f"/invoices/{invoice.pk}/messages/{older.pk}/retries", {})
-    assert (refused.status_code, refused.json()["code"]) == (409, "newer_version_sent")
-    older.refresh_from_db()
-    assert older.state == "failed"
-
-
 @pytest.mark.parametrize(
     ("changed", "mark_only", "waits"),
     [(True, True, 0), (False, True, 0), (True, False, 0), (False, False, 1)],
@@ -517,25 +452,6 @@ def test_mails_of_a_version_that_was_replaced_do_not_leave(
     assert first.filter(state="queued").count() == waits
     assert (
         Entry.objects.get(type="invoice.sent", after__version=2).after.get("called_off_count", 0) == 1 - waits
-    )
-
-
-@pytest.mark.parametrize("mark_only", [True, False])
-def test_a_mail_of_figures_that_are_claimed_no_more_is_not_sent_again(
-    api: ApiClient, ana: Actor, make_booking: Callable[..., Booking], make_sent: Make, *, mark_only: bool
-) -> None:
-    booking = make_booking()
-    invoice = make_sent(booking)
-    older = trouble(invoice, "failed")
-    transact(lambda: edit_booking(booking.pk, priced("80"), by=ana, now=NOW))
-    other = {} if mark_only else {invoice.pk: ["boss@customer.example"]}
-    transact(lambda: send_invoices([invoice.pk], recipients=other, mark_only=mark_only, by=ana, now=NOW))
-
-    refused = api.post(f"/invoices/{invoice.pk}/messages/{older.pk}/retries", {})
-
-    assert (refused.status_code, refused.json()["code"]) == (409, "newer_version_sent")
-    assert refused.json()["detail"] == (
-        f"Version 1 of {invoice.number} was replaced. Send the invoice again instead."
     )
 
 
