@@ -176,7 +176,7 @@ class CancelForm(forms.Form):
     def name_recipients(self, recipients: Sequence[str]) -> None:
         """Say to whom the cancelled copy would go; without anybody it is not offered."""
         if not recipients:
-            del self.fields["notify"]
+            self.fields.pop("notify", None)
             return
         words = ngettext(
             "Send the cancelled copy to %(count)d recipient",

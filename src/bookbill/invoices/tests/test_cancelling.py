@@ -13,6 +13,7 @@ from bookbill.bookings.actions.booking import delete_booking
 from bookbill.bookings.actions.editing import BookingEdit, edit_booking
 from bookbill.bookings.models import Booking
 from bookbill.companies.tests.clients import ApiClient
+from bookbill.customers.actions import edit_customer
 from bookbill.customers.models import Customer
 from bookbill.delivery.composing import MailCause
 from bookbill.delivery.models import Message
@@ -438,7 +439,7 @@ def test_a_cancelled_invoice_names_a_booking_that_is_deleted_by_now_without_a_li
 
 def cancelling(page: str) -> dict[str, str]:
     """What the form of a dialog brings along."""
-    return dict(re.findall(r'name="(seen|operation_id)" value="([^"]*)"', page)) | {
+    return dict(re.findall(r'name="(seen|seen_list|operation_id)" value="([^"]*)"', page)) | {
         "reason": "Ill",
         "fee": "",
     }
@@ -519,6 +520,29 @@ def test_what_was_paid_since_somebody_looked_is_not_cancelled_unseen(
     assert "$40.00 already paid stays on" in page
     assert desk.post(at, form | cancelling(page)).status_code == 303
     assert Invoice.objects.get(pk=sent.pk).cancelled_at
+
+
+@pytest.mark.parametrize("by_now", [["maple@customer.example", "stranger@other.example"], []])
+def test_a_copy_goes_to_whom_the_dialog_named_or_nothing_is_cancelled(
+    ana: Actor, desk: Client, make_sent: Callable[..., Invoice], by_now: list[str]
+) -> None:
+    sent = make_sent()
+    at = f"/payments/invoices/{sent.pk}/cancellation"
+    form = cancelling(desk.get(at).content.decode()) | {"bookings": "again", "notify": "on"}
+    edit = {"email": by_now[0], "always_copy": by_now[1:]} if by_now else {"email": ""}
+    transact(lambda: edit_customer(sent.customer_id, edit, by=ana, now=NOW))
+    form |= {"seen": Invoice.objects.get().as_seen_with_money()}  # only to whom it goes is another
+
+    told = desk.post(at, form)
+
+    page = told.content.decode()
+    assert (told.status_code, Invoice.objects.get().cancelled_at) == (422, None)
+    assert "goes to other recipients by now" in page
+    assert ("Send the cancelled copy to 2 recipients" in page) == bool(by_now)
+    assert not Message.objects.filter(kind="cancelled").exists()
+    assert desk.post(at, form | cancelling(page)).status_code == 303
+    copies = Message.objects.filter(kind="cancelled").order_by("recipient")
+    assert list(copies.values_list("recipient", flat=True)) == by_now
 
 
 def test_nobody_to_send_the_copy_to_is_said_before_anything_is_cancelled(

@@ -19,7 +19,12 @@ from bookbill.invoices.actions.duplicating import duplicate_invoice
 from bookbill.invoices.actions.linking import renew_link
 from bookbill.invoices.actions.locking import lock_invoice
 from bookbill.invoices.actions.paying import record_payment_on_invoice
-from bookbill.invoices.actions.seen import Stale, refuse_ending_unseen
+from bookbill.invoices.actions.seen import (
+    Stale,
+    list_as_seen,
+    refuse_ending_unseen,
+    refuse_unseen_list,
+)
 from bookbill.invoices.actions.sending import resolve_recipients
 from bookbill.invoices.forms import CancelForm, SentInvoiceForm
 from bookbill.invoices.models import Invoice
@@ -137,7 +142,10 @@ def cancel_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         said, makes_new = form.cleaned_data, request.POST.get("act") == "make_new"
 
         def act() -> Invoice:
-            refuse_ending_unseen(lock_invoice(pk), request.POST.get("seen", ""))
+            locked = lock_invoice(pk)
+            refuse_ending_unseen(locked, request.POST.get("seen", ""))
+            if request.POST.get("notify") and (shown := request.POST.get("seen_list")):
+                refuse_unseen_list(locked, resolve_recipients([locked], {})[pk], shown)
             return cancel_invoice(
                 pk,
                 reason=said["reason"],
@@ -153,7 +161,8 @@ def cancel_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         except RuleBroken as refused:
             refuse(form, refused)
             invoice = find_invoice(pk)  # somebody may have been faster
-            fate = fate_of_bookings(invoice)
+            fate, recipients = fate_of_bookings(invoice), resolve_recipients([invoice], {})[pk]
+            form.name_recipients(recipients)
         else:
             toast(request, _("%(invoice)s is cancelled.") % {"invoice": invoice.number})
             if cancelled.replaced_by_id:
@@ -162,7 +171,8 @@ def cancel_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
     if invoice.cancelled_at:
         status = 422 if request.method == "POST" else 200
         return dialog(request, "invoices/cancelled_already.html", invoice, None, status=status)
-    return dialog(request, "invoices/cancel.html", invoice, form, **fate)
+    seen_list = list_as_seen(recipients)
+    return dialog(request, "invoices/cancel.html", invoice, form, seen_list=seen_list, **fate)
 
 
 def fate_of_bookings(invoice: Invoice) -> dict[str, Any]:
