@@ -216,7 +216,7 @@ def _facts(document: Document, formats: Formats) -> tuple[Fact, ...]:
 
 def _terms(document: Document) -> str:
     """Nothing where another due date was chosen: the two would contradict each other."""
-    if document.terms_days is None:
+    if document.terms_days is None or (document.due_date and not document.issue_date):
         return ""
     if document.issue_date and document.due_date:
         agreed = date.fromisoformat(document.issue_date) + timedelta(days=document.terms_days)

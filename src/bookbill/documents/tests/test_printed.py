@@ -46,8 +46,10 @@ def test_terms_are_said_in_words(days: int, due_date: str | None, label: str) ->
     assert {fact.label: fact.value for fact in texts.facts}["Terms"] == label
 
 
-def test_terms_that_a_chosen_due_date_contradicts_are_not_said() -> None:
-    texts = printed(make_document(terms_days=14, due_date="2026-07-31"))
+@pytest.mark.parametrize("issue_date", ["2026-06-30", None])
+def test_terms_that_a_chosen_due_date_contradicts_are_not_said(issue_date: str | None) -> None:
+    """A draft has a due date only where one was chosen."""
+    texts = printed(make_document(terms_days=14, due_date="2026-07-31", issue_date=issue_date))
     assert "Terms" not in {fact.label for fact in texts.facts}
 
 

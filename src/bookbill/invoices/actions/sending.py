@@ -105,7 +105,7 @@ def send_invoices(
     Invoice.objects.store(
         invoices,
         [*SUMS, "bookings_count", "live_claim", "sent_claim", "sent_total_minor", "charged_minor", "number", "number_n",
-         "issue_date", "terms_days", "due_date", "sent_at", "sending_at", "sending_refused", "last_version_n", "revision"],
+         "issue_date", "sent_terms_days", "due_date", "sent_at", "sending_at", "sending_refused", "last_version_n", "revision"],
     )  # fmt: skip
     record_many(
         [
@@ -303,7 +303,7 @@ def _number(company: Company, invoices: Sequence[Invoice], *, today: date) -> di
         if invoice.issue_date is None and taken.date != today:
             clamped[invoice.pk] = today
         invoice.number, invoice.number_n, invoice.issue_date = taken.number, taken.n, taken.date
-        invoice.terms_days = invoice.terms_by_now(invoice.customer, company)
+        invoice.sent_terms_days = invoice.terms_by_now(invoice.customer, company)
         invoice.due_date = due_date_of(invoice, taken.date, company)
     return clamped
 

@@ -221,7 +221,7 @@ def _facts(invoices: Sequence[Invoice], *, now: datetime) -> list[dict[str, Any]
             "due_minor": invoice.due(),
             "recipients": recipients[invoice.pk],
             "customer_url": customer_url(invoice),
-            "terms_days": document.terms_days if invoice.terms_days is None else invoice.terms_days,
+            "terms_days": document.terms_days,
             **_printed(document),
         }
         plain = {name: getattr(invoice, name) for name in ListedInvoice.model_fields if name not in made}

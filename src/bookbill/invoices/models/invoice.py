@@ -78,7 +78,9 @@ class Invoice(models.Model):
     issue_date = models.DateField(null=True)
     due_date = models.DateField(null=True)
     terms_days = models.PositiveSmallIntegerField(null=True)
-    """None on a draft: its customer's, whatever they are by then. Fixed at the first sending."""
+    """Those chosen for it. None: its customer's, whatever they are when it is first sent."""
+    sent_terms_days = models.PositiveSmallIntegerField(null=True)
+    """What they were then, whichever way: fixed from the first sending on."""
     note = models.TextField(blank=True)
     extra_recipients = models.JSONField(default=list)
     payment_link = models.BooleanField(default=True)
@@ -134,7 +136,7 @@ class Invoice(models.Model):
                     issue_date__isnull=False,
                     due_date__isnull=False,
                     due_date__gte=F("issue_date"),
-                    terms_days__isnull=False,
+                    sent_terms_days__isnull=False,
                 ),
                 name="sent_invoice_has_dates",
             ),
@@ -198,8 +200,9 @@ class Invoice(models.Model):
         return max(0, min(self.sent_total_minor, self.total_minor) - (self.total_minor - self.due()))
 
     def terms_by_now(self, customer: Customer, company: Company) -> int:
-        """The payment terms in days: those chosen for it, else its customer's."""
-        return customer.terms_days(company) if self.terms_days is None else self.terms_days
+        """The payment terms in days: as first sent, else those chosen for it, else its customer's."""
+        fixed = self.terms_days if self.sent_terms_days is None else self.sent_terms_days
+        return customer.terms_days(company) if fixed is None else fixed
 
     def is_locked(self, after_sending: str) -> bool:
         """Whether the company's choice refuses changes of its bookings by now."""

@@ -20,6 +20,7 @@ from bookbill.delivery.models import Message
 from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.copying import send_cancelled_copy
 from bookbill.invoices.actions.drafting import delete_draft, edit_invoice
+from bookbill.invoices.actions.duplicating import duplicate_invoice
 from bookbill.invoices.actions.holding import hold_sending
 from bookbill.invoices.actions.sending import send_invoices
 from bookbill.invoices.emails import compose_version_mail
@@ -66,6 +67,23 @@ def test_the_new_draft_carries_the_same_bookings_money_and_words(ana: Actor, sen
         False,
     )
     assert Booking.objects.get(pk=booking.pk).invoice_id == new.pk
+
+
+@pytest.mark.parametrize(("chosen", "by_now"), [(None, 60), (45, 45)])
+def test_a_new_draft_takes_over_terms_that_were_chosen_and_no_others(
+    ana: Actor, api: ApiClient, make_sent: Callable[..., Invoice], chosen: int | None, by_now: int
+) -> None:
+    sent = make_sent(terms_days=chosen)
+    transact(lambda: edit_customer(sent.customer_id, {"payment_terms_days": 60}, by=ana, now=NOW))
+    copy = transact(lambda: duplicate_invoice(sent.pk, service_date=TODAY, by=ana, now=NOW))
+    new = replace(sent, ana)
+
+    as_told = [api.get(f"/invoices/{each.pk}").json()["terms_days"] for each in (sent, copy, new)]
+    assert as_told == [chosen or 14, by_now, by_now]
+
+    transact(lambda: send_invoices([new.pk], by=ana, now=NOW))
+    new.refresh_from_db()
+    assert new.due_date == TODAY + dt.timedelta(days=by_now)
 
 
 def test_the_booking_of_an_instant_invoice_goes_on_the_new_one(
