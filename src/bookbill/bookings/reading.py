@@ -115,6 +115,12 @@ def services_of(booking: Booking) -> str:
     return ", ".join(item.description for item in items)
 
 
+def may_reopen(booking: Booking) -> bool:
+    """Whether it goes back to scheduled: it is in the calendar, and on no invoice that was sent. Read it with its invoice."""
+    is_sent = booking.invoice is not None and booking.invoice.sent_at is not None
+    return booking.state == State.COMPLETED and not booking.is_instant and not is_sent
+
+
 def acts_of(booking: Booking, *, today: date) -> dict[str, bool]:
     """Which buttons the booking's state allows; rights are asked beside them."""
     on_invoice = booking.invoice_id is not None
@@ -124,6 +130,7 @@ def acts_of(booking: Booking, *, today: date) -> dict[str, bool]:
     return {
         "may_complete": booking.state == State.SCHEDULED and not is_ahead,
         "may_complete_ahead": booking.state == State.SCHEDULED and is_ahead,
+        "may_reopen": may_reopen(booking),
         "may_invoice": booking.may_be_invoiced(),
         "may_invoice_ahead": booking.state == State.SCHEDULED and not on_invoice,
         "may_delete": deletable and not booking.is_kept(),

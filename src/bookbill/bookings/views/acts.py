@@ -14,7 +14,7 @@ from bookbill.bookings.actions.editing import BookingEdit, edit_booking
 from bookbill.bookings.drafts import ItemDraft
 from bookbill.bookings.forms import CancelBookingForm
 from bookbill.bookings.models import Booking
-from bookbill.bookings.reading import acts_of, visible_bookings
+from bookbill.bookings.reading import acts_of, may_reopen, visible_bookings
 from bookbill.bookings.rules import State
 from bookbill.companies.clock import now, today
 from bookbill.companies.doors.once import act_once
@@ -44,7 +44,8 @@ def menu_part(request: CompanyRequest, pk: UUID) -> HttpResponse:
 def complete(request: CompanyRequest, pk: UUID) -> HttpResponse:
     """The work is done."""
     booking = transact(lambda: complete_bookings([pk], by=request.actor, now=now(request.company)))[0]
-    undo = reverse("bookings:reopen", args=[pk]) if may(request.actor, Right.EDIT_BOOKINGS) else ""
+    is_undone = may(request.actor, Right.EDIT_BOOKINGS) and may_reopen(booking)
+    undo = reverse("bookings:reopen", args=[pk]) if is_undone else ""
     link = None
     if booking.invoice_id is None and booking.total_minor and may_invoice(request):
         link = (_("Generate Invoice"), f"{reverse('invoices:generate')}?bookings={pk}")

@@ -12,12 +12,19 @@ from bookbill.companies.allowance import lock_allowance
 from bookbill.companies.limits import TooMany
 from bookbill.companies.models import Company
 from bookbill.companies.rights import Feature, Right, require
-from bookbill.delivery.actions import MessageDraft, owe_messages
+from bookbill.delivery.actions import MessageDraft, end_trouble, owe_messages
 from bookbill.delivery.models import Message
 from bookbill.invoices.actions.history import entry
 from bookbill.invoices.actions.locking import lock_invoice
 from bookbill.invoices.actions.pace import SENDS_MAX, SENDS_WITHIN
-from bookbill.invoices.actions.sending import CAUSE, CannotSend, count_mails, refuse_many, resolve_recipients
+from bookbill.invoices.actions.sending import (
+    CAUSE,
+    CannotSend,
+    count_mails,
+    left_out,
+    refuse_many,
+    resolve_recipients,
+)
 from bookbill.invoices.models import MailText, Version, VersionKind
 from bookbill.invoices.placeholders import MailKind
 from bookbill.lib.actor import Actor
@@ -30,6 +37,7 @@ def send_cancelled_copy(
 ) -> Version:
     """Mail the last version of a cancelled invoice, the cancelled copy, (again). It makes no new version.
 
+    Nobody has to look after earlier copies that did not arrive, but for a recipient of its own whom it does not go to now.
     ``recipients`` stand for this sending only. Raises `not_cancelled`, `no_recipient`, `too_many_recipients`, `too_many_requests`,
     `mail_limit_reached`.
     """
@@ -48,6 +56,7 @@ def send_cancelled_copy(
     version = Version.objects.select_related("invoice").get(invoice=invoice, kind=VersionKind.CANCELLED)
     step = _next_step(version, now=now)
     lock_allowance(Company.objects.get(pk=by.company_id), at=now).refuse_beyond(count_mails({invoice.pk: to}))
+    end_trouble([invoice.pk], besides=left_out([invoice], {invoice.pk: to}), now=now)
     owe_copies([version], {invoice.pk: to}, step=step, now=now)
     record(
         entry(

@@ -89,7 +89,7 @@ def send_invoices(
     versions = [_freeze(invoice, documents[invoice.pk], by=by, now=now) for invoice in invoices]
     if not mark_only:
         lock_allowance(company, at=now).refuse_beyond(count_mails(to))
-    end_trouble(invoice_ids, besides=_left_out(invoices, repeated) if recipients else None, now=now)
+    end_trouble(invoice_ids, besides=left_out(invoices, repeated) if recipients else None, now=now)
     called_off = call_off_messages(sent_before, only_to=repeated, because=NEWER_VERSION_SENT, now=now)
     Booking.objects.filter(invoice__in=first_sent, first_sent_at=None).update(first_sent_at=now)
     if not mark_only:
@@ -171,7 +171,7 @@ def resolve_recipients(
     return resolved
 
 
-def _left_out(invoices: Sequence[Invoice], to: Mapping[UUID, Sequence[str]]) -> dict[UUID, set[str]]:
+def left_out(invoices: Sequence[Invoice], to: Mapping[UUID, Sequence[str]]) -> dict[UUID, set[str]]:
     """Whom of its own recipients each of these, sent once more as it was, does not go to."""
     own = resolve_recipients([invoice for invoice in invoices if invoice.pk in to], {})
     return {pk: {*map(str.lower, own[pk])} - {*map(str.lower, to[pk])} for pk in own}

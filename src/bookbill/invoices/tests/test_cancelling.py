@@ -398,6 +398,20 @@ def test_a_copy_sent_while_cancelling_can_be_sent_again(
     assert "/i/" not in mail.text
 
 
+@pytest.mark.parametrize(
+    ("to", "asks"), [([], False), (["second@customer.example"], False), (["boss@customer.example"], True)]
+)
+def test_a_copy_sent_once_more_ends_what_its_recipients_did_not_get(
+    ana: Actor, make_sent: Callable[..., Invoice], to: list[str], asks: bool
+) -> None:
+    invoice = make_sent(extra_recipients=("second@customer.example",))
+    cancelled(ana, invoice, notify=True)
+    failed = Message.objects.filter(kind="cancelled", recipient="second@customer.example")
+    failed.update(state="failed", trouble_at=NOW, ready_at=NOW, next_at=None)
+    transact(lambda: send_cancelled_copy(invoice.pk, recipients=to, by=ana, now=NOW))
+    assert Message.objects.in_trouble().exists() is asks
+
+
 @pytest.mark.parametrize("body", [{"mark_only": True}, {"send_at": "2026-07-01T09:00:00Z"}])
 def test_a_cancelled_invoice_is_neither_marked_nor_scheduled(
     ana: Actor, api: ApiClient, make_sent: Callable[..., Invoice], body: dict[str, Any]

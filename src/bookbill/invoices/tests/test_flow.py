@@ -354,6 +354,21 @@ def test_a_completed_booking_leads_to_its_invoice_and_a_changed_one_to_the_updat
     assert f'href="/payments/invoices/{invoice.pk}/sendings">Send updated</a>' in saved
 
 
+def test_undo_of_completing_is_offered_where_it_can_be_undone(
+    desk: Client, make_sent: Make, make_invoice: Make, make_booking: Callable[..., Booking]
+) -> None:
+    on_none, on_draft, on_sent = (make_booking(completed=False) for _ in range(3))
+    make_invoice(on_draft)
+    make_sent(on_sent)
+    offered = {}
+    for booking in (on_none, on_draft, on_sent):
+        undo = f"/bookings/{booking.pk}/reopening"
+        done = desk.post(f"/bookings/{booking.pk}/completion", follow=True).content.decode()
+        offered[booking] = done.count(undo)
+    # In the menu of the page, and in what it says.
+    assert offered == {on_none: 2, on_draft: 2, on_sent: 0}
+
+
 def test_an_instant_invoice_is_made_from_the_lines_of_the_bookings_form(
     desk: Client, make_customer: Callable[..., Customer]
 ) -> None:
