@@ -15,6 +15,7 @@ from bookbill.customers.models import Customer, CustomerWord
 from bookbill.lib.actor import Actor
 from bookbill.lib.errors import BadInput, NotFound, RuleBroken
 from bookbill.lib.events import publish
+from bookbill.lib.parsing import RECIPIENTS_MAX
 from bookbill.lib.search import search_words
 from bookbill.lib.transactions import assert_in_transaction
 
@@ -122,6 +123,13 @@ def _check(customer: Customer) -> None:
         )
     if customer.bill_only_to_billing_email and not customer.billing_email:
         raise BadInput("required", _("Enter the billing email that invoices go to."), field="billing_email")
+    count = len(customer.billing_recipients())
+    if count > RECIPIENTS_MAX:  # an invoice, which goes to all of them, would be refused
+        raise BadInput(
+            "too_many_recipients",
+            _("At most %(max)d recipients; this has %(count)d.") % {"max": RECIPIENTS_MAX, "count": count},
+            field="always_copy",
+        )
 
 
 def _save(customer: Customer, *, insert: bool) -> None:

@@ -141,6 +141,19 @@ def test_bad_input_is_named_and_leaves_nothing(api: ApiClient, body: dict[str, A
     assert not Customer.objects.exists()
 
 
+def test_an_invoice_to_all_addresses_of_a_customer_goes_to_twenty_at_most(api: ApiClient) -> None:
+    copies = [f"c{n}@oak.example" for n in range(20)]
+    body = {"name": "Oak", "email": "C0@oak.example", "always_copy": copies}
+    made = api.post("/customers", body)  # one address twice
+    assert made.status_code == 201
+    for refused in (
+        api.post("/customers", body | {"email": "oak@oak.example"}),
+        api.patch(f"/customers/{made.json()['id']}", {"billing_email": "bills@oak.example"}),
+    ):
+        assert (refused.status_code, refused.json()["code"]) == (422, "too_many_recipients")
+        assert refused.json()["field"] == "always_copy"
+
+
 def test_search_finds_beginnings_of_words_whatever_their_accents(api: ApiClient) -> None:
     api.post("/customers", {"name": "Zoé Trémblay", "email": "zoe@trem.example"})
     api.post("/customers", {"name": "Oak Ltd."})
