@@ -11,6 +11,7 @@ from bookbill.bookings.actions.booking import create_bookings
 from bookbill.bookings.actions.duplicating import InForce, copy_of, read_in_force
 from bookbill.bookings.drafts import BookingDraft, ItemDraft
 from bookbill.bookings.models import Booking
+from bookbill.bookings.rules import State
 from bookbill.companies.models import Company
 from bookbill.companies.rights import Feature, Right, require
 from bookbill.documents.document import BookingBlock, Document
@@ -29,8 +30,8 @@ from bookbill.money.pricing import Discount
 def duplicate_invoice(invoice_id: UUID, *, service_date: date, by: Actor, now: datetime) -> Invoice:
     """An instant invoice with the lines, discounts, note and recipients of another, as a draft. Money is not copied, taxes are those of today.
 
-    A booking that was deleted since, or is another customer's, is copied from what the invoice says of it. Raises
-    `booking_gone` where that is not enough.
+    Of a cancelled one it is what was sent: a booking that was changed or deleted since, or is another customer's, is
+    copied from what the invoice says of it. Raises `booking_gone` where that is not enough.
     """
     assert_in_transaction()
     require(by, Right.EDIT_INVOICES, Feature.INVOICING)
@@ -42,14 +43,14 @@ def duplicate_invoice(invoice_id: UUID, *, service_date: date, by: Actor, now: d
         sources = Booking.objects.filter(pk__in=own, customer=invoice.customer_id)
     in_force = read_in_force(Company.objects.get(pk=by.company_id))
     found = list(sources.prefetch_related("items").oldest_first())
-    copies = [copy_of(booking, in_force, service_date=service_date, with_fee=True) for booking in found]
     if sent:
-        kept = {str(booking.pk) for booking in found}
-        copies += [
-            _copy_of_block(block, sent, invoice, in_force, service_date=service_date)
+        kept = {str(booking.pk): booking for booking in found}
+        copies = [
+            _copy_of_sent(block, kept.get(block.id), sent, invoice, in_force, service_date=service_date)
             for block in sent.bookings
-            if block.id not in kept
         ]
+    else:
+        copies = [copy_of(booking, in_force, service_date=service_date, with_fee=True) for booking in found]
     drafts = [
         replace(copy, start_time=None, provider_id=None, note="", completed=True, is_instant=True)
         for copy in copies
@@ -63,6 +64,36 @@ def duplicate_invoice(invoice_id: UUID, *, service_date: date, by: Actor, now: d
         invoice.terms_days,
     )
     return make_invoices([draft], by=by, now=now)[0]
+
+
+def _copy_of_sent(
+    block: BookingBlock,
+    booking: Booking | None,
+    sent: Document,
+    invoice: Invoice,
+    in_force: InForce,
+    *,
+    service_date: date,
+) -> BookingDraft:
+    """The booking's own lines where they are still those that were sent, before or after its cancellation; else what was sent."""
+    if booking is None:
+        return _copy_of_block(block, sent, invoice, in_force, service_date=service_date)
+    is_cancelled = booking.state == State.CANCELLED
+    ways = [
+        copy_of(booking, in_force, service_date=service_date, with_fee=with_fee) for with_fee in (True, False)
+    ]
+    for copy in ways:
+        if _lines_of(copy) == _lines_of(block) and (is_cancelled or booking.total_minor == block.total_minor):
+            return copy
+    if sent.exemption_reason:
+        return ways[0]
+    return _copy_of_block(block, sent, invoice, in_force, service_date=service_date)
+
+
+def _lines_of(work: BookingDraft | BookingBlock) -> list[tuple[str, Decimal, str, Decimal]]:
+    """What was done, as people enter it."""
+    lines = work.lines if isinstance(work, BookingBlock) else work.items
+    return [(line.description, Decimal(line.quantity), line.unit, Decimal(line.unit_price)) for line in lines]
 
 
 def _copy_of_block(
