@@ -1,6 +1,6 @@
 """What a page showed beside what is: nobody sends, reminds, cancels or deletes by an old page what he did not see (ADR 4)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from uuid import UUID
 
@@ -77,6 +77,27 @@ def refuse_reminding_unseen(invoice: Invoice, seen: str) -> None:
     """The same for a reminder (`reminder_as_seen`); "" compares nothing."""
     if seen and seen != reminder_as_seen(invoice, resolve_recipients([invoice], {})[invoice.pk]):
         raise Stale
+
+
+def refuse_undoing_unseen(invoice: Invoice, at: str) -> None:
+    """Raise Stale where another sending than the one that was to leave ``at`` is planned by now; "" compares nothing."""
+    if at and invoice.sending_at and at != invoice.sending_at.isoformat():
+        raise Stale(
+            _("%(invoice)s was planned anew meanwhile. Look when it leaves, then undo that.")
+            % {"invoice": label_of(invoice)},
+        )
+
+
+def refuse_held_unseen(bookings: Iterable[Booking], seen: str | None) -> None:
+    """Raise Stale for one that was held back since a page that bills them showed which are (``seen``); None compares nothing."""
+    if seen is None:
+        return
+    for booking in bookings:
+        if booking.held_back and str(booking.pk) not in seen:
+            raise Stale(
+                _("Booking %(number)s was held back meanwhile. Go on only if it is to be billed all the same.")
+                % {"number": booking.number},
+            )
 
 
 def billing_ahead(invoices: Sequence[Invoice]) -> set[UUID]:

@@ -178,6 +178,22 @@ def test_work_set_back_to_planned_since_somebody_looked_is_not_billed_without_a_
     assert Version.objects.count() == 1
 
 
+def test_what_was_held_back_since_somebody_looked_is_not_billed_unseen(
+    desk: Client, ana: Actor, make_booking: Callable[..., Booking]
+) -> None:
+    booking = make_booking()
+    where = f"/payments/invoices/new?bookings={booking.pk}"
+    form = hidden(desk.get(where)) | {"recipients": "a@x.example", "act": "draft", "terms_days": "14"}
+    transact(lambda: edit_booking(booking.pk, BookingEdit({"held_back": True}), by=ana, now=NOW))
+
+    refused = desk.post(where, form)
+
+    assert (refused.status_code, Invoice.objects.count()) == (422, 0)
+    assert f"Booking {booking.number} was held back meanwhile." in refused.content.decode()
+    assert desk.post(where, form | hidden(refused)).status_code == 303
+    assert Invoice.objects.get().bookings_count == 1
+
+
 def hidden(answer: Any) -> dict[str, str]:
     found = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', answer.content.decode())
     return {name: value for name, value in found if name != "operation_id"}

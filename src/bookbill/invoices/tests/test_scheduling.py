@@ -274,6 +274,28 @@ def test_the_page_schedules_in_the_companys_time_and_undoes(
     assert Invoice.objects.get().sending_at is None
 
 
+def test_undo_takes_back_the_sending_that_the_page_showed_and_no_newer_one(
+    desk: Client, ana: Actor, make_invoice: Callable[..., Invoice]
+) -> None:
+    invoice = make_invoice()
+    for days in (1, 2):
+        moment = NOW + dt.timedelta(days=days)
+        transact(lambda: hold_sending([invoice.pk], run_at=moment, by=ana, now=NOW))  # noqa: B023 - called at once
+        shown = desk.get(f"/payments/invoices/{invoice.pk}").content.decode()
+        (undo,) = re.findall(r'action="([^"]+/sendings/undo[^"]*)"', shown)
+        if days == 1:
+            left_open = undo
+            assert desk.post(undo).status_code == 303
+
+    refused = desk.post(left_open)
+
+    assert refused.status_code == 409
+    assert "was planned anew meanwhile" in refused.content.decode()
+    assert Invoice.objects.get().sending_at == moment
+    assert desk.post(undo).status_code == 303
+    assert Invoice.objects.get().sending_at is None
+
+
 @pytest.mark.parametrize("act", ["send", "mark", "draft"])
 def test_a_chosen_time_is_not_passed_over_when_another_button_is_pressed(
     desk: Client, make_invoice: Callable[..., Invoice], make_booking: Callable[..., Any], act: str

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from bookbill.bookings.actions.booking import lock_bookings
 from bookbill.bookings.models import Booking
 from bookbill.bookings.rules import State
 from bookbill.companies.clock import now
@@ -22,7 +23,7 @@ from bookbill.documents.document import Document
 from bookbill.invoices.actions.drafting import edit_invoice, make_invoices, new_invoice
 from bookbill.invoices.actions.grouping import check_group, movable_drafts
 from bookbill.invoices.actions.holding import next_recipients, redirect_sending, send_or_hold
-from bookbill.invoices.actions.seen import refuse_unseen
+from bookbill.invoices.actions.seen import refuse_held_unseen, refuse_unseen
 from bookbill.invoices.actions.sending import CannotSend
 from bookbill.invoices.choosing import sort_out
 from bookbill.invoices.claims import claim_of
@@ -96,6 +97,7 @@ def generate_page(request: CompanyRequest) -> HttpResponse:
         "document": document,
         "seen": Invoice(live_claim=claim_of(document)).as_seen(is_ahead=is_ahead(billed)),
         "own": " ".join(customer.billing_recipients()),
+        "held": " ".join(str(booking.pk) for booking in billed if booking.held_back),
         "moved": [choice.booking for choice in choices if choice.moves()],
         "left_out": [choice for choice in choices if choice.reason],
         "is_ahead": is_ahead(billed),
@@ -200,6 +202,7 @@ def make_and_go(draft: InvoiceDraft, form: InvoiceForm, request: CompanyRequest)
     """Make the draft; with Send also send it (or begin its hold). Where to go next."""
     instant = now(request.company)
     moves = bool(request.POST.get("move"))
+    refuse_held_unseen(lock_bookings(draft.booking_ids).values(), request.POST.get("held"))
     invoice = make_invoices([draft], move_from_drafts=moves, by=request.actor, now=instant)[0]
     chosen = chosen_dates(form)
     if chosen:

@@ -19,7 +19,13 @@ from bookbill.invoices.actions.holding import send_or_hold, undo_sending
 from bookbill.invoices.actions.locking import lock_invoice
 from bookbill.invoices.actions.reminding import refuse_reminding, remind_invoices
 from bookbill.invoices.actions.retrying import dismiss_mail, retry_mail
-from bookbill.invoices.actions.seen import Stale, refuse_reminding_unseen, refuse_unseen, reminder_as_seen
+from bookbill.invoices.actions.seen import (
+    Stale,
+    refuse_reminding_unseen,
+    refuse_undoing_unseen,
+    refuse_unseen,
+    reminder_as_seen,
+)
 from bookbill.invoices.actions.sending import resolve_recipients
 from bookbill.invoices.forms import CopyForm, SendForm
 from bookbill.invoices.models import Invoice
@@ -128,8 +134,13 @@ def leaving_part(request: CompanyRequest, pk: UUID) -> HttpResponse:
 
 @staff_view(Right.SEND_INVOICES, methods=("POST",))
 def undo_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
-    """Take a sending back before it has begun."""
-    transact(lambda: undo_sending([pk], by=request.actor, now=now(request.company)))
+    """Take the sending that the page showed back, before it has begun."""
+
+    def act() -> None:
+        refuse_undoing_unseen(lock_invoice(pk), request.GET.get("at", ""))
+        undo_sending([pk], by=request.actor, now=now(request.company))
+
+    transact(act)
     is_draft = find_invoice(pk).sent_at is None
     toast(request, _("Not sent. It is a draft.") if is_draft else _("Not sent. Everything is as before."))
     return see_other(request, reverse("invoices:detail", args=[pk]))
