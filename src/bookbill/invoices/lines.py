@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Min, Sum
+from django.db.models import CharField, F, Min, Sum
+from django.db.models.functions import Cast, Concat
 
 from bookbill.bookings.models import Booking, BookingQuerySet, BookingTax
 from bookbill.companies.models import Company
@@ -15,6 +16,13 @@ from bookbill.invoices.models import Invoice, Version, VersionKind
 from bookbill.web.paging import Pages, pages_of
 
 LINES_PAGE = 100
+
+APPEARS = Concat(
+    Cast("booking__service_date", CharField()),
+    Cast(F("booking__number_n") + 10**18, CharField()),
+    Cast(F("position") + 10**5, CharField()),
+)
+"""Where a tax stands on the document, as a text that sorts: by booking, the oldest first, then by its place there."""
 
 
 def read_lines(invoice: Invoice, asked: str | None, *, now: datetime) -> tuple[Document, Pages]:
@@ -76,10 +84,9 @@ def _taxes_of(invoice: Invoice) -> tuple[Tax, ...]:
         .annotate(
             base=Sum("base_minor"),
             amount=Sum("amount_minor"),
-            since=Min("booking__service_date"),
-            place=Min("position"),
+            first=Min(APPEARS),
         )
-        .order_by("since", "place", "name")
+        .order_by("first")
     )
     return tuple(
         Tax(

@@ -136,15 +136,19 @@ def test_the_sums_of_a_page_are_those_of_the_whole_document(
     tax_code: TaxCode,
 ) -> None:
     customer, other = make_customer(), make_tax_code(company, "PST 7 %", "7")
-    codes = [tax_code.pk, other.pk, None, tax_code.pk, other.pk]
+    third = make_tax_code(company, "Eco 2 %", "2")
+    codes = [(tax_code.pk, other.pk), (third.pk,), (None,), (tax_code.pk,), (other.pk,)]
     own = [
         make_booking(
             customer,
-            tax_code_id=code,
-            price=f"{place}3.37",
-            service_date=TODAY - dt.timedelta(days=9 - place),
+            items=tuple(
+                ItemDraft(description="Clean", unit_price=Decimal(f"{place}3.37"), tax_code_id=code)
+                for code in each
+            ),
+            # The taxes of the first stand before those of another on its day.
+            service_date=TODAY - dt.timedelta(days=9 - max(2, place)),
         )
-        for place, code in enumerate(codes, 1)
+        for place, each in enumerate(codes, 1)
     ]
     made = make_sent(*own)
     pay(made, own[0], ana)
