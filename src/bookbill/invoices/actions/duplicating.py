@@ -93,7 +93,9 @@ def _copy_of_sent(
 def _lines_of(work: BookingDraft | BookingBlock) -> list[tuple[str, Decimal, str, Decimal]]:
     """What was done, as people enter it."""
     lines = work.lines if isinstance(work, BookingBlock) else work.items
-    return [(line.description, Decimal(line.quantity), line.unit, Decimal(line.unit_price)) for line in lines]
+    return [
+        (line.description, Decimal(line.quantity), line.unit, Decimal(line.unit_price or 0)) for line in lines
+    ]
 
 
 def _copy_of_block(

@@ -95,7 +95,9 @@ def refuse_held_unseen(bookings: Iterable[Booking], seen: str | None) -> None:
     for booking in bookings:
         if booking.held_back and str(booking.pk) not in seen:
             raise Stale(
-                _("Booking %(number)s was held back meanwhile. Go on only if it is to be billed all the same.")
+                _(
+                    "Booking %(number)s was held back meanwhile. Go on only if it is to be billed all the same."
+                )
                 % {"number": booking.number},
             )
 

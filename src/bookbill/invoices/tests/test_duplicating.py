@@ -131,7 +131,7 @@ def test_a_duplicate_of_a_cancelled_invoice_is_what_was_sent(
 
     copy = Invoice.objects.get(status=Status.DRAFT)
     made = BookingItem.objects.get(booking__invoice=copy)
-    assert (copy.total_minor, made.description, made.unit_price) == (10_000, "Office clean", 100)
+    assert (copy.total_minor, made.description) == (10_000, "Office clean")
     # Where the booking's lines are still the same, they stay those of the catalogue.
     assert (made.service_id == service.pk) == since.startswith("cancelled")
 

@@ -278,20 +278,23 @@ def test_undo_takes_back_the_sending_that_the_page_showed_and_no_newer_one(
     desk: Client, ana: Actor, make_invoice: Callable[..., Invoice]
 ) -> None:
     invoice = make_invoice()
-    for days in (1, 2):
+
+    def plan(days: int) -> str:
+        """Where the page's Undo leads."""
         moment = NOW + dt.timedelta(days=days)
-        transact(lambda: hold_sending([invoice.pk], run_at=moment, by=ana, now=NOW))  # noqa: B023 - called at once
+        transact(lambda: hold_sending([invoice.pk], run_at=moment, by=ana, now=NOW))
         shown = desk.get(f"/payments/invoices/{invoice.pk}").content.decode()
-        (undo,) = re.findall(r'action="([^"]+/sendings/undo[^"]*)"', shown)
-        if days == 1:
-            left_open = undo
-            assert desk.post(undo).status_code == 303
+        return str(re.findall(r'action="([^"]+/sendings/undo[^"]*)"', shown)[0])
+
+    left_open = plan(1)
+    assert desk.post(left_open).status_code == 303
+    undo = plan(2)
 
     refused = desk.post(left_open)
 
     assert refused.status_code == 409
     assert "was planned anew meanwhile" in refused.content.decode()
-    assert Invoice.objects.get().sending_at == moment
+    assert Invoice.objects.get().sending_at == NOW + dt.timedelta(days=2)
     assert desk.post(undo).status_code == 303
     assert Invoice.objects.get().sending_at is None
 
