@@ -54,7 +54,10 @@ class BookingQuery(PageQuery):
 
 
 class BookingCancellation(Body):
-    """Without a fee the booking costs nothing any more and leaves its invoice."""
+    """Without a fee the booking costs nothing any more and leaves its invoice.
+
+    A sent invoice over nothing else is cancelled with it, for the `reason`, which is required then.
+    """
 
     fee: ItemIn | None = None
     reason: Annotated[str, text(300, multiline=True, refuse_cards=True)] = ""

@@ -115,11 +115,14 @@ def cancel_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         except RuleBroken as refused:
             refuse(form, refused)
             booking = get_object_or_404(rows, pk=pk)
+    on = booking.invoice
+    if on and on.sent_at and on.bookings_count == 1:
+        form.fields["reason"].help_text = _("Needed without a fee: the cancelled invoice keeps it.")
     context = {
         "booking": booking,
         "form": form,
         "seen": outlook_of(booking),
-        "is_locked": bool(booking.invoice and booking.invoice.is_locked(request.company.after_sending)),
+        "is_locked": bool(on and on.is_locked(request.company.after_sending)),
         "shell": layout_of(request),
     }
     return render_page(request, "bookings/cancel.html", context, status=422 if form.errors else 200)

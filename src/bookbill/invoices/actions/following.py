@@ -83,15 +83,16 @@ def _was_promised_ahead(invoice: Invoice) -> bool:
 
 
 def let_go_of_cancelled(event: BookingsCancelled) -> None:
-    """A booking cancelled without a fee leaves its invoice; an invoice over nothing else is cancelled with it."""
+    """A booking cancelled without a fee leaves its invoice; an invoice over nothing else is cancelled with it.
+
+    Raises BadInput `required` where that wants a reason.
+    """
     assert_in_transaction()
     for invoice in invoices_over(event.booking_ids):
         leaving = Booking.objects.filter(invoice=invoice, pk__in=event.booking_ids, total_minor=0)
         staying = Booking.objects.filter(invoice=invoice).exclude(pk__in=leaving.values("pk"))
         if leaving.exists() and not staying.exists() and invoice.sent_at:
-            cancel_invoice(
-                invoice.pk, reason=event.reason or _("Its booking was cancelled"), by=event.by, now=event.now
-            )
+            cancel_invoice(invoice.pk, reason=event.reason, by=event.by, now=event.now)
             continue
         _let_go(invoice, leaving, because="cancelled", reason=event.reason, by=event.by, now=event.now)
 

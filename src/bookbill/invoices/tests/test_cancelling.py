@@ -515,6 +515,29 @@ def test_a_booking_is_not_cancelled_with_an_invoice_that_its_dialog_did_not_name
     assert left == (["cancelled"] if sent else []) if alone else ["sent" if sent else "draft"]
 
 
+def test_a_sent_invoice_is_not_cancelled_with_its_only_booking_without_a_reason(
+    api: ApiClient,
+    desk: Client,
+    make_booking: Callable[..., Booking],
+    make_sent: Callable[..., Invoice],
+) -> None:
+    alone, free = make_booking(), make_booking()
+    sent = make_sent(alone)
+    at = f"/bookings/{alone.pk}/cancellation"
+    assert "Needed without a fee: the cancelled invoice keeps it." in desk.get(at).content.decode()
+
+    told = desk.post(at, {"reason": "", "fee": ""})
+    refused = api.post(f"/bookings/{alone.pk}/cancellation", {})
+
+    assert told.status_code == 422
+    assert "Give a reason; it is kept with the invoice." in told.content.decode()
+    assert (refused.status_code, refused.json()["field"]) == (422, "reason")
+    assert not Booking.objects.filter(state="cancelled").exists()
+    assert api.post(f"/bookings/{free.pk}/cancellation", {}).status_code == 201
+    assert desk.post(at, {"reason": "Ill", "fee": ""}).status_code == 303
+    assert Invoice.objects.get(pk=sent.pk).cancel_reason == "Ill"
+
+
 def test_a_draft_that_was_scheduled_meanwhile_is_not_deleted_before_that_is_said(
     ana: Actor, desk: Client, make_invoice: Callable[..., Invoice]
 ) -> None:
