@@ -175,16 +175,17 @@ class CancelForm(forms.Form):
 
     def name_recipients(self, recipients: Sequence[str]) -> None:
         """Say to whom the cancelled copy would go; without anybody it is not offered."""
-        if not recipients:
-            self.fields.pop("notify", None)
+        notify = self.fields.pop("notify", None)
+        if notify is None or not recipients:
             return
         words = ngettext(
             "Send the cancelled copy to %(count)d recipient",
             "Send the cancelled copy to %(count)d recipients",
             len(recipients),
         )
-        self.fields["notify"].label = words % {"count": len(recipients)}
-        self.fields["notify"].help_text = escape(", ".join(recipients))
+        notify.label = words % {"count": len(recipients)}
+        notify.help_text = escape(", ".join(recipients))
+        self.fields["notify"] = notify
 
 
 class CancelManyForm(CancelForm):

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from bookbill.activity.actions import EntryDraft, record_many
@@ -18,6 +19,8 @@ from bookbill.companies.numbers import take_invoice_numbers
 from bookbill.companies.rights import Feature, Right, require
 from bookbill.customers.models import Customer
 from bookbill.delivery.actions import MessageDraft, call_off_messages, end_trouble, owe_messages
+from bookbill.delivery.models import Message
+from bookbill.delivery.rules import State
 from bookbill.delivery.words import NEWER_VERSION_SENT
 from bookbill.documents.document import Document, to_json_bytes, with_number
 from bookbill.invoices.actions.drafting import withdraw_sendings
@@ -37,7 +40,7 @@ from bookbill.work.actions import Promise, promise_many
 
 PDF_JOB = "invoices.make_pdf"
 CAUSE = "version"
-UPDATED = "updated"
+FIRST, UPDATED = "invoice", "updated"
 
 
 class CannotSend(RuleBroken):
@@ -91,6 +94,7 @@ def send_invoices(
         lock_allowance(company, at=now).refuse_beyond(count_mails(to))
     end_trouble(invoice_ids, besides=left_out(invoices, repeated) if recipients else None, now=now)
     called_off = call_off_messages(sent_before, only_to=repeated, because=NEWER_VERSION_SENT, now=now)
+    kinds |= dict.fromkeys(_reached_nobody([pk for pk in sent_before if kinds[pk] == UPDATED]), FIRST)
     Booking.objects.filter(invoice__in=first_sent, first_sent_at=None).update(first_sent_at=now)
     if not mark_only:
         _owe_mails(versions, kinds, to=to, now=now)
@@ -227,7 +231,14 @@ def label_of(invoice: Invoice) -> str:
 
 def message_kind(invoice: Invoice) -> str:
     """What the mail is: the first sending, one that brings changes, or a copy of the same."""
-    return UPDATED if invoice.is_changed() else "invoice"
+    return UPDATED if invoice.is_changed() else FIRST
+
+
+def _reached_nobody(invoice_ids: Sequence[UUID]) -> list[UUID]:
+    """Those that were mailed, and not one of their mails arrived or may arrive: nobody was told anything to update."""
+    mails = Message.objects.about(invoice_ids).order_by().values_list("subject_id")
+    reached = Count("pk", filter=~Q(state__in=[State.FAILED, State.BOUNCED]))
+    return [pk for pk, count in mails.annotate(reached=reached) if not count] if invoice_ids else []
 
 
 def promise_pdfs(versions: Sequence[Version]) -> None:

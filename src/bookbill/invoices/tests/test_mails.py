@@ -458,6 +458,33 @@ def test_mails_of_a_version_that_was_replaced_do_not_leave(
     )
 
 
+@pytest.mark.parametrize(
+    ("became", "kind"),
+    [
+        ("queued", "invoice"),
+        ("failed", "invoice"),
+        ("bounced", "invoice"),
+        ("unknown", "updated"),
+        ("accepted", "updated"),
+        ("", "updated"),
+    ],
+)
+def test_the_first_mail_that_can_arrive_is_no_update(
+    ana: Actor, make_booking: Callable[..., Booking], make_invoice: Make, became: str, kind: str
+) -> None:
+    booking = make_booking()
+    invoice = make_invoice(booking)
+    transact(lambda: send_invoices([invoice.pk], mark_only=not became, by=ana, now=NOW))
+    settled = {"state": became, "ready_at": NOW, "next_at": None}
+    if became == "accepted":
+        Message.objects.update(**settled, accepted_at=NOW)
+    elif became not in ("", "queued"):
+        Message.objects.update(**settled, trouble_at=NOW, accepted_at=NOW if became == "bounced" else None)
+    transact(lambda: edit_booking(booking.pk, priced("80"), by=ana, now=NOW))
+    transact(lambda: send_invoices([invoice.pk], by=ana, now=NOW))
+    assert Message.objects.get(version_n=2).kind == kind
+
+
 def priced(amount: str) -> BookingEdit:
     return BookingEdit({}, (ItemDraft(description="Clean", unit_price=Decimal(amount)),))
 
