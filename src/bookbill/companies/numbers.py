@@ -11,6 +11,7 @@ from bookbill.companies.models import Company, NumberSeries, SeriesKind
 from bookbill.companies.number_formats import format_number, number_pattern
 from bookbill.lib.errors import BadInput, RuleBroken
 from bookbill.lib.transactions import assert_in_transaction
+from bookbill.web.formatting import day
 
 BOOKING_FORMAT = "B-{n}"
 BOOKING_FIRST = 1001
@@ -225,13 +226,12 @@ def _series_year(company: Company, year: int, series: Mapping[int, NumberSeries]
 
 
 def _allowed(date: dt.date, *, earliest: dt.date | None, latest: dt.date) -> dt.date:
-    if (earliest and date < earliest) or date > latest:
-        raise BadInput(
-            "issue_date_out_of_range",
-            _(
-                "The issue date must lie between %(earliest)s and %(latest)s, so that numbers and dates go up together."
-            )
-            % {"earliest": earliest or "…", "latest": latest},
-            field="issue_date",
-        )
-    return date
+    if earliest and not earliest <= date <= latest:
+        message = _(
+            "The issue date must lie between %(earliest)s and %(latest)s, so that numbers and dates go up together."
+        ) % {"earliest": day(earliest), "latest": day(latest)}
+    elif date > latest:
+        message = _("The issue date must not be after %(latest)s.") % {"latest": day(latest)}
+    else:
+        return date
+    raise BadInput("issue_date_out_of_range", message, field="issue_date")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -110,6 +111,26 @@ def test_a_wished_date_outside_the_last_number_and_today_is_refused(scoped: Comp
         take(scoped, TODAY + dt.timedelta(days=days))
     assert (refused.value.code, refused.value.field) == ("issue_date_out_of_range", "issue_date")
     assert take(scoped, None)[0][0] == "INV-2026-00002"
+
+
+@pytest.mark.parametrize(
+    ("language", "range_", "until"),
+    [
+        ("en", "between Nov 21, 2026 and Nov 22, 2026,", "not be after Nov 22, 2026."),
+        ("fr", "entre le 21 nov. 2026 et le 22 nov. 2026,", "après le 22 nov. 2026."),
+    ],
+)
+def test_a_refused_issue_date_names_the_allowed_days_as_people_write_them(
+    scoped: Company, language: str, range_: str, until: str
+) -> None:
+    with override(language):
+        with pytest.raises(BadInput) as refused:
+            take(scoped, TODAY + dt.timedelta(days=1))
+        assert until in str(refused.value)
+        take(scoped, TODAY - dt.timedelta(days=1))
+        with pytest.raises(BadInput) as refused:
+            take(scoped, TODAY + dt.timedelta(days=1))
+        assert range_ in str(refused.value)
 
 
 def test_the_first_number_is_chosen_before_the_first_use_only(scoped: Company) -> None:
