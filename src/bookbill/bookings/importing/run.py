@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from bookbill.bookings.actions.booking import archived_customer_sentence, create_bookings
 from bookbill.bookings.actions.pricing import money_sentence
@@ -60,10 +61,13 @@ class NotImported(RuleBroken):
     """Some rows cannot be entered, so none was. `report` names them."""
 
     def __init__(self, report: Report) -> None:
-        super().__init__(
-            "rows_refused",
-            _("Nothing was imported: %(count)d rows are wrong.") % {"count": len(report.problems)},
+        count = len(report.problems)
+        words = ngettext(
+            "Nothing was imported: %(count)d row is wrong.",
+            "Nothing was imported: %(count)d rows are wrong.",
+            count,
         )
+        super().__init__("rows_refused", words % {"count": count})
         self.report = report
 
 

@@ -60,7 +60,7 @@ def path(invoice: Invoice, query: str = "") -> str:
 
 def test_the_last_sent_version_stands_beside_now(desk: Client, invoice: Invoice) -> None:
     page = text(desk.get(path(invoice)))
-    assert "1 of 4 bookings differs." in page
+    assert "1 booking differs, out of 4." in page
     assert "<del" in page
     assert "$60.00</del>" in page
     assert "$75.00</ins>" in page

@@ -96,6 +96,33 @@ def test_it_names_what_needs_somebody_and_where(
     assert "not moving" not in page
 
 
+@pytest.mark.parametrize(
+    ("count", "days", "words"),
+    [
+        (1, 1, "1 invoice, 1 day"),
+        (1, 2, "1 invoice, 2 days"),
+        (2, 1, "2 invoices, oldest 1 day"),
+        (2, 3, "2 invoices, oldest 3 days"),
+    ],
+)
+def test_how_many_are_overdue_and_since_when_have_a_plural_each(
+    desk: Client,
+    ana: Actor,
+    make_invoice: Callable[..., Invoice],
+    time_machine: Any,
+    *,
+    count: int,
+    days: int,
+    words: str,
+) -> None:
+    send(ana, *(make_invoice() for _ in range(count)))
+    Invoice.objects.update(due_date=TODAY)
+    time_machine.move_to(NOW + dt.timedelta(days=days), tick=False)
+    desk.force_login(Member.objects.get(name="Ana").user)
+    for page in (dashboard(desk), desk.get("/payments/invoices").content.decode()):
+        assert re.search(rf"{words}\s*<", page)
+
+
 def test_what_is_paid_and_not_billed_yet_is_to_invoice_with_nothing_due(
     desk: Client, ana: Actor, make_booking: Any, make_invoice: Callable[..., Invoice]
 ) -> None:
