@@ -10,7 +10,14 @@ from django.utils.translation import gettext_lazy as _
 from bookbill.customers.models import Customer
 from bookbill.lib.addresses import PARTS
 from bookbill.web.formatting import payment_terms
-from bookbill.web.forms import AddressField, ChoiceField, LineField, RecipientsField, TypedChoiceField
+from bookbill.web.forms import (
+    AddressField,
+    ChoiceField,
+    LineField,
+    RecipientsField,
+    TypedChoiceField,
+    says_empty,
+)
 
 TERMS_DAYS = (0, 7, 14, 15, 30, 45, 60, 90)
 TAX_IDS_SHOWN = 2
@@ -102,10 +109,16 @@ class CustomerForm(forms.Form):
         )
         self._choices("language", [("", _("The company's")), *settings.LANGUAGES])
         for number in range(1, TAX_IDS_SHOWN + 1):
-            self.fields[f"tax_scheme_{number}"] = LineField(
-                label=_("Kind of tax id"), max_length=20, required=False, help_text=_("GST, VAT …")
+            self.fields[f"tax_scheme_{number}"] = says_empty(
+                LineField(label=_("Kind of tax id"), max_length=20, required=False, help_text=_("GST, VAT …"))
             )
             self.fields[f"tax_id_{number}"] = LineField(label=_("Tax id"), max_length=40, required=False)
+
+    def tax_id_rows(self) -> list[tuple[Any, Any]]:
+        """The kind and the number of each."""
+        return [
+            (self[f"tax_scheme_{number}"], self[f"tax_id_{number}"]) for number in range(1, TAX_IDS_SHOWN + 1)
+        ]
 
     def _choices(self, name: str, choices: list[Any]) -> None:
         field = self.fields[name]
