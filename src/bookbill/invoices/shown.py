@@ -59,5 +59,5 @@ def _lasting(document: Document) -> Document:
     blocks = tuple(replace(block, **NOTHING_COVERED) for block in document.bookings)
     totals = replace(document.totals, **NOTHING_COVERED)
     return replace(
-        document, status="sent", issued_at="", layout=0, pay_url=None, bookings=blocks, totals=totals
+        document, status="sent", issued_at="", layout=0, bookings=blocks, totals=totals
     )

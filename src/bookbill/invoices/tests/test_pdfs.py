@@ -17,6 +17,7 @@ from bookbill.delivery.composing import MailCause
 from bookbill.delivery.models import Message
 from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.drafting import edit_invoice
+from bookbill.invoices.actions.linking import renew_link
 from bookbill.invoices.actions.sending import send_invoices
 from bookbill.invoices.emails.versions import compose_version_mail
 from bookbill.invoices.models import Invoice, Version
@@ -81,9 +82,16 @@ def test_only_what_is_unsent_or_changed_has_a_preview(
     assert previewed() == (True, False)
     transact(lambda: send_invoices([invoice.pk], by=ana, now=NOW))
     assert previewed() == (False, False)
-    transact(lambda: edit_invoice(invoice.pk, {"note": "Ring twice"}, by=ana, now=NOW))
-    assert previewed() == (True, False)
-    transact(lambda: send_invoices([invoice.pk], by=ana, now=NOW))
+    changes: list[Callable[[], object]] = [
+        lambda: edit_invoice(invoice.pk, {"note": "Ring twice"}, by=ana, now=NOW),
+        lambda: renew_link(invoice.pk, by=ana, now=NOW),
+        lambda: edit_invoice(invoice.pk, {"payment_link": False}, by=ana, now=NOW),
+    ]
+    for change in changes:
+        transact(change)
+        assert previewed() == (True, False)
+        transact(lambda: send_invoices([invoice.pk], by=ana, now=NOW))
+        assert previewed() == (False, False)
     fill = tuple(invoice.bookings.values_list("pk", flat=True))
     draft = PaymentDraft(invoice.customer_id, "cash", 1_000, "CAD", TODAY, fill=fill)
     transact(lambda: record_payments([draft], by=ana, now=NOW))
