@@ -58,6 +58,4 @@ def prints_anew(invoice: Invoice, live: Document) -> bool:
 def _lasting(document: Document) -> Document:
     blocks = tuple(replace(block, **NOTHING_COVERED) for block in document.bookings)
     totals = replace(document.totals, **NOTHING_COVERED)
-    return replace(
-        document, status="sent", issued_at="", layout=0, bookings=blocks, totals=totals
-    )
+    return replace(document, status="sent", issued_at="", layout=0, bookings=blocks, totals=totals)

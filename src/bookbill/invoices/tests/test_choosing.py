@@ -8,6 +8,7 @@ from django.test import Client
 
 from bookbill.bookings.actions.booking import create_bookings
 from bookbill.bookings.actions.cancelling import cancel_booking
+from bookbill.bookings.actions.editing import BookingEdit, edit_booking
 from bookbill.bookings.drafts import BookingDraft, ItemDraft
 from bookbill.bookings.models import Booking
 from bookbill.companies.tests.clients import ApiClient
@@ -140,6 +141,23 @@ def test_what_was_typed_goes_on_the_draft_that_many_are_put_on(
     assert answer["Location"] == f"/payments/invoices/{draft.pk}/edit"
     assert (draft.bookings_count, draft.note, draft.terms_days) == (LINK_MAX + 1, "See you", 30)
     assert draft.extra_recipients == ["boss@maple.example"]
+
+
+def test_what_is_held_back_is_billed_only_where_somebody_saw_that_it_is(
+    desk: Client, ana: Actor, make_customer: MakeCustomer, make_many: Callable[..., list[Booking]]
+) -> None:
+    many = make_many(make_customer(), LINK_MAX + 1)
+    held = many[0]
+    transact(lambda: edit_booking(held.pk, BookingEdit({"held_back": True}), by=ana, now=NOW))
+
+    few = desk.post(SELECT, ticked(many[:2]), follow=True).content.decode()
+    looked = desk.post(SELECT, ticked(many))
+
+    assert "1 booking was held back" in few
+    assert (looked.status_code, Invoice.objects.count()) == (422, 0)
+    assert f'name="held" value="{held.pk}"' in looked.content.decode()
+    assert desk.post(SELECT, ticked(many) | {"held": str(held.pk)}).status_code == 303
+    assert Invoice.objects.get().bookings_count == LINK_MAX + 1
 
 
 def test_nothing_is_offered_beside_a_booking_that_is_billed_ahead(

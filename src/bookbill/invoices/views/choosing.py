@@ -77,7 +77,9 @@ def put_on_a_draft(request: CompanyRequest, bookings: Sequence[Booking]) -> str:
     """Make the draft; where it can be edited. Raises RuleBroken where somebody should look at the choice first."""
     choices = sort_out(bookings)
     moves = any(choice.moves() for choice in choices)
-    if any(choice.reason for choice in choices) or (moves and not request.POST.get("move")):
+    held_back = {str(booking.pk) for booking in bookings if booking.held_back}
+    is_unseen = (moves and not request.POST.get("move")) or held_back - {*request.POST.getlist("held")}
+    if is_unseen or any(choice.reason for choice in choices):
         raise RuleBroken("look_first", _("Not all of them go on an invoice as they are."))
     draft = InvoiceDraft(tuple(booking.pk for booking in bookings))
     made = make_invoices([draft], move_from_drafts=moves, by=request.actor, now=now(request.company))[0]

@@ -96,8 +96,8 @@ def generate_page(request: CompanyRequest) -> HttpResponse:
         "bookings": billed,
         "document": document,
         "seen": Invoice(live_claim=claim_of(document)).as_seen(is_ahead=is_ahead(billed)),
-        "own": " ".join(customer.billing_recipients()),
-        "held": " ".join(str(booking.pk) for booking in billed if booking.held_back),
+        "own": as_shown(None if was_for_another else request, "own", customer.billing_recipients()),
+        "held_back": [booking for booking in billed if booking.held_back],
         "moved": [choice.booking for choice in choices if choice.moves()],
         "left_out": [choice for choice in choices if choice.reason],
         "is_ahead": is_ahead(billed),
@@ -144,7 +144,8 @@ def edit_draft_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         "bookings": bookings,
         "document": document,
         "seen": invoice.as_seen(is_ahead=is_ahead(bookings)),
-        "own": " ".join(invoice.customer.billing_recipients()),
+        "own": as_shown(request, "own", invoice.customer.billing_recipients()),
+        "to": as_shown(request, "to", form.initial["recipients"]),
         "is_ahead": is_ahead(bookings),
         "other_taxes": other_taxes_of_copy(document, request),
         "revision": request.POST.get("revision") or invoice.revision,
@@ -152,6 +153,11 @@ def edit_draft_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         **others_of(bookings),
     }
     return render_page(request, "invoices/generate.html", context, status=422 if form.errors else 200)
+
+
+def as_shown(request: CompanyRequest | None, name: str, addresses: Sequence[str]) -> str:
+    """The addresses a page began with, for its form to bring back: what was typed is held against them, also after a refusal."""
+    return (request.POST.get(name) if request else None) or " ".join(addresses)
 
 
 def other_taxes_of_copy(document: Document, request: CompanyRequest) -> list[str]:
@@ -213,7 +219,8 @@ def make_and_go(draft: InvoiceDraft, form: InvoiceForm, request: CompanyRequest)
 def save_and_go(invoice: Invoice, form: InvoiceForm, request: CompanyRequest) -> str:
     """Save the draft; a sending that waits goes to whom the form names by now. With Send also send it. Where to go next."""
     changes, typed = changes_of(form, invoice.customer), form.cleaned_data["recipients"] or []
-    goes_elsewhere = set(typed) != set(next_recipients([invoice])[invoice.pk])
+    untouched = [*next_recipients([invoice]).values(), request.POST.get("to", "").split()]
+    goes_elsewhere = set(typed) not in map(set, untouched)
     if invoice.sending_at and not goes_elsewhere:
         # What was chosen for that sending only is not kept for later ones.
         del changes["extra_recipients"]
