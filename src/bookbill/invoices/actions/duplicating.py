@@ -24,14 +24,14 @@ from bookbill.lib.actor import Actor
 from bookbill.lib.errors import RuleBroken
 from bookbill.lib.transactions import assert_in_transaction
 from bookbill.money.currencies import exponent_of
-from bookbill.money.pricing import Discount
+from bookbill.money.pricing import Discount, Line, price
 
 
 def duplicate_invoice(invoice_id: UUID, *, service_date: date, by: Actor, now: datetime) -> Invoice:
     """An instant invoice with the lines, discounts, note and recipients of another, as a draft. Money is not copied, taxes are those of today.
 
     Of a cancelled one it is what was sent: a booking that was changed or deleted since, or is another customer's, is
-    copied from what the invoice says of it. Raises `booking_gone` where that is not enough.
+    copied from what the invoice says of it. Raises `booking_gone` or `booking_changed` where that is not enough.
     """
     assert_in_transaction()
     require(by, Right.EDIT_INVOICES, Feature.INVOICING)
@@ -76,43 +76,60 @@ def _copy_of_sent(
     service_date: date,
 ) -> BookingDraft:
     """The booking's own lines where they are still those that were sent, before or after its cancellation; else what was sent."""
-    if booking is None:
-        return _copy_of_block(block, sent, invoice, in_force, service_date=service_date)
-    is_cancelled = booking.state == State.CANCELLED
-    ways = [
-        copy_of(booking, in_force, service_date=service_date, with_fee=with_fee) for with_fee in (True, False)
-    ]
-    for copy in ways:
-        if _lines_of(copy) == _lines_of(block) and (is_cancelled or booking.total_minor == block.total_minor):
-            return copy
-    if sent.exemption_reason:
-        return ways[0]
-    return _copy_of_block(block, sent, invoice, in_force, service_date=service_date)
+    if booking:
+        for with_fee in (True, False):
+            copy = copy_of(booking, in_force, service_date=service_date, with_fee=with_fee)
+            if _is_as_sent(copy, booking, block, sent):
+                return copy
+    copy = _copy_of_block(block, booking, sent, invoice, in_force, service_date=service_date)
+    return replace(copy, service_address=booking.service_address) if booking else copy
 
 
-def _lines_of(work: BookingDraft | BookingBlock) -> list[tuple[str, Decimal, str, Decimal]]:
-    """What was done, as people enter it."""
-    lines = work.lines if isinstance(work, BookingBlock) else work.items
-    return [
-        (line.description, Decimal(line.quantity), line.unit, Decimal(line.unit_price or 0)) for line in lines
-    ]
+def _is_as_sent(copy: BookingDraft, booking: Booking, block: BookingBlock, sent: Document) -> bool:
+    """Whether the copy of a booking is work that the invoice billed, lines and discount."""
+    lines = [Line(item.quantity, item.unit_price or Decimal(), None) for item in copy.items]
+    said = [(item.description, item.unit) for item in copy.items]
+    if said != [(each.description, each.unit) for each in block.lines] or lines != [
+        Line(Decimal(each.quantity), Decimal(each.unit_price), None) for each in block.lines
+    ]:
+        return False
+    if booking.state != State.CANCELLED:
+        return booking.total_minor == block.total_minor
+    if sent.exemption_reason:  # then it does not say how much of what was taken off is tax
+        return (copy.discount is None) == (block.discount_minor == 0)
+    priced = price(lines, discount=copy.discount, exempt=False, exponent=exponent_of(sent.currency))
+    return priced.discount_minor == _discount_of(block)
+
+
+def _discount_of(block: BookingBlock) -> int:
+    """What was taken off the amounts as entered, in minor units."""
+    as_entered = sum(line.amount_minor for line in block.lines)
+    contained = sum(tax.amount_minor for tax in block.taxes if tax.inclusive)
+    return as_entered - sum(line.net_minor for line in block.lines) - contained
 
 
 def _copy_of_block(
-    block: BookingBlock, sent: Document, invoice: Invoice, in_force: InForce, *, service_date: date
+    block: BookingBlock,
+    booking: Booking | None,
+    sent: Document,
+    invoice: Invoice,
+    in_force: InForce,
+    *,
+    service_date: date,
 ) -> BookingDraft:
     """The same work after what was sent, its discount as an amount."""
     if sent.exemption_reason:  # then nothing on it tells which taxes its prices contain
-        raise RuleBroken(
-            "booking_gone",
+        why = (
             _(
+                "Booking %(number)s was changed since, and this invoice does not say which taxes its prices were without. Make a new invoice with its lines."
+            )
+            if booking
+            else _(
                 "This customer has no booking %(number)s any more, and this invoice does not say which taxes its prices were without. Make a new invoice with its lines."
             )
-            % {"number": block.number},
         )
-    as_entered = sum(line.amount_minor for line in block.lines)
-    contained = sum(tax.amount_minor for tax in block.taxes if tax.inclusive)
-    discount_minor = as_entered - sum(line.net_minor for line in block.lines) - contained
+        raise RuleBroken("booking_changed" if booking else "booking_gone", why % {"number": block.number})
+    discount_minor = _discount_of(block)
     amount = Decimal(discount_minor).scaleb(-exponent_of(sent.currency))
     return BookingDraft(
         customer_id=invoice.customer_id,

@@ -105,7 +105,10 @@ HALF = BookingEdit(
 )
 
 
-@pytest.mark.parametrize("since", ["edited", "discounted", "cancelled with a fee", "cancelled"])
+@pytest.mark.parametrize(
+    "since",
+    ["edited", "discounted", "discounted, then cancelled", "cancelled with a fee", "cancelled"],
+)
 def test_a_duplicate_of_a_cancelled_invoice_is_what_was_sent(
     desk: Client,
     ana: Actor,
@@ -122,6 +125,10 @@ def test_a_duplicate_of_a_cancelled_invoice_is_what_was_sent(
     acts: dict[str, Callable[[], object]] = {
         "edited": lambda: edit_booking(booking.pk, HALF, by=ana, now=NOW),
         "discounted": lambda: edit_booking(booking.pk, BookingEdit(HALF.fields), by=ana, now=NOW),
+        "discounted, then cancelled": lambda: (
+            edit_booking(booking.pk, BookingEdit(HALF.fields), by=ana, now=NOW),
+            cancel_booking(booking.pk, fee=None, reason="x", by=ana, now=NOW),
+        ),
         "cancelled with a fee": lambda: cancel_booking(booking.pk, fee=fee, reason="x", by=ana, now=NOW),
         "cancelled": lambda: cancel_booking(booking.pk, fee=None, reason="x", by=ana, now=NOW),
     }
@@ -157,6 +164,27 @@ def test_a_duplicate_outlives_the_bookings_of_a_cancelled_invoice(
     assert (copy.total_minor, copy.tax_minor) == (old.total_minor, old.tax_minor)
     made = Booking.objects.get(invoice=copy)
     assert made.items.values_list("description", "tax_code").get() == ("Office clean", code.pk)
+
+
+@pytest.mark.parametrize("since", ["", "cancelled", "edited"])
+def test_a_duplicate_to_an_exempt_customer_is_what_was_sent_or_says_why_not(
+    api: ApiClient, ana: Actor, make_sent: Make, make_booking: Any, make_customer: Any, since: str
+) -> None:
+    booking = make_booking(make_customer(tax_exempt=True, exemption_reason="Status card"))
+    old = make_sent(booking)
+    transact(lambda: cancel_invoice(old.pk, reason="Wrong", by=ana, now=NOW))
+    if since == "cancelled":
+        transact(lambda: cancel_booking(booking.pk, fee=None, reason="x", by=ana, now=NOW))
+    elif since == "edited":
+        transact(lambda: edit_booking(booking.pk, HALF, by=ana, now=NOW))
+
+    copied = api.post(f"/invoices/{old.pk}/copies")
+
+    if since == "edited":
+        assert (copied.status_code, copied.json()["code"]) == (409, "booking_changed")
+        assert f"Booking {booking.number} was changed since" in copied.json()["detail"]
+    else:
+        assert (copied.status_code, copied.json()["total_minor"]) == (201, 10_000)
 
 
 def test_a_duplicate_says_what_it_cannot_know_of_a_deleted_booking(
