@@ -18,6 +18,7 @@ from bookbill.bookings.models import Booking
 from bookbill.companies.models import Company
 from bookbill.customers.actions import edit_customer
 from bookbill.customers.models import Customer
+from bookbill.delivery.models import Message
 from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.holding import hold_sending
 from bookbill.invoices.actions.sending import resolve_recipients
@@ -176,6 +177,37 @@ def test_work_set_back_to_planned_since_somebody_looked_is_not_billed_without_a_
     assert "This booking is not completed yet" in refused.content.decode()
     assert desk.post(where, form | hidden(refused)).status_code == 303
     assert Version.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "goes_to"), [("maple@customer.example", "new@maple.example"), ("a@x.example", "a@x.example")]
+)
+@pytest.mark.parametrize("at", ["sendings", "edit", "new"])
+def test_a_list_that_nobody_touched_is_todays_when_a_page_is_shown_again(
+    desk: Client,
+    ana: Actor,
+    make_invoice: Make,
+    make_booking: Callable[..., Booking],
+    at: str,
+    typed: str,
+    goes_to: str,
+) -> None:
+    booking = make_booking()
+    where = f"new?bookings={booking.pk}" if at == "new" else f"{make_invoice(booking).pk}/{at}"
+    where = f"/payments/invoices/{where}"
+    form = hidden(desk.get(where)) | {"recipients": typed, "act": "send"}
+    transact(lambda: edit_customer(booking.customer_id, {"email": "new@maple.example"}, by=ana, now=NOW))
+
+    refused = desk.post(where, form)
+
+    assert (refused.status_code, Version.objects.count()) == (422, 0)
+    (box,) = re.findall(
+        r"<textarea[^>]* name=\"recipients\"[^>]*>\s*([^<]*)</textarea>", refused.content.decode()
+    )
+    assert box.strip() == goes_to
+    assert desk.post(where, form | hidden(refused) | {"recipients": box}).status_code == 303
+    assert list(Message.objects.values_list("recipient", flat=True)) == [goes_to]
+    assert Invoice.objects.get().extra_recipients == ([] if at == "sendings" or typed != goes_to else [typed])
 
 
 def test_what_was_held_back_since_somebody_looked_is_not_billed_unseen(

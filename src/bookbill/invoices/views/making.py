@@ -37,7 +37,7 @@ from bookbill.invoices.pdfs import preview_pdf
 from bookbill.invoices.reading import find_invoice
 from bookbill.invoices.views.choosing import LINK_MAX, read_bookings, sorted_page, uuids_in, waiting_of
 from bookbill.invoices.views.detail import leaving
-from bookbill.invoices.views.sending import chosen_recipients
+from bookbill.invoices.views.sending import chosen_recipients, recipients_again
 from bookbill.invoices.views.toasts import say_sent
 from bookbill.lib.errors import RuleBroken
 from bookbill.lib.revisions import typed_revision
@@ -69,6 +69,7 @@ def generate_page(request: CompanyRequest) -> HttpResponse:
     if len({booking.customer_id for booking in bookings}) > 1:
         return sorted_page(request, choices)
     customer, company = bookings[0].customer, request.company
+    own = customer.billing_recipients()
     # What was typed for one customer, the recipients above all, does not bill another.
     was_for_another = request.POST.get("customer", str(customer.pk)) != str(customer.pk)
     form = InvoiceForm(
@@ -76,7 +77,7 @@ def generate_page(request: CompanyRequest) -> HttpResponse:
         invoice=Invoice(customer=customer),
         company=company,
         initial={
-            "recipients": customer.billing_recipients(),
+            "recipients": own,
             "payment_link": company.payment_link_default,
         },
     )
@@ -96,7 +97,7 @@ def generate_page(request: CompanyRequest) -> HttpResponse:
         "bookings": billed,
         "document": document,
         "seen": Invoice(live_claim=claim_of(document)).as_seen(is_ahead=is_ahead(billed)),
-        "own": as_shown(None if was_for_another else request, "own", customer.billing_recipients()),
+        **recipients_again(form, request, own, own=own),
         "held_back": [booking for booking in billed if booking.held_back],
         "moved": [choice.booking for choice in choices if choice.moves()],
         "left_out": [choice for choice in choices if choice.reason],
@@ -144,8 +145,9 @@ def edit_draft_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         "bookings": bookings,
         "document": document,
         "seen": invoice.as_seen(is_ahead=is_ahead(bookings)),
-        "own": as_shown(request, "own", invoice.customer.billing_recipients()),
-        "to": as_shown(request, "to", form.initial["recipients"]),
+        **recipients_again(
+            form, request, form.initial["recipients"], own=invoice.customer.billing_recipients()
+        ),
         "is_ahead": is_ahead(bookings),
         "other_taxes": other_taxes_of_copy(document, request),
         "revision": request.POST.get("revision") or invoice.revision,
@@ -153,11 +155,6 @@ def edit_draft_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         **others_of(bookings),
     }
     return render_page(request, "invoices/generate.html", context, status=422 if form.errors else 200)
-
-
-def as_shown(request: CompanyRequest | None, name: str, addresses: Sequence[str]) -> str:
-    """The addresses a page began with, for its form to bring back: what was typed is held against them, also after a refusal."""
-    return (request.POST.get(name) if request else None) or " ".join(addresses)
 
 
 def other_taxes_of_copy(document: Document, request: CompanyRequest) -> list[str]:

@@ -1,8 +1,10 @@
 """Sending an invoice, now or later; taking it back; trying one recipient again; reminding."""
 
+import re
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from django.forms import Form
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -86,6 +88,7 @@ def send_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         form,
         is_ahead=is_ahead,
         seen=invoice.as_seen(is_ahead=is_ahead),
+        **recipients_again(form, request, resolve_recipients([invoice], {})[pk]),
         changes=changes,
         changes_left=changes_left,
         last_sent=last_sent,
@@ -121,6 +124,21 @@ def chosen_recipients(invoice: Invoice, typed: Sequence[str]) -> Mapping[UUID, S
     if {address.lower() for address in typed} == {address.lower() for address in own}:
         return {}
     return {invoice.pk: typed}
+
+
+def recipients_again(
+    form: Form, request: CompanyRequest, current: Sequence[str], *, own: Sequence[str] = ()
+) -> dict[str, str]:
+    """What a page keeps of its recipients for its form to bring back: the list it began with, and the customer's ``own``.
+
+    A list that nobody touched is the ``current`` one again when the page is shown again.
+    """
+    began = request.POST.get("to")
+    if form.is_bound and began is not None:
+        if {*re.split(r"[,;\s]+", form.data.get("recipients", ""))} - {""} != {*began.split()}:
+            return {"to": began, "own": request.POST.get("own", "")}
+        form.data = {**form.data.dict(), "recipients": ", ".join(current)}
+    return {"to": " ".join(current), "own": " ".join(own)}
 
 
 @staff_view(Right.VIEW_INVOICES, methods=("GET", "HEAD"))
