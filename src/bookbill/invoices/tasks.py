@@ -137,7 +137,10 @@ def _send_promised(args: Mapping[str, Any], company: Company, *, now: datetime) 
         with translation.override(company.language), transaction.atomic():
             send_invoices([invoice.pk], by=by, now=now, recipients={invoice.pk: chosen} if chosen else None)
     except RuleBroken as refused:
-        give_up_sending(invoice, refused.message, by=by, now=now)
+        with translation.override(company.language):
+            gone = _("Whoever planned this may not send invoices any more. Send it again.")
+        why = gone if refused.code == "forbidden" else refused.message
+        give_up_sending(invoice, why, by=by, now=now)
 
 
 def sending_given_up(job: JobView) -> None:

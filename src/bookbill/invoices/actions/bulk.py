@@ -22,6 +22,7 @@ from bookbill.invoices.actions.drafting import remove_drafts
 from bookbill.invoices.actions.holding import send_or_hold, undo_sending
 from bookbill.invoices.actions.locking import lock_invoices
 from bookbill.invoices.actions.pace import hurried, pestered, refuse_hurried, refuse_pestering
+from bookbill.invoices.actions.recipients import resolve_recipients
 from bookbill.invoices.actions.reminding import refuse_reminding, remind_invoices
 from bookbill.invoices.actions.seen import (
     billing_ahead,
@@ -29,11 +30,7 @@ from bookbill.invoices.actions.seen import (
     refuse_unseen,
     refuse_unseen_list,
 )
-from bookbill.invoices.actions.sending import (
-    refuse_promised,
-    refuse_unsendable,
-    resolve_recipients,
-)
+from bookbill.invoices.actions.sending import refuse_promised, refuse_unsendable
 from bookbill.invoices.models import Invoice
 from bookbill.ledger.actions.payments import record_payments
 from bookbill.ledger.drafts import PaymentDraft

@@ -20,8 +20,9 @@ from bookbill.invoices.actions.copying import owe_copies
 from bookbill.invoices.actions.drafting import end_instant_bookings, make_invoices, withdraw_sendings
 from bookbill.invoices.actions.history import entry
 from bookbill.invoices.actions.locking import lock_invoices
+from bookbill.invoices.actions.recipients import count_mails, resolve_recipients
 from bookbill.invoices.actions.refresh import SUMS, charge
-from bookbill.invoices.actions.sending import count_mails, frozen_version, promise_pdfs, resolve_recipients
+from bookbill.invoices.actions.sending import frozen_version, promise_pdfs
 from bookbill.invoices.claims import claim_of
 from bookbill.invoices.drafts import InvoiceDraft
 from bookbill.invoices.models import ChargeCause, FreedBooking, Invoice, Version, VersionKind

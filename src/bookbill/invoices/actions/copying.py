@@ -17,14 +17,8 @@ from bookbill.delivery.models import Message
 from bookbill.invoices.actions.history import entry
 from bookbill.invoices.actions.locking import lock_invoice
 from bookbill.invoices.actions.pace import SENDS_MAX, SENDS_WITHIN
-from bookbill.invoices.actions.sending import (
-    CAUSE,
-    CannotSend,
-    count_mails,
-    left_out,
-    refuse_many,
-    resolve_recipients,
-)
+from bookbill.invoices.actions.recipients import count_mails, left_out, refuse_many, resolve_recipients
+from bookbill.invoices.actions.sending import CAUSE, CannotSend
 from bookbill.invoices.models import MailText, Version, VersionKind
 from bookbill.invoices.placeholders import MailKind
 from bookbill.lib.actor import Actor

@@ -21,6 +21,7 @@ from bookbill.customers.models import Customer
 from bookbill.invoices.actions.grouping import check_group, movable_drafts
 from bookbill.invoices.actions.history import entry
 from bookbill.invoices.actions.locking import lock_invoice
+from bookbill.invoices.actions.recipients import refuse_many, resolve_recipients
 from bookbill.invoices.actions.refresh import SUMS, refresh_invoices, take_figures
 from bookbill.invoices.drafts import InvoiceDraft
 from bookbill.invoices.live import read_live
@@ -219,6 +220,8 @@ def edit_invoice(
         setattr(invoice, name, value)
     if invoice.issue_date and invoice.due_date and invoice.due_date < invoice.issue_date:
         raise BadInput("due_before_issue", _("The due date lies before the invoice date."), field="due_date")
+    if "extra_recipients" in fields:
+        refuse_many(resolve_recipients([invoice], {})[invoice.pk], field="extra_recipients")
     invoice.revision += 1
     invoice.sending_refused = ""
     invoice.save(update_fields=[*simple, "revision", "sending_refused"])

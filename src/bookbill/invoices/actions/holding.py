@@ -17,13 +17,12 @@ from bookbill.invoices.actions.drafting import SEND_JOB, withdraw_sendings
 from bookbill.invoices.actions.history import entry
 from bookbill.invoices.actions.locking import lock_invoices
 from bookbill.invoices.actions.pace import refuse_hurried
+from bookbill.invoices.actions.recipients import count_mails, resolve_recipients
 from bookbill.invoices.actions.sending import (
-    count_mails,
     due_date_of,
     label_of,
     refuse_promised,
     refuse_unsendable,
-    resolve_recipients,
     send_invoices,
 )
 from bookbill.invoices.models import Invoice

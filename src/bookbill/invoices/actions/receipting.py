@@ -16,7 +16,7 @@ from bookbill.customers.actions import lock_customers
 from bookbill.customers.models import Customer
 from bookbill.delivery.actions import MessageDraft, owe_messages, retry_message
 from bookbill.delivery.models import Message
-from bookbill.invoices.actions.sending import count_mails, refuse_many
+from bookbill.invoices.actions.recipients import count_mails, refuse_many
 from bookbill.invoices.models import MailText, Receipt
 from bookbill.invoices.placeholders import MailKind
 from bookbill.invoices.receipts import read_receipts, to_json

@@ -16,7 +16,8 @@ from bookbill.delivery.actions import MessageDraft, owe_messages
 from bookbill.invoices.actions.history import entry
 from bookbill.invoices.actions.locking import lock_invoices
 from bookbill.invoices.actions.pace import refuse_pestering
-from bookbill.invoices.actions.sending import count_mails, label_of, refuse_many, resolve_recipients
+from bookbill.invoices.actions.recipients import count_mails, refuse_many, resolve_recipients
+from bookbill.invoices.actions.sending import label_of
 from bookbill.invoices.models import Invoice, MailText, Reminder, Version
 from bookbill.invoices.rules import days_overdue
 from bookbill.lib.actor import Actor

@@ -8,12 +8,8 @@ from django.utils.translation import gettext as _
 
 from bookbill.bookings.models import Booking
 from bookbill.bookings.rules import State
-from bookbill.invoices.actions.sending import (
-    label_of,
-    refuse_promised,
-    refuse_unsendable,
-    resolve_recipients,
-)
+from bookbill.invoices.actions.recipients import resolve_recipients
+from bookbill.invoices.actions.sending import label_of, refuse_promised, refuse_unsendable
 from bookbill.invoices.models import Invoice, Reminder
 from bookbill.lib.errors import RuleBroken
 

@@ -17,7 +17,6 @@ from bookbill.companies.clock import date_in_zone
 from bookbill.companies.models import Company
 from bookbill.companies.numbers import take_invoice_numbers
 from bookbill.companies.rights import Feature, Right, require
-from bookbill.customers.models import Customer
 from bookbill.delivery.actions import MessageDraft, call_off_messages, end_trouble, owe_messages
 from bookbill.delivery.models import Message
 from bookbill.delivery.rules import State
@@ -27,6 +26,7 @@ from bookbill.invoices.actions.drafting import withdraw_sendings
 from bookbill.invoices.actions.history import entry
 from bookbill.invoices.actions.locking import lock_invoices
 from bookbill.invoices.actions.pace import refuse_hurried
+from bookbill.invoices.actions.recipients import count_mails, left_out, refuse_many, resolve_recipients
 from bookbill.invoices.actions.refresh import SUMS, charges, settle_claims, take_figures
 from bookbill.invoices.live import read_live
 from bookbill.invoices.models import Charge, ChargeCause, Invoice, MailText, Version, VersionKind
@@ -34,7 +34,6 @@ from bookbill.ledger.actions.payments import use_credit
 from bookbill.lib.actor import Actor
 from bookbill.lib.errors import BadInput, RuleBroken
 from bookbill.lib.ids import new_id
-from bookbill.lib.parsing import RECIPIENTS_MAX
 from bookbill.lib.transactions import assert_in_transaction
 from bookbill.work.actions import Promise, promise_many
 
@@ -157,34 +156,6 @@ def _owe_mails(
     )
 
 
-def resolve_recipients(
-    invoices: Sequence[Invoice], chosen: Mapping[UUID, Sequence[str]]
-) -> dict[UUID, list[str]]:
-    """To whom each invoice goes: the chosen list, else the customer's addresses and the invoice's extra ones, no repeats."""
-    customers = Customer.objects.in_bulk({invoice.customer_id for invoice in invoices})
-    resolved = {}
-    for invoice in invoices:
-        addresses = chosen.get(invoice.pk) or [
-            *customers[invoice.customer_id].billing_recipients(),
-            *invoice.extra_recipients,
-        ]
-        unique: dict[str, str] = {}
-        for address in addresses:
-            unique.setdefault(address.lower(), address)
-        resolved[invoice.pk] = list(unique.values())
-    return resolved
-
-
-def left_out(invoices: Sequence[Invoice], to: Mapping[UUID, Sequence[str]]) -> dict[UUID, set[str]]:
-    """Whom of its own recipients each of these, sent once more as it was, does not go to."""
-    own = resolve_recipients([invoice for invoice in invoices if invoice.pk in to], {})
-    return {pk: {*map(str.lower, own[pk])} - {*map(str.lower, to[pk])} for pk in own}
-
-
-def count_mails(to: Mapping[UUID, Sequence[str]]) -> int:
-    return sum(map(len, to.values()))
-
-
 def refuse_unsendable(invoice: Invoice, *, to: Sequence[str] | None, mark_only: bool) -> None:
     """Raise CannotSend with the reason and the way out."""
     name = {"invoice": label_of(invoice)}
@@ -203,16 +174,6 @@ def refuse_unsendable(invoice: Invoice, *, to: Sequence[str] | None, mark_only: 
             field="recipients",
         )
     refuse_many(to or ())
-
-
-def refuse_many(to: Sequence[str], *, field: str = "recipients") -> None:
-    """Raise BadInput for more recipients than any mail goes to."""
-    if len(to) > RECIPIENTS_MAX:
-        raise BadInput(
-            "too_many_recipients",
-            _("At most %(max)d recipients; this has %(count)d.") % {"max": RECIPIENTS_MAX, "count": len(to)},
-            field=field,
-        )
 
 
 def refuse_promised(invoice: Invoice) -> None:

@@ -18,9 +18,10 @@ from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.copying import send_cancelled_copy
 from bookbill.invoices.actions.holding import hold_sending, undo_sending
 from bookbill.invoices.actions.locking import lock_invoice
+from bookbill.invoices.actions.recipients import resolve_recipients
 from bookbill.invoices.actions.reminding import remind_invoices
 from bookbill.invoices.actions.retrying import retry_mail
-from bookbill.invoices.actions.sending import resolve_recipients, send_invoices
+from bookbill.invoices.actions.sending import send_invoices
 from bookbill.invoices.api.schema import InvoiceOut, MessageOut, VersionOut, invoice_out, messages_out
 from bookbill.lib.errors import BadInput
 from bookbill.lib.transactions import transact

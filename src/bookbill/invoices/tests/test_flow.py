@@ -21,7 +21,7 @@ from bookbill.customers.models import Customer
 from bookbill.delivery.models import Message
 from bookbill.invoices.actions.cancelling import cancel_invoice
 from bookbill.invoices.actions.holding import hold_sending
-from bookbill.invoices.actions.sending import resolve_recipients
+from bookbill.invoices.actions.recipients import resolve_recipients
 from bookbill.invoices.models import Invoice, Version
 from bookbill.ledger.models import Payment
 from bookbill.lib.actor import Actor

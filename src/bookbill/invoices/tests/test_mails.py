@@ -269,6 +269,21 @@ def test_no_mail_about_an_invoice_goes_to_more_than_twenty(
     assert not Message.objects.exists()
 
 
+def test_no_more_than_twenty_are_kept_for_an_invoice(api: ApiClient, desk: Client, make_sent: Make) -> None:
+    invoice = make_sent()
+    many = [f"copy{n}@x.example" for n in range(20)]
+    form = {"extra_recipients": ", ".join(many), "payment_link": "on"}
+    told = desk.post(f"/payments/invoices/{invoice.pk}/details", form)
+    refused, kept = (
+        api.patch(f"/invoices/{invoice.pk}", {"extra_recipients": ", ".join(some)})
+        for some in (many, many[1:])
+    )
+    assert told.status_code == 422
+    assert "At most 20 recipients; this has 21." in told.content.decode()
+    assert (refused.status_code, refused.json()["code"]) == (422, "too_many_recipients")
+    assert (kept.status_code, len(kept.json()["recipients"])) == (200, 20)
+
+
 def test_programs_remind_once_per_key(api: ApiClient, make_sent: Make) -> None:
     invoice = make_sent()
     first = api.post(f"/invoices/{invoice.pk}/reminders", {}, key="once")

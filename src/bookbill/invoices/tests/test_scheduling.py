@@ -391,7 +391,10 @@ def test_to_whom_a_sending_was_promised_is_told_everywhere_and_edited(
     assert re.search(r"For Jul 1.{1,8}9:00", html.unescape(history))
 
     form = {"terms_days": "14", "act": "draft", "note": "Ring", "recipients": "bob@x.example"}
-    desk.post(f"{at}/edit", form)
+    emptied = desk.post(f"{at}/edit", form | {"recipients": ""})
+    assert emptied.status_code == 422
+    assert "Name at least one recipient, or undo the sending." in emptied.content.decode()
+    assert "Saved. It leaves as planned." in desk.post(f"{at}/edit", form, follow=True).content.decode()
     assert Invoice.objects.get().extra_recipients == []
     desk.post(f"{at}/edit", {**form, "recipients": "bob@x.example, boss@x.example"})
 
@@ -479,7 +482,11 @@ def test_what_was_promised_needs_the_rights_of_the_moment_it_leaves(
     run_promise()
     invoice.refresh_from_db()
     assert (invoice.status, invoice.number, invoice.sending_at) == ("draft", "", None)
-    assert invoice.sending_refused
+    said = {
+        "plan": "comes with the Startup plan",
+        "member": "Whoever planned this may not send invoices any more.",
+    }
+    assert said[ended] in invoice.sending_refused
 
 
 def test_a_booking_that_is_planned_again_leaves_a_draft_over_others(

@@ -19,13 +19,13 @@ from bookbill.invoices.actions.duplicating import duplicate_invoice
 from bookbill.invoices.actions.linking import renew_link
 from bookbill.invoices.actions.locking import lock_invoice
 from bookbill.invoices.actions.paying import record_payment_on_invoice
+from bookbill.invoices.actions.recipients import resolve_recipients
 from bookbill.invoices.actions.seen import (
     Stale,
     list_as_seen,
     refuse_ending_unseen,
     refuse_unseen_list,
 )
-from bookbill.invoices.actions.sending import resolve_recipients
 from bookbill.invoices.forms import CancelForm, SentInvoiceForm
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.reading import find_invoice

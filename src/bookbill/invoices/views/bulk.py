@@ -30,9 +30,9 @@ from bookbill.invoices.actions.bulk import (
     send_each,
     undo_each,
 )
+from bookbill.invoices.actions.recipients import resolve_recipients
 from bookbill.invoices.actions.reminding import refuse_reminding
 from bookbill.invoices.actions.seen import billing_ahead, list_as_seen
-from bookbill.invoices.actions.sending import resolve_recipients
 from bookbill.invoices.forms import CancelManyForm, SeveralPaymentsForm
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.reading import InvoiceRow, filtered, rows_of

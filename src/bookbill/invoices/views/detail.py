@@ -19,7 +19,7 @@ from bookbill.companies.rights import Right, may
 from bookbill.delivery.models import Message
 from bookbill.documents.document import Document
 from bookbill.invoices.actions.holding import next_recipients
-from bookbill.invoices.actions.sending import resolve_recipients
+from bookbill.invoices.actions.recipients import resolve_recipients
 from bookbill.invoices.acts import acts_of
 from bookbill.invoices.changes import (
     changes_between,

@@ -218,6 +218,10 @@ def save_and_go(invoice: Invoice, form: InvoiceForm, request: CompanyRequest) ->
     changes, typed = changes_of(form, invoice.customer), form.cleaned_data["recipients"] or []
     untouched = [*next_recipients([invoice]).values(), request.POST.get("to", "").split()]
     goes_elsewhere = set(typed) not in map(set, untouched)
+    if invoice.sending_at and not typed:
+        raise CannotSend(
+            "no_recipient", _("Name at least one recipient, or undo the sending."), field="recipients"
+        )
     if invoice.sending_at and not goes_elsewhere:
         # What was chosen for that sending only is not kept for later ones.
         del changes["extra_recipients"]
@@ -261,10 +265,12 @@ def go_on(invoice: Invoice, form: InvoiceForm, request: CompanyRequest) -> str:
 
 def say_saved(request: CompanyRequest, invoice: Invoice, form: InvoiceForm) -> None:
     """That it is a draft, and which addresses taken out of the box stay: the customer's own are not the draft's to keep out."""
+    if invoice.sending_at:
+        toast(request, _("Saved. It leaves as planned."))
+        return
     typed = {address.lower() for address in form.cleaned_data["recipients"] or []}
     own = invoice.customer.billing_recipients()
-    staying = [] if invoice.sending_at else [address for address in own if address.lower() not in typed]
-    if staying:
+    if staying := [address for address in own if address.lower() not in typed]:
         toast(
             request,
             _(

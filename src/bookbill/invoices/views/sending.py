@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from django.forms import Form
@@ -19,6 +20,7 @@ from bookbill.delivery.rules import State
 from bookbill.invoices.actions.copying import send_cancelled_copy
 from bookbill.invoices.actions.holding import send_or_hold, undo_sending
 from bookbill.invoices.actions.locking import lock_invoice
+from bookbill.invoices.actions.recipients import resolve_recipients
 from bookbill.invoices.actions.reminding import refuse_reminding, remind_invoices
 from bookbill.invoices.actions.retrying import dismiss_mail, retry_mail
 from bookbill.invoices.actions.seen import (
@@ -28,7 +30,6 @@ from bookbill.invoices.actions.seen import (
     refuse_unseen,
     reminder_as_seen,
 )
-from bookbill.invoices.actions.sending import resolve_recipients
 from bookbill.invoices.forms import CopyForm, SendForm
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.reading import find_invoice
@@ -128,7 +129,7 @@ def chosen_recipients(invoice: Invoice, typed: Sequence[str]) -> Mapping[UUID, S
 
 def recipients_again(
     form: Form, request: CompanyRequest, current: Sequence[str], *, own: Sequence[str] = ()
-) -> dict[str, str]:
+) -> dict[str, Any]:
     """What a page keeps of its recipients for its form to bring back: the list it began with, and the customer's ``own``.
 
     A list that nobody touched is the ``current`` one again when the page is shown again.
@@ -137,7 +138,7 @@ def recipients_again(
     if form.is_bound and began is not None:
         if {*re.split(r"[,;\s]+", form.data.get("recipients", ""))} - {""} != {*began.split()}:
             return {"to": began, "own": request.POST.get("own", "")}
-        form.data = {**form.data.dict(), "recipients": ", ".join(current)}
+        form.data = {name: form.data.get(name) for name in form.data} | {"recipients": ", ".join(current)}
     return {"to": " ".join(current), "own": " ".join(own)}
 
 
