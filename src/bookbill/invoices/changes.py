@@ -86,15 +86,22 @@ def who_changed_billing(invoice: Invoice, *, since: datetime) -> str:
 
 
 def who_edited(changes: Iterable[Difference]) -> Mapping[str, str]:
-    """By booking number, who cancelled, repriced or edited last what the invoice claims for it; not who wrote a note on it."""
-    numbers = [change.booking_number for change in changes if change.booking_number]
+    """By booking number, who cancelled, repriced or edited last what the invoice claims for it; not who wrote a note on it.
+
+    Of another total it is who changed the total last, whoever moved the day since.
+    """
+    what = {change.booking_number: change.what for change in changes if change.booking_number}
     edited = Entry.objects.filter(
         Q(type__in=("booking.cancelled", "booking.repriced"))
         | Q(type="booking.edited", after__has_any_keys=CLAIMED),
         subject_type="booking",
-        subject_id__in=Booking.objects.filter(number__in=numbers).values("pk"),
+        subject_id__in=Booking.objects.filter(number__in=what).values("pk"),
     )
-    return dict(edited.order_by("id").values_list("subject_label", "actor_label"))
+    return {
+        number: who
+        for number, who, after in edited.order_by("id").values_list("subject_label", "actor_label", "after")
+        if what[number] != "total" or "total_minor" in after
+    }
 
 
 def changes_between(versions: Sequence[Version]) -> list[list[Difference]]:

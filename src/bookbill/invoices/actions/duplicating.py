@@ -118,7 +118,10 @@ def _copy_of_block(
     service_date: date,
 ) -> BookingDraft:
     """The same work after what was sent, its discount as an amount."""
-    if sent.exemption_reason:  # then nothing on it tells which taxes its prices contain
+    discount_minor = _discount_of(block)
+    # Sent to an exempt customer, nothing on it tells which taxes its prices contained, nor which to add by now.
+    is_plain = invoice.customer.tax_exempt and discount_minor == block.discount_minor
+    if sent.exemption_reason and not is_plain:
         why = (
             _(
                 "Booking %(number)s was changed since, and this invoice does not say which taxes its prices were without. Make a new invoice with its lines."
@@ -129,7 +132,6 @@ def _copy_of_block(
             )
         )
         raise RuleBroken("booking_changed" if booking else "booking_gone", why % {"number": block.number})
-    discount_minor = _discount_of(block)
     amount = Decimal(discount_minor).scaleb(-exponent_of(sent.currency))
     return BookingDraft(
         customer_id=invoice.customer_id,

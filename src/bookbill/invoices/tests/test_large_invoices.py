@@ -223,6 +223,10 @@ def test_who_wrote_a_note_on_a_booking_did_not_change_what_it_costs(
 
     page = text(desk.get(f"/payments/invoices/{booking.invoice_id}"))
     assert f"{booking.number}: details changed, same total, by Ana" in page
+    edit(ana, {}, (ItemDraft("Office clean", unit_price=Decimal(60)),))
+    edit(till, {"service_date": TODAY - dt.timedelta(days=3)})
+    page = text(desk.get(f"/payments/invoices/{booking.invoice_id}"))
+    assert re.search(rf"{booking.number}: \$[0-9.]+ → \$60.00, by Ana", page)
     assert "Lines changed" in text(desk.get(f"/bookings/{booking.pk}"))
 
 
