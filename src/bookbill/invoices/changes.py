@@ -75,10 +75,16 @@ BILLED = [
 ]
 
 
+STANDS_IN = {"billing_email": "email", "billing_address": "service_address"}
+"""What is printed instead of one that the customer has not."""
+
+
 def who_changed_billing(invoice: Invoice, *, since: datetime) -> str:
     """Who edited last whom it bills; empty where history tells nobody."""
+    unprinted = {stands_in for name, stands_in in STANDS_IN.items() if getattr(invoice.customer, name)}
+    printed = [name for name in BILLED if name not in unprinted]
     edited = Entry.objects.of_subject("customer", invoice.customer_id).filter(
-        Q(after__has_any_keys=BILLED) | Q(personal__after__has_any_keys=BILLED),
+        Q(after__has_any_keys=printed) | Q(personal__after__has_any_keys=printed),
         type="customer.edited",
         at__gte=since,
     )

@@ -52,7 +52,7 @@ class Recipient:
 def read_mailings(
     invoice: Invoice, company: Company, *, start: int = 0, size: int = MAILS_MAX
 ) -> list[Recipient]:
-    """Of one page of mails; who was written to last comes first. Eight queries at most, however many recipients and tries."""
+    """Of one page of mails; who was written to last comes first. Seven queries at most, however many recipients and tries."""
     mails = list(
         Message.objects.about([invoice.pk]).order_by("-created_at", "recipient")[start : start + size]
     )
@@ -78,7 +78,7 @@ def read_mailings(
             sentence, icon = act_word(act)
             moments[about].append(Moment(act.at, sentence, icon))
     told = facts_of(events)
-    refused = why_not_again(invoice, [mail for mail in mails if mail.trouble_at])
+    refused = why_not_again([mail for mail in mails if mail.trouble_at], {invoice.pk: invoice})
     by_address: dict[str, list[Mailing]] = {}
     for mail in mails:
         story = sorted(moments[mail.pk], key=lambda moment: moment.at)

@@ -166,9 +166,11 @@ def test_the_hour_and_the_place_are_no_part_of_what_an_invoice_claims(
     invoice.refresh_from_db()
     assert invoice.live_claim == invoice.sent_claim
     billed = Customer.objects.get(pk=invoice.customer_id)
-    transact(lambda: edit_customer(billed.pk, {"phone": "+1 514 555 0100"}, by=ana, now=NOW))
+    printed = {"phone": "+1 514 555 0100", "billing_email": "bills@maple.example"}
+    transact(lambda: edit_customer(billed.pk, printed, by=ana, now=NOW))
     till = add_member(company, "Till", Role.OFFICE)
-    transact(lambda: edit_customer(billed.pk, {"payment_terms_days": 30}, by=till, now=NOW))
+    unprinted = {"payment_terms_days": 30, "email": "private@maple.example"}
+    transact(lambda: edit_customer(billed.pk, unprinted, by=till, now=NOW))
     page = desk.get(f"/payments/invoices/{invoice.pk}").content.decode()
     assert "Billing details changed, by Ana" in page
     assert f"{booking.number}: details changed" not in page

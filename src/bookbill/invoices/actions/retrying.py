@@ -1,6 +1,6 @@
 """One mail about an invoice that did not reach its recipient: sending it again, or leaving it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -37,43 +37,40 @@ def retry_mail(
     message = Message.objects.about([invoice.pk]).filter(pk=message_id).first()
     if message is None:
         raise NotFound("not_found", _("There is no such message."))
-    if why := why_not_again(invoice, [message]).get(message.pk):
+    if why := why_not_again([message], {invoice.pk: invoice}).get(message.pk):
         raise why
     return retry_message(
         message.pk, subject_label=invoice.number, may_arrive_twice=may_arrive_twice, by=by, now=now
     )
 
 
-def why_not_again(invoice: Invoice, mails: Sequence[Message]) -> dict[UUID, RuleBroken]:
-    """Which mails about it are not sent again, and why: what they ask for is owed no more, or something newer went there.
+def why_not_again(mails: Sequence[Message], invoices: Mapping[UUID, Invoice]) -> dict[UUID, RuleBroken]:
+    """Which mails about these are not sent again, and why: what they ask for is owed no more, or something newer went there.
 
-    Four queries at most, however many mails; the documents are read only where versions claim something else.
+    Three queries at most, however many mails; documents are read only where versions claim something else.
     """
+    mails = [mail for mail in mails if mail.subject_id in invoices and mail.kind != ABOUT_CANCELLED]
     if not mails:
         return {}
-    asked = dict(
-        Reminder.objects.filter(
-            pk__in=[mail.cause_id for mail in mails if mail.kind == REMINDER]
-        ).values_list("pk", "payable_minor")
-    )
-    replaced = _replaced_versions(invoice, {mail.version_n for mail in mails if mail.version_n})
-    arrived = Message.objects.about([invoice.pk]).exclude(state__in=IN_TROUBLE).order_by()
-    newest = dict(arrived.annotate(to=Lower("recipient")).values_list("to").annotate(Max("version_n")))
+    reminders = Reminder.objects.filter(pk__in=[mail.cause_id for mail in mails if mail.kind == REMINDER])
+    asked = dict(reminders.values_list("pk", "payable_minor"))
+    replaced = _replaced(mails)
+    newest = _newest(mails)
     found = {}
     for mail in mails:
-        if mail.kind == ABOUT_CANCELLED:
-            continue
+        assert mail.subject_id is not None
+        invoice = invoices[mail.subject_id]
         if invoice.cancelled_at:
             found[mail.pk] = _no_longer_owed(invoice)
         elif mail.kind == REMINDER and asked[mail.cause_id] != invoice.payable():
             found[mail.pk] = _outdated(invoice)
-        elif mail.version_n in replaced:
+        elif (invoice.pk, mail.version_n) in replaced:
             found[mail.pk] = _superseded(
                 invoice,
                 mail,
                 _("Version %(version)s of %(invoice)s was replaced. Send the invoice again instead."),
             )
-        elif (newest.get(mail.recipient.lower()) or 0) > (mail.version_n or 0):
+        elif newest.get((invoice.pk, mail.recipient.lower()), 0) > (mail.version_n or 0):
             found[mail.pk] = _superseded(
                 invoice,
                 mail,
@@ -82,16 +79,28 @@ def why_not_again(invoice: Invoice, mails: Sequence[Message]) -> dict[UUID, Rule
     return found
 
 
-def _replaced_versions(invoice: Invoice, numbers: Collection[int]) -> set[int]:
-    """Which of these versions claim something else than the last sent one."""
-    sent = Version.objects.filter(invoice=invoice, kind=VersionKind.SENT).defer("document").order_by("n")
-    last = sent.last()
-    assert last is not None
+def _replaced(mails: Sequence[Message]) -> set[tuple[UUID, int]]:
+    """Which versions in these mails claim something else than the last sent one of their invoice."""
+    sent = Version.objects.filter(invoice__in={mail.subject_id for mail in mails}, kind=VersionKind.SENT)
+    versions = {(each.invoice_id, each.n): each for each in sent.defer("document").order_by("n")}
+    last = {each.invoice_id: each for each in versions.values()}
+    named = {(mail.subject_id, mail.version_n) for mail in mails}
     return {
-        version.n
-        for version in sent.filter(n__in=numbers, n__lt=last.n)
-        if any(changes_between([version, last]))
+        key
+        for key, version in versions.items()
+        if key in named
+        and version.n < last[version.invoice_id].n
+        and any(changes_between([version, last[version.invoice_id]]))
     }
+
+
+def _newest(mails: Sequence[Message]) -> dict[tuple[UUID, str], int]:
+    """The highest version that arrived, or still may, by invoice and recipient."""
+    arriving = Message.objects.about({mail.subject_id for mail in mails if mail.subject_id}).exclude(
+        state__in=IN_TROUBLE
+    )
+    rows = arriving.order_by().annotate(to=Lower("recipient")).values_list("subject_id", "to")
+    return {(pk, to): n for pk, to, n in rows.annotate(Max("version_n")) if n}
 
 
 def _no_longer_owed(invoice: Invoice) -> RuleBroken:

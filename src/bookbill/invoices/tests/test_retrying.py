@@ -176,6 +176,9 @@ def test_what_would_be_refused_is_not_offered_but_explained(
     paid = PaymentDraft(booking.customer_id, "cash", 3_000, "CAD", TODAY, fill=(booking.pk,))
     transact(lambda: record_payments([paid], by=ana, now=NOW))
 
+    operations = desk.get("/operations").content.decode()
+    assert [f"/operations/mails/{mail.pk}/sendings" in operations for mail in mails] == [True, False]
+    assert f"Another amount is due on {invoice.number} by now." in operations
     page = desk.get(tab).content.decode()
     assert [each in page for each in offered] == [True, False]
     assert f"Another amount is due on {invoice.number} by now. Send a new reminder instead." in page

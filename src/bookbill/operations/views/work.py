@@ -13,6 +13,7 @@ from bookbill.companies.rights import Right
 from bookbill.delivery.models import Message
 from bookbill.delivery.rules import State
 from bookbill.delivery.words import trouble_word
+from bookbill.invoices.actions.retrying import why_not_again
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.words import message_kind_word
 from bookbill.lib.transactions import transact
@@ -37,6 +38,7 @@ def work_page(request: CompanyRequest) -> HttpResponse:
         by=("trouble_at", "id"),
     )
     invoices = Invoice.objects.in_bulk({mail.subject_id for mail in mails if mail.subject_id})
+    refused = why_not_again(mails, invoices)
     jobs = Job.objects.of_company(request.company.pk).set_aside().order_by("-finished_at")[:JOBS_SHOWN]
     return render_page(
         request,
@@ -44,7 +46,13 @@ def work_page(request: CompanyRequest) -> HttpResponse:
         {
             "queues": read_queues(request.company.pk, clock=process_clock()),
             "mails": [
-                (mail, message_kind_word(mail.kind), trouble_word(mail.state), invoices.get(mail.subject_id))
+                (
+                    mail,
+                    message_kind_word(mail.kind),
+                    trouble_word(mail.state),
+                    invoices.get(mail.subject_id),
+                    refused[mail.pk].message if mail.pk in refused else "",
+                )
                 for mail in mails
             ],
             "next_cursor": next_cursor,
