@@ -25,10 +25,12 @@ from bookbill.invoices.actions.pace import hurried, pestered, refuse_hurried, re
 from bookbill.invoices.actions.recipients import resolve_recipients
 from bookbill.invoices.actions.reminding import refuse_reminding, remind_invoices
 from bookbill.invoices.actions.seen import (
+    Stale,
     billing_ahead,
     refuse_ending_unseen,
     refuse_unseen,
     refuse_unseen_list,
+    reminders_as_seen,
 )
 from bookbill.invoices.actions.sending import refuse_promised, refuse_unsendable
 from bookbill.invoices.models import Invoice
@@ -105,24 +107,25 @@ def undo_each(leaves_at: datetime, *, by: Actor, now: datetime) -> Outcome:
 def remind_each(
     invoice_ids: Sequence[UUID],
     *,
-    seen_lists: Mapping[UUID, str] | None = None,
+    seen: Mapping[UUID, str] | None = None,
     by: Actor,
     now: datetime,
 ) -> Outcome:
     """Send a reminder of those on which something is to pay, as far as the mails of the day go.
 
-    ``seen_lists``: `list_as_seen` of each one's recipients. What would go to others by now is left out.
+    ``seen``: `reminders_as_seen` of each. What would ask for another amount, or others, by now is left out.
     """
     require(by, Right.SEND_INVOICES, Feature.INVOICING)
     invoices = _lock(invoice_ids)
     to = resolve_recipients(invoices, {})
+    as_it_is = reminders_as_seen(invoices, to) if seen else {}
     often = pestered(invoices, now=now)
     refuse_beyond_the_day = _counting(to, by=by, now=now)
 
     def refuse(invoice: Invoice) -> None:
-        if seen_lists:
-            refuse_unseen_list(invoice, to[invoice.pk], seen_lists.get(invoice.pk, ""))
         refuse_reminding(invoice, to[invoice.pk])
+        if seen and seen.get(invoice.pk) != as_it_is[invoice.pk]:
+            raise Stale
         if invoice in often:
             refuse_pestering([invoice], now=now)
         refuse_beyond_the_day(invoice)

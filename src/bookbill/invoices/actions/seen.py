@@ -1,9 +1,10 @@
 """What a page showed beside what is: nobody sends, reminds, cancels or deletes by an old page what he did not see (ADR 4)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from uuid import UUID
 
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from bookbill.bookings.models import Booking
@@ -63,15 +64,18 @@ def refuse_ending_unseen(invoice: Invoice, seen: str) -> None:
         raise Stale
 
 
-def reminder_as_seen(invoice: Invoice, to: Sequence[str]) -> str:
-    """What a page that reminds says: how many were sent so far, what is asked for, and of whom."""
-    count = Reminder.objects.filter(invoice=invoice).count()
-    return f"{count} {invoice.payable()} {list_as_seen(to)}"
+def reminders_as_seen(invoices: Sequence[Invoice], to: Mapping[UUID, Sequence[str]]) -> dict[UUID, str]:
+    """What a page that reminds says of each: how many were sent so far, what is asked for, and of whom. One query."""
+    sent = Reminder.objects.filter(invoice__in=invoices).order_by().values_list("invoice_id")
+    counts = dict(sent.annotate(count=Count("pk")))
+    return {
+        each.pk: f"{counts.get(each.pk, 0)} {each.payable()} {list_as_seen(to[each.pk])}" for each in invoices
+    }
 
 
 def refuse_reminding_unseen(invoice: Invoice, seen: str) -> None:
-    """The same for a reminder (`reminder_as_seen`); "" compares nothing."""
-    if seen and seen != reminder_as_seen(invoice, resolve_recipients([invoice], {})[invoice.pk]):
+    """The same for a reminder (`reminders_as_seen`); "" compares nothing."""
+    if seen and seen != reminders_as_seen([invoice], resolve_recipients([invoice], {}))[invoice.pk]:
         raise Stale
 
 

@@ -144,9 +144,16 @@ def test_what_has_changed_since_it_was_shown_is_neither_deleted_nor_cancelled(
     assert list(Invoice.objects.live().values_list("pk", flat=True)) == [changed.pk]
 
 
-@pytest.mark.parametrize("path", ["sendings", "reminders"])
-def test_what_would_go_to_others_than_were_shown_is_left_out(
-    desk: Client, ana: Actor, make_invoice: Make, make_sent: Make, path: str
+@pytest.mark.parametrize(
+    ("path", "since", "said"),
+    [
+        ("sendings", "moved", "goes to other recipients by now. Look at them, then send it."),
+        ("reminders", "moved", "It has changed meanwhile. Look at it again, then decide."),
+        ("reminders", "paid", "It has changed meanwhile. Look at it again, then decide."),
+    ],
+)
+def test_what_would_go_to_others_or_ask_for_another_sum_than_was_shown_is_left_out(
+    desk: Client, ana: Actor, make_invoice: Make, make_sent: Make, path: str, since: str, said: str
 ) -> None:
     make = make_invoice if path == "sendings" else make_sent
     moved, stays = make(), make()
@@ -154,12 +161,17 @@ def test_what_would_go_to_others_than_were_shown_is_left_out(
     asked = text(desk.post(f"{LIST}/{path}", ids(moved, stays)))
     fields = ("ids", "seen", "seen_list")
     form = {name: re.findall(rf'name="{name}" value="([^"]+)"', asked) for name in fields}
-    copy = {"always_copy": ["stranger@other.example"]}
-    transact(lambda: edit_customer(moved.customer_id, copy, by=ana, now=NOW))
+    if since == "paid":
+        desk.post(
+            f"{LIST}/{moved.pk}/payments", {"amount": "30.00", "method": "cash", "received_on": "2026-06-30"}
+        )
+    else:
+        copy = {"always_copy": ["stranger@other.example"]}
+        transact(lambda: edit_customer(moved.customer_id, copy, by=ana, now=NOW))
 
     answer = text(desk.post(f"{LIST}/{path}", {**form, **SURE}))
 
-    assert "goes to other recipients by now. Look at them, then send it." in answer
+    assert said in answer
     assert [mail.subject_id for mail in Message.objects.all()] == [stays.pk]
 
 

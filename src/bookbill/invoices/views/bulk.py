@@ -32,7 +32,7 @@ from bookbill.invoices.actions.bulk import (
 )
 from bookbill.invoices.actions.recipients import resolve_recipients
 from bookbill.invoices.actions.reminding import refuse_reminding
-from bookbill.invoices.actions.seen import billing_ahead, list_as_seen
+from bookbill.invoices.actions.seen import billing_ahead, list_as_seen, reminders_as_seen
 from bookbill.invoices.forms import CancelManyForm, SeveralPaymentsForm
 from bookbill.invoices.models import Invoice
 from bookbill.invoices.reading import InvoiceRow, filtered, rows_of
@@ -65,7 +65,6 @@ def send_many(request: CompanyRequest) -> HttpResponse:
             chosen,
             refuse=refuse_sending,
             heading=lambda count: ngettext("Send %(count)d invoice?", "Send %(count)d invoices?", count),
-            makes_versions=True,
         )
     return carried_out(
         request,
@@ -113,14 +112,12 @@ def remind_many(request: CompanyRequest) -> HttpResponse:
             chosen,
             refuse=refuse_reminding,
             heading=lambda count: ngettext("Send %(count)d reminder?", "Send %(count)d reminders?", count),
+            reminds=True,
         )
     return carried_out(
         request,
         lambda: remind_each(
-            chosen.ids,
-            seen_lists=seen_of(request, chosen, "seen_list"),
-            by=request.actor,
-            now=now(request.company),
+            chosen.ids, seen=seen_of(request, chosen), by=request.actor, now=now(request.company)
         ),
         chosen=chosen,
         heading=_("Reminders"),
@@ -253,7 +250,7 @@ def asked_first(
     *,
     refuse: Callable[[Invoice, Sequence[str]], None],
     heading: Callable[[int], str],
-    makes_versions: bool = False,
+    reminds: bool = False,
 ) -> HttpResponse:
     """Which of the chosen would be mailed to whom, and why the others would not. Nothing is done yet."""
     rows = read_rows(request, chosen.ids)
@@ -267,13 +264,24 @@ def asked_first(
         else:
             able.append(row)
     ahead = billing_ahead([row.invoice for row in able])
+    seen = reminders_as_seen([row.invoice for row in able], to) if reminds else {}
     context = {
         "heading": heading(len(able)) % {"count": len(able)} if able else _("Nothing to send"),
         "chosen": chosen,
-        "rows": [mailed(row, to[row.invoice.pk], is_ahead=row.invoice.pk in ahead) for row in able],
+        "rows": [
+            Mailed(
+                row=row,
+                recipients=to[row.invoice.pk],
+                is_ahead=row.invoice.pk in ahead,
+                seen=seen.get(row.invoice.pk) or row.invoice.as_seen(is_ahead=row.invoice.pk in ahead),
+                seen_list=list_as_seen(to[row.invoice.pk]),
+                balance_minor=row.invoice.payable() if reminds else row.invoice.due(),
+            )
+            for row in able
+        ],
         "refused": refused,
         "mails_count": sum(len(to[row.invoice.pk]) for row in able),
-        "again_count": sum(1 for row in able if row.invoice.sent_at) if makes_versions else 0,
+        "again_count": 0 if reminds else sum(1 for row in able if row.invoice.sent_at),
     }
     return render_page(request, "invoices/mail_many.html", context)
 
@@ -287,11 +295,8 @@ class Mailed:
     is_ahead: bool
     seen: str
     seen_list: str
-
-
-def mailed(row: InvoiceRow, recipients: Sequence[str], *, is_ahead: bool) -> Mailed:
-    seen = row.invoice.as_seen(is_ahead=is_ahead)
-    return Mailed(row, recipients, is_ahead, seen, list_as_seen(recipients))
+    balance_minor: int
+    """What the mail asks for."""
 
 
 def carried_out(

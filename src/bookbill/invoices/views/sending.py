@@ -28,7 +28,7 @@ from bookbill.invoices.actions.seen import (
     refuse_reminding_unseen,
     refuse_undoing_unseen,
     refuse_unseen,
-    reminder_as_seen,
+    reminders_as_seen,
 )
 from bookbill.invoices.forms import CopyForm, SendForm
 from bookbill.invoices.models import Invoice
@@ -223,5 +223,5 @@ def remind_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         is_stale=is_stale,
         recipients=recipients,
         payable_minor=invoice.payable(),
-        seen=reminder_as_seen(invoice, recipients),
+        seen=reminders_as_seen([invoice], {pk: recipients})[pk],
     )
