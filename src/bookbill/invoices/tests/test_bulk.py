@@ -21,9 +21,11 @@ from bookbill.delivery.models import Message
 from bookbill.documents.files import read_file
 from bookbill.invoices.actions.bulk import delete_each, pay_each, remind_each, send_each
 from bookbill.invoices.actions.cancelling import cancel_invoice
+from bookbill.invoices.actions.paying import record_payment_on_invoice
 from bookbill.invoices.models import Invoice, Reminder, Version
 from bookbill.invoices.rules import Status
 from bookbill.invoices.tasks import ensure_pdf
+from bookbill.ledger.drafts import PaymentDraft
 from bookbill.ledger.models import Payment
 from bookbill.lib.actor import Actor
 from bookbill.lib.transactions import transact
@@ -162,9 +164,8 @@ def test_what_would_go_to_others_or_ask_for_another_sum_than_was_shown_is_left_o
     fields = ("ids", "seen", "seen_list")
     form = {name: re.findall(rf'name="{name}" value="([^"]+)"', asked) for name in fields}
     if since == "paid":
-        desk.post(
-            f"{LIST}/{moved.pk}/payments", {"amount": "30.00", "method": "cash", "received_on": "2026-06-30"}
-        )
+        payment = PaymentDraft(moved.customer_id, "cash", 3_000, "CAD", TODAY)
+        transact(lambda: record_payment_on_invoice(moved.pk, payment, by=ana, now=NOW))
     else:
         copy = {"always_copy": ["stranger@other.example"]}
         transact(lambda: edit_customer(moved.customer_id, copy, by=ana, now=NOW))
