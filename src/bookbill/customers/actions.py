@@ -60,7 +60,10 @@ def edit_customer(
     if revision is not None and revision != customer.revision:
         raise RuleBroken(
             "stale",
-            _("This customer was changed by someone else meanwhile. Look at the new state, then save again."),
+            _(
+                "This customer was changed by someone else meanwhile. Open it to see how it is now, then make your change again."
+            ),
+            details={"customer_id": str(customer.pk)},
         )
     before = {name: getattr(customer, name) for name in fields}
     changed = {name: value for name, value in fields.items() if before[name] != value}

@@ -111,7 +111,8 @@ def booking_rows(document: Document, formats: Formats, marks: TaxMarks) -> Itera
 
 def measure(line: Line, booking: BookingBlock, formats: Formats) -> str:
     """ "3 h × $45.00", or nothing where the booking's amount says it already: for one thing of which nothing is taken off."""
-    if len(booking.lines) == 1 and line.quantity == "1" and line.amount_minor == before_added_taxes(booking):
+    said_minor = Decimal(before_added_taxes(booking)).scaleb(-formats.exponent)
+    if len(booking.lines) == 1 and extent(line, formats) == "1" and Decimal(line.unit_price) == said_minor:
         return ""
     return f"{extent(line, formats)} × {formats.unit_price(line.unit_price)}"
 

@@ -65,7 +65,10 @@ def edit_booking(
     if revision is not None and revision != booking.revision:
         raise RuleBroken(
             "stale",
-            _("This booking was changed by someone else meanwhile. Look at the new state, then save again."),
+            _(
+                "This booking was changed by someone else meanwhile. Open it to see how it is now, then make your change again."
+            ),
+            details={"booking_id": str(booking.pk)},
         )
     only_held = edit.items is None and edit.fields.keys() == {"held_back"}
     if booking.state == State.CANCELLED and not (only_held and booking.total_minor):

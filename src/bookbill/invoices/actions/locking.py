@@ -36,7 +36,10 @@ def lock_invoice(invoice_id: UUID, *, revision: int | None = None) -> Invoice:
     if revision is not None and revision != invoice.revision:
         raise RuleBroken(
             "stale",
-            _("This invoice was changed by someone else meanwhile. Look at the new state, then save again."),
+            _(
+                "This invoice was changed by someone else meanwhile. Open it to see how it is now, then make your change again."
+            ),
+            details={"invoice_id": str(invoice.pk)},
         )
     return invoice
 

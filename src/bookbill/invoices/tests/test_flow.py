@@ -20,6 +20,7 @@ from bookbill.customers.actions import edit_customer
 from bookbill.customers.models import Customer
 from bookbill.delivery.models import Message
 from bookbill.invoices.actions.cancelling import cancel_invoice
+from bookbill.invoices.actions.drafting import edit_invoice
 from bookbill.invoices.actions.holding import hold_sending
 from bookbill.invoices.actions.recipients import resolve_recipients
 from bookbill.invoices.models import Invoice, Version
@@ -208,6 +209,24 @@ def test_a_list_that_nobody_touched_is_todays_when_a_page_is_shown_again(
     assert desk.post(where, form | hidden(refused) | {"recipients": box}).status_code == 303
     assert list(Message.objects.values_list("recipient", flat=True)) == [goes_to]
     assert Invoice.objects.get().extra_recipients == ([] if at == "sendings" or typed != goes_to else [typed])
+
+
+def test_what_somebody_else_saved_meanwhile_is_a_link_away_from_the_refusal(
+    desk: Client, ana: Actor, make_invoice: Make, make_sent: Make
+) -> None:
+    draft, sent = make_invoice(), make_sent()
+    for invoice, at in ((draft, "edit"), (draft, "note"), (sent, "details")):
+        where = f"/payments/invoices/{invoice.pk}"
+        form = hidden(desk.get(f"{where}/{at}")) | {
+            "recipients": "a@x.example",
+            "act": "draft",
+            "note": "Mine",
+        }
+        transact(lambda: edit_invoice(invoice.pk, {"note": f"{at}"}, by=ana, now=NOW))  # noqa: B023 - called at once
+        refused = desk.post(f"{where}/{at}", form)
+        assert refused.status_code == 422
+        assert f'<a class="text-link" href="{where}">Open the invoice</a>' in refused.content.decode()
+        assert Invoice.objects.get(pk=invoice.pk).note == at
 
 
 def test_what_was_held_back_since_somebody_looked_is_not_billed_unseen(

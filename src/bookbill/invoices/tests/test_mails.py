@@ -371,6 +371,29 @@ def test_the_mail_to_an_exempt_customer_says_why_no_tax_is_charged(
     assert "Tax exempt: Charity no. 7" in mail.html
 
 
+@pytest.mark.parametrize(
+    ("unit", "price", "said"),
+    [("", "50", ""), ("visit", "50", "1 visit × $50.00"), ("", "50.0012", "1 × $50.0012")],
+)
+def test_how_much_at_which_price_is_told_unless_the_amount_says_it(
+    desk: Client,
+    client: Client,
+    make_booking: Callable[..., Booking],
+    make_sent: Make,
+    unit: str,
+    price: str,
+    said: str,
+) -> None:
+    line = ItemDraft(description="Windows", unit=unit, unit_price=Decimal(price))
+    invoice = make_sent(make_booking(items=(line,)))
+    ensure_pdf(Version.objects.get())
+    mail = compose_version_mail(MailCause.of(Message.objects.get()))
+    pages = [desk.get(f"/payments/invoices/{invoice.pk}"), client.get(f"/i/{invoice.link_token}")]
+    for shown in (mail.text, mail.html, *(page.content.decode() for page in pages)):
+        assert said in shown
+        assert ("×" in shown) is bool(said)
+
+
 def test_a_price_for_one_carries_the_sign_that_the_figures_beside_it_carry(
     desk: Client, client: Client, company: Company, make_booking: Callable[..., Booking], make_sent: Make
 ) -> None:
