@@ -12,4 +12,10 @@ register = template.Library()
 @register.simple_tag
 def operation_id() -> SafeString:
     """A hidden field; the view hands the form to `act_once`."""
-    return format_html('<input type="hidden" name="operation_id" value="{}">', secrets.token_urlsafe(18))
+    return format_html('<input type="hidden" name="operation_id" value="{}">', new_operation())
+
+
+@register.simple_tag
+def new_operation() -> str:
+    """What tells one press of a button from the next; ``once`` of `c-act`."""
+    return secrets.token_urlsafe(18)

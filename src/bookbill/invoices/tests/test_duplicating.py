@@ -51,6 +51,16 @@ def test_a_duplicate_is_a_draft_over_new_bookings_with_the_same_lines(
     assert sorted(lines) == [("Office clean", 4_000), ("Office clean", 6_000)]
 
 
+def test_the_same_press_of_duplicate_makes_one_draft(desk: Client, make_sent: Make) -> None:
+    old = make_sent()
+    for count, page in enumerate((f"{LIST}/{old.pk}", f"{LIST}/{old.pk}/menu"), 1):
+        shown = text(desk.get(page)).split(f'action="{LIST}/{old.pk}/copies"')[1]
+        once = re.findall(r'name="operation_id" value="([^"]+)"', shown)[0]
+        for _ in range(2):
+            assert desk.post(f"{LIST}/{old.pk}/copies", {"operation_id": once}).status_code == 303
+        assert Invoice.objects.filter(status=Status.DRAFT).count() == count
+
+
 @pytest.mark.parametrize("cancelled", [False, True])
 @pytest.mark.parametrize(
     ("code", "change", "said"),
