@@ -10,6 +10,7 @@ from django.test import Client
 
 from bookbill.activity.models import Entry
 from bookbill.bookings.models import Booking
+from bookbill.companies.models import Company
 from bookbill.companies.tests.clients import ApiClient
 from bookbill.customers.models import Customer
 from bookbill.invoices.actions.paying import write_off_invoice
@@ -20,7 +21,7 @@ from bookbill.ledger.models import Allocation, Payment
 from bookbill.lib.actor import Actor
 from bookbill.lib.errors import RuleBroken
 from bookbill.lib.transactions import transact
-from tests.support.cast import NOW
+from tests.support.cast import NOW, TODAY
 
 Make = Callable[..., Invoice]
 MakeBooking = Callable[..., Booking]
@@ -52,6 +53,21 @@ def test_a_payment_fills_the_oldest_bookings_or_is_placed_by_hand(
     assert desk.post(at, PAID | {"amount": "110.00"}).status_code == 303
     assert paid_of(*two) == [10_000, 7_000]
     assert Payment.objects.credit_by_customer([two[0].customer_id])[two[0].customer_id] == 1_000
+
+
+@pytest.mark.parametrize("switched_on", [True, False])
+@pytest.mark.parametrize("at", ["sendings", "edit", "new"])
+def test_credit_that_sending_uses_is_told_before_it_is_sent(
+    desk: Client, ana: Actor, make_booking: MakeBooking, make_invoice: Make, at: str, switched_on: bool
+) -> None:
+    Company.objects.update(use_credit_at_sending=switched_on)
+    booking = make_booking()
+    credit = PaymentDraft(booking.customer_id, "cash", 2_500, "CAD", TODAY)
+    transact(lambda: record_payments([credit], by=ana, now=NOW))
+    where = f"new?bookings={booking.pk}" if at == "new" else f"{make_invoice(booking).pk}/{at}"
+    said = "$25.00 of the customer&#x27;s credit is used when it is sent."
+    page = desk.get(f"/payments/invoices/{where}").content.decode().replace("customer's", "customer&#x27;s")
+    assert (said in page) is switched_on
 
 
 @pytest.mark.both_databases

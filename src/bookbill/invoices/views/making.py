@@ -37,7 +37,7 @@ from bookbill.invoices.pdfs import preview_pdf
 from bookbill.invoices.reading import find_invoice
 from bookbill.invoices.views.choosing import LINK_MAX, read_bookings, sorted_page, uuids_in, waiting_of
 from bookbill.invoices.views.detail import leaving
-from bookbill.invoices.views.sending import chosen_recipients, recipients_again
+from bookbill.invoices.views.sending import chosen_recipients, credit_at_sending, recipients_again
 from bookbill.invoices.views.toasts import say_sent
 from bookbill.lib.errors import RuleBroken
 from bookbill.lib.revisions import typed_revision
@@ -99,6 +99,7 @@ def generate_page(request: CompanyRequest) -> HttpResponse:
         "seen": Invoice(live_claim=claim_of(document)).as_seen(is_ahead=is_ahead(billed)),
         **recipients_again(form, request, own, own=own),
         "held_back": [booking for booking in billed if booking.held_back],
+        "credit_minor": credit_at_sending(company, customer.pk, document.totals.due_minor),
         "moved": [choice.booking for choice in choices if choice.moves()],
         "left_out": [choice for choice in choices if choice.reason],
         "is_ahead": is_ahead(billed),
@@ -149,6 +150,7 @@ def edit_draft_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
             form, request, form.initial["recipients"], own=invoice.customer.billing_recipients()
         ),
         "is_ahead": is_ahead(bookings),
+        "credit_minor": credit_at_sending(request.company, invoice.customer_id, invoice.due()),
         "other_taxes": other_taxes_of_copy(document, request),
         "revision": request.POST.get("revision") or invoice.revision,
         **leaving(request, invoice),

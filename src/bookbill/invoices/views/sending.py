@@ -14,6 +14,7 @@ from bookbill.companies.clock import now
 from bookbill.companies.doors.once import act_once
 from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
+from bookbill.companies.models import Company
 from bookbill.companies.rights import Feature, Right
 from bookbill.delivery.models import Message
 from bookbill.delivery.rules import State
@@ -36,6 +37,7 @@ from bookbill.invoices.reading import find_invoice
 from bookbill.invoices.views.acts import dialog
 from bookbill.invoices.views.detail import changes_of, last_sent_version, leaving
 from bookbill.invoices.views.toasts import say_sent
+from bookbill.ledger.models import Payment
 from bookbill.lib.errors import RuleBroken
 from bookbill.lib.transactions import transact
 from bookbill.web.api.routes import not_found
@@ -89,6 +91,7 @@ def send_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         form,
         is_ahead=is_ahead,
         seen=invoice.as_seen(is_ahead=is_ahead),
+        credit_minor=credit_at_sending(request.company, invoice.customer_id, invoice.due()),
         **recipients_again(form, request, resolve_recipients([invoice], {})[pk]),
         changes=changes,
         changes_left=changes_left,
@@ -125,6 +128,14 @@ def chosen_recipients(invoice: Invoice, typed: Sequence[str]) -> Mapping[UUID, S
     if {address.lower() for address in typed} == {address.lower() for address in own}:
         return {}
     return {invoice.pk: typed}
+
+
+def credit_at_sending(company: Company, customer_id: UUID, due_minor: int) -> int:
+    """How much of the customer's credit its sending would use as things stand, in minor units."""
+    if not company.use_credit_at_sending or not due_minor:
+        return 0
+    credit: dict[UUID, int] = Payment.objects.credit_by_customer([customer_id])
+    return min(due_minor, credit.get(customer_id, 0))
 
 
 def recipients_again(
