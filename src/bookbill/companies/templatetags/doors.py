@@ -17,5 +17,5 @@ def operation_id() -> SafeString:
 
 @register.simple_tag
 def new_operation() -> str:
-    """What tells one press of a button from the next; ``once`` of `c-act`."""
+    """What tells one press of a button from the next; ``operation`` of `c-act`."""
     return secrets.token_urlsafe(18)
