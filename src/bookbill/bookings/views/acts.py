@@ -24,7 +24,7 @@ from bookbill.companies.rights import Feature, Right, may
 from bookbill.lib.errors import BadInput, RuleBroken
 from bookbill.lib.transactions import transact
 from bookbill.web.api.routes import not_found
-from bookbill.web.forms import refuse
+from bookbill.web.forms import refuse, says_empty
 from bookbill.web.htmx import layout_of, render_page, safe_next, see_other, toast
 
 TICKED_MAX = 200
@@ -117,7 +117,9 @@ def cancel_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
             booking = get_object_or_404(rows, pk=pk)
     on = booking.invoice
     if on and on.sent_at and on.bookings_count == 1:
-        form.fields["reason"].help_text = _("Needed without a fee: the cancelled invoice keeps it.")
+        says_empty(form.fields["reason"]).help_text = _(
+            "Needed without a fee: the cancelled invoice keeps it."
+        )
     context = {
         "booking": booking,
         "form": form,

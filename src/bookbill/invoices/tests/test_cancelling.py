@@ -524,7 +524,9 @@ def test_a_sent_invoice_is_not_cancelled_with_its_only_booking_without_a_reason(
     alone, free = make_booking(), make_booking()
     sent = make_sent(alone)
     at = f"/bookings/{alone.pk}/cancellation"
-    assert "Needed without a fee: the cancelled invoice keeps it." in desk.get(at).content.decode()
+    asked = desk.get(at).content.decode()
+    assert "Needed without a fee: the cancelled invoice keeps it." in asked
+    assert "(optional)" not in asked.split('name="reason"')[0].split("<form")[-1]
 
     told = desk.post(at, {"reason": "", "fee": ""})
     refused = api.post(f"/bookings/{alone.pk}/cancellation", {})
