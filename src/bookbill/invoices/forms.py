@@ -183,9 +183,10 @@ class CancelForm(forms.Form):
             "Send the cancelled copy to %(count)d recipients",
             len(recipients),
         )
-        notify.label = words % {"count": len(recipients)}
-        notify.help_text = escape(", ".join(recipients))
         self.fields["notify"] = notify
+        for said in (notify, self["notify"]):  # what was drawn of it before, too
+            said.label = words % {"count": len(recipients)}
+            said.help_text = escape(", ".join(recipients))
 
 
 class CancelManyForm(CancelForm):

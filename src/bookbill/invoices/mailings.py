@@ -52,7 +52,7 @@ class Recipient:
 def read_mailings(
     invoice: Invoice, company: Company, *, start: int = 0, size: int = MAILS_MAX
 ) -> list[Recipient]:
-    """Of one page of mails; who was written to last comes first. Seven queries at most, however many recipients and tries."""
+    """Of one page of mails; who was written to last comes first. Eight queries at most, however many recipients and tries."""
     mails = list(
         Message.objects.about([invoice.pk]).order_by("-created_at", "recipient")[start : start + size]
     )

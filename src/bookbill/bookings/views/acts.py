@@ -96,6 +96,10 @@ def cancel_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
     rows = Booking.objects.select_related("customer", "invoice")
     booking: Booking = get_object_or_404(rows, pk=pk)
     form = CancelBookingForm(request.POST if request.method == "POST" else None)
+    if ends_invoice(booking):
+        says_empty(form.fields["reason"]).help_text = _(
+            "Needed without a fee: the cancelled invoice keeps it."
+        )
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         description = said["fee_description"] or _("Cancellation fee")
@@ -116,10 +120,6 @@ def cancel_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
             refuse(form, refused)
             booking = get_object_or_404(rows, pk=pk)
     on = booking.invoice
-    if on and on.sent_at and on.bookings_count == 1:
-        says_empty(form.fields["reason"]).help_text = _(
-            "Needed without a fee: the cancelled invoice keeps it."
-        )
     context = {
         "booking": booking,
         "form": form,
@@ -128,6 +128,12 @@ def cancel_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         "shell": layout_of(request),
     }
     return render_page(request, "bookings/cancel.html", context, status=422 if form.errors else 200)
+
+
+def ends_invoice(booking: Booking) -> bool:
+    """Whether a sent invoice is cancelled with it, unless a fee remains."""
+    on = booking.invoice
+    return on is not None and on.sent_at is not None and on.bookings_count == 1
 
 
 def outlook_of(booking: Booking) -> str:

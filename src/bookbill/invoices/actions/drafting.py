@@ -21,7 +21,7 @@ from bookbill.customers.models import Customer
 from bookbill.invoices.actions.grouping import check_group, movable_drafts
 from bookbill.invoices.actions.history import entry
 from bookbill.invoices.actions.locking import lock_invoice
-from bookbill.invoices.actions.recipients import refuse_many, resolve_recipients
+from bookbill.invoices.actions.recipients import own_recipients, refuse_many
 from bookbill.invoices.actions.refresh import SUMS, refresh_invoices, take_figures
 from bookbill.invoices.drafts import InvoiceDraft
 from bookbill.invoices.live import read_live
@@ -59,6 +59,8 @@ def make_invoices(
         check_group(own)
         is_instant = any(booking.is_instant for booking in own)
         invoice = new_invoice(draft, company, customers[own[0].customer_id], now=now, is_instant=is_instant)
+        if draft.extra_recipients:
+            refuse_many(own_recipients(invoice, invoice.customer), field="extra_recipients")
         invoices.append(invoice)
         for booking in own:
             booking.invoice_id, booking.held_back = invoice.pk, False
@@ -221,7 +223,7 @@ def edit_invoice(
     if invoice.issue_date and invoice.due_date and invoice.due_date < invoice.issue_date:
         raise BadInput("due_before_issue", _("The due date lies before the invoice date."), field="due_date")
     if "extra_recipients" in fields:
-        refuse_many(resolve_recipients([invoice], {})[invoice.pk], field="extra_recipients")
+        refuse_many(own_recipients(invoice, invoice.customer), field="extra_recipients")
     invoice.revision += 1
     invoice.sending_refused = ""
     invoice.save(update_fields=[*simple, "revision", "sending_refused"])

@@ -95,7 +95,8 @@ def _is_as_sent(copy: BookingDraft, booking: Booking, block: BookingBlock, sent:
         return False
     if booking.state != State.CANCELLED:
         return booking.total_minor == block.total_minor
-    if sent.exemption_reason:  # then it does not say how much of what was taken off is tax
+    if sent.exemption_reason and _discount_of(block) != block.discount_minor:
+        # It does not say how much of what was taken off is tax.
         return (copy.discount is None) == (block.discount_minor == 0)
     priced = price(lines, discount=copy.discount, exempt=False, exponent=exponent_of(sent.currency))
     return priced.discount_minor == _discount_of(block)

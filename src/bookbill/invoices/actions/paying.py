@@ -35,8 +35,13 @@ def record_payment_on_invoice(invoice_id: UUID, draft: PaymentDraft, *, by: Acto
     return record_payments([replace(draft, fill=booking_ids, invoice_id=came_for)], by=by, now=now)[0]
 
 
-def place_credit_on_invoice(invoice_id: UUID, *, by: Actor, now: datetime) -> int:
-    """Place the customer's credit: oldest credit first, oldest service date first. How much, in minor units."""
+def place_credit_on_invoice(
+    invoice_id: UUID, *, seen_minor: int | None = None, by: Actor, now: datetime
+) -> int:
+    """Place the customer's credit: oldest credit first, oldest service date first. How much, in minor units.
+
+    ``seen_minor`` is how much the person saw; another amount refuses with `stale`.
+    """
     assert_in_transaction()
     require(by, Right.PLACE_PAYMENTS)
     invoice = lock_invoice(invoice_id)
@@ -45,6 +50,8 @@ def place_credit_on_invoice(invoice_id: UUID, *, by: Actor, now: datetime) -> in
     placed = use_credit(bookings, by=by, now=now)
     if not placed:
         raise RuleBroken("no_credit", _("This customer has no credit to place."))
+    if seen_minor is not None and placed != seen_minor:
+        raise RuleBroken("stale", _("Another amount of credit goes here by now. Look at it, then apply it."))
     return placed
 
 

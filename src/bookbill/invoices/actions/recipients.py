@@ -16,17 +16,23 @@ def resolve_recipients(
 ) -> dict[UUID, list[str]]:
     """To whom each invoice goes: the chosen list, else the customer's addresses and the invoice's extra ones, no repeats."""
     customers = Customer.objects.in_bulk({invoice.customer_id for invoice in invoices})
-    resolved = {}
-    for invoice in invoices:
-        addresses = chosen.get(invoice.pk) or [
-            *customers[invoice.customer_id].billing_recipients(),
-            *invoice.extra_recipients,
-        ]
-        unique: dict[str, str] = {}
-        for address in addresses:
-            unique.setdefault(address.lower(), address)
-        resolved[invoice.pk] = list(unique.values())
-    return resolved
+    return {
+        invoice.pk: _each_once(chosen.get(invoice.pk, ()))
+        or own_recipients(invoice, customers[invoice.customer_id])
+        for invoice in invoices
+    }
+
+
+def own_recipients(invoice: Invoice, customer: Customer) -> list[str]:
+    """Its customer's addresses and the invoice's extra ones, no repeats."""
+    return _each_once([*customer.billing_recipients(), *invoice.extra_recipients])
+
+
+def _each_once(addresses: Sequence[str]) -> list[str]:
+    unique: dict[str, str] = {}
+    for address in addresses:
+        unique.setdefault(address.lower(), address)
+    return list(unique.values())
 
 
 def left_out(invoices: Sequence[Invoice], to: Mapping[UUID, Sequence[str]]) -> dict[UUID, set[str]]:

@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 from bookbill.companies.rights import Feature, Right, require
 from bookbill.delivery.actions import dismiss_message, retry_message
 from bookbill.delivery.models import Message
-from bookbill.delivery.rules import IN_TROUBLE
+from bookbill.delivery.rules import State
+from bookbill.documents.document import from_json_bytes
 from bookbill.invoices.actions.locking import lock_invoice
 from bookbill.invoices.actions.reminding import REMINDER
-from bookbill.invoices.changes import changes_between
+from bookbill.invoices.claims import differences
 from bookbill.invoices.models import Invoice, Reminder, Version, VersionKind
 from bookbill.lib.actor import Actor
 from bookbill.lib.errors import NotFound, RuleBroken
@@ -47,7 +48,7 @@ def retry_mail(
 def why_not_again(mails: Sequence[Message], invoices: Mapping[UUID, Invoice]) -> dict[UUID, RuleBroken]:
     """Which mails about these are not sent again, and why: what they ask for is owed no more, or something newer went there.
 
-    Three queries at most, however many mails; documents are read only where versions claim something else.
+    Four queries at most, however many mails; documents are read only where versions claim something else.
     """
     mails = [mail for mail in mails if mail.subject_id in invoices and mail.kind != ABOUT_CANCELLED]
     if not mails:
@@ -85,19 +86,25 @@ def _replaced(mails: Sequence[Message]) -> set[tuple[UUID, int]]:
     versions = {(each.invoice_id, each.n): each for each in sent.defer("document").order_by("n")}
     last = {each.invoice_id: each for each in versions.values()}
     named = {(mail.subject_id, mail.version_n) for mail in mails}
+    suspects = {
+        key: (version, last[version.invoice_id])
+        for key, version in versions.items()
+        if key in named and version.claim != last[version.invoice_id].claim
+    }
+    pairs = Version.objects.filter(pk__in={each.pk for pair in suspects.values() for each in pair})
+    stored = dict(pairs.values_list("pk", "document")) if suspects else {}
+    documents = {pk: from_json_bytes(document.encode()) for pk, document in stored.items()}
     return {
         key
-        for key, version in versions.items()
-        if key in named
-        and version.n < last[version.invoice_id].n
-        and any(changes_between([version, last[version.invoice_id]]))
+        for key, (version, newest) in suspects.items()
+        if differences(documents[version.pk], documents[newest.pk])
     }
 
 
 def _newest(mails: Sequence[Message]) -> dict[tuple[UUID, str], int]:
-    """The highest version that arrived, or still may, by invoice and recipient."""
+    """The highest version that went out or still may, by invoice and recipient."""
     arriving = Message.objects.about({mail.subject_id for mail in mails if mail.subject_id}).exclude(
-        state__in=IN_TROUBLE
+        state__in=[State.FAILED, State.BOUNCED]
     )
     rows = arriving.order_by().annotate(to=Lower("recipient")).values_list("subject_id", "to")
     return {(pk, to): n for pk, to, n in rows.annotate(Max("version_n")) if n}

@@ -1,6 +1,6 @@
 """Numbering, freezing and promising: what Send does."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -93,7 +93,7 @@ def send_invoices(
         lock_allowance(company, at=now).refuse_beyond(count_mails(to))
     end_trouble(invoice_ids, besides=left_out(invoices, repeated) if recipients else None, now=now)
     called_off = call_off_messages(sent_before, only_to=repeated, because=NEWER_VERSION_SENT, now=now)
-    kinds |= dict.fromkeys(_reached_nobody([pk for pk in sent_before if kinds[pk] == UPDATED]), FIRST)
+    kinds |= dict.fromkeys(_reached_nobody({pk for pk in sent_before if kinds[pk] == UPDATED}), FIRST)
     Booking.objects.filter(invoice__in=first_sent, first_sent_at=None).update(first_sent_at=now)
     if not mark_only:
         _owe_mails(versions, kinds, to=to, now=now)
@@ -195,11 +195,17 @@ def message_kind(invoice: Invoice) -> str:
     return UPDATED if invoice.is_changed() else FIRST
 
 
-def _reached_nobody(invoice_ids: Sequence[UUID]) -> list[UUID]:
-    """Those that were mailed, and not one of their mails arrived or may arrive: nobody was told anything to update."""
+def _reached_nobody(invoice_ids: Collection[UUID]) -> list[UUID]:
+    """Of which every version was mailed, and not one mail arrived or may arrive: nobody was told anything to update."""
+    if not invoice_ids:
+        return []
     mails = Message.objects.about(invoice_ids).order_by().values_list("subject_id")
-    reached = Count("pk", filter=~Q(state__in=[State.FAILED, State.BOUNCED]))
-    return [pk for pk, count in mails.annotate(reached=reached) if not count] if invoice_ids else []
+    counted = mails.annotate(
+        mailed=Count("version_n", distinct=True, filter=Q(cause_kind=CAUSE)),
+        reached=Count("pk", filter=~Q(state__in=[State.FAILED, State.BOUNCED])),
+    )
+    versions = dict(Invoice.objects.filter(pk__in=invoice_ids).values_list("pk", "last_version_n"))
+    return [pk for pk, mailed, reached in counted if not reached and mailed == versions[pk]]
 
 
 def promise_pdfs(versions: Sequence[Version]) -> None:

@@ -8,6 +8,11 @@ def take_from_sent(apps, schema_editor):
     invoices.filter(sent_at__isnull=False).update(sent_terms_days=F("terms_days"))
 
 
+def give_back(apps, schema_editor):
+    invoices = apps.get_model("invoices", "Invoice")._base_manager.using(schema_editor.connection.alias)
+    invoices.filter(sent_at__isnull=False, terms_days=None).update(terms_days=F("sent_terms_days"))
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -26,7 +31,7 @@ class Migration(migrations.Migration):
             name='sent_terms_days',
             field=models.PositiveSmallIntegerField(null=True),
         ),
-        migrations.RunPython(take_from_sent, migrations.RunPython.noop),
+        migrations.RunPython(take_from_sent, give_back),
         migrations.AddConstraint(
             model_name='invoice',
             constraint=models.CheckConstraint(condition=models.Q(('sent_at', None), models.Q(('due_date__gte', models.F('issue_date')), ('due_date__isnull', False), ('issue_date__isnull', False), ('sent_terms_days__isnull', False)), _connector='OR'), name='sent_invoice_has_dates'),

@@ -24,6 +24,7 @@ from bookbill.invoices.actions.duplicating import duplicate_invoice
 from bookbill.invoices.actions.holding import hold_sending
 from bookbill.invoices.actions.sending import send_invoices
 from bookbill.invoices.emails import compose_version_mail
+from bookbill.invoices.forms import CancelForm
 from bookbill.invoices.models import Invoice, Version
 from bookbill.invoices.rules import Status
 from bookbill.invoices.tasks import ensure_pdf
@@ -533,6 +534,7 @@ def test_a_sent_invoice_is_not_cancelled_with_its_only_booking_without_a_reason(
 
     assert told.status_code == 422
     assert "Give a reason; it is kept with the invoice." in told.content.decode()
+    assert "Needed without a fee" in told.content.decode()
     assert (refused.status_code, refused.json()["field"]) == (422, "reason")
     assert not Booking.objects.filter(state="cancelled").exists()
     assert api.post(f"/bookings/{free.pk}/cancellation", {}).status_code == 201
@@ -600,6 +602,16 @@ def test_a_copy_goes_to_whom_the_dialog_named_or_nothing_is_cancelled(
     assert desk.post(at, form | cancelling(page)).status_code == 303
     copies = Message.objects.filter(kind="cancelled").order_by("recipient")
     assert list(copies.values_list("recipient", flat=True)) == by_now
+
+
+def test_a_form_that_was_read_already_names_the_recipients_of_now() -> None:
+    """Somebody may change them between the reading of the form and the lock."""
+    form = CancelForm({"reason": "Ill", "bookings": "again", "notify": "on"})
+    form.name_recipients(["maple@customer.example"])
+    assert form.is_valid()
+    form.name_recipients(["maple@customer.example", "stranger@other.example"])
+    assert "Send the cancelled copy to 2 recipients" in form["notify"].as_field_group()
+    assert "stranger@other.example" in form["notify"].as_field_group()
 
 
 def test_nobody_to_send_the_copy_to_is_said_before_anything_is_cancelled(

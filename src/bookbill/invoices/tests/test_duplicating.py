@@ -205,6 +205,18 @@ def test_a_duplicate_to_an_exempt_customer_is_what_was_sent_or_says_why_not(
         assert (copied.status_code, copied.json()["total_minor"]) == (201, old.total_minor)
 
 
+def test_a_duplicate_to_an_exempt_customer_has_the_discount_that_was_sent(
+    api: ApiClient, ana: Actor, make_sent: Make, make_booking: Any, make_customer: Any
+) -> None:
+    exempt = make_customer(tax_exempt=True, exemption_reason="Status card")
+    booking = make_booking(exempt, discount=Discount("percent", Decimal(10)))
+    old = make_sent(booking)
+    transact(lambda: cancel_invoice(old.pk, reason="Wrong", by=ana, now=NOW))
+    transact(lambda: edit_booking(booking.pk, BookingEdit(HALF.fields), by=ana, now=NOW))
+    transact(lambda: cancel_booking(booking.pk, fee=None, reason="x", by=ana, now=NOW))
+    assert api.post(f"/invoices/{old.pk}/copies").json()["total_minor"] == 9_000
+
+
 @pytest.mark.parametrize("inclusive", [False, True])
 def test_a_duplicate_says_what_it_cannot_know_of_a_deleted_booking(
     api: ApiClient,

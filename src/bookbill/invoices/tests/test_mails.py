@@ -257,8 +257,9 @@ def test_no_mail_about_an_invoice_goes_to_more_than_twenty(
     body: dict[str, object],
 ) -> None:
     many = [f"copy{n}@customer.example" for n in range(20)]
-    booking = make_booking(make_customer(always_copy=many[1:]))
-    invoice = make_invoice(booking, extra_recipients=tuple(many[:1]))
+    invoice = make_invoice(make_booking(make_customer()), extra_recipients=tuple(many[:1]))
+    copies = {"always_copy": many[1:]}  # since it was made
+    transact(lambda: edit_customer(invoice.customer_id, copies, by=ana, now=NOW))
     transact(lambda: send_invoices([invoice.pk], mark_only=True, by=ana, now=NOW))
     if cancels:
         transact(lambda: cancel_invoice(invoice.pk, reason="Wrong date", by=ana, now=NOW))
@@ -269,7 +270,9 @@ def test_no_mail_about_an_invoice_goes_to_more_than_twenty(
     assert not Message.objects.exists()
 
 
-def test_no_more_than_twenty_are_kept_for_an_invoice(api: ApiClient, desk: Client, make_sent: Make) -> None:
+def test_no_more_than_twenty_are_kept_for_an_invoice(
+    api: ApiClient, desk: Client, make_booking: Callable[..., Booking], make_sent: Make
+) -> None:
     invoice = make_sent()
     many = [f"copy{n}@x.example" for n in range(20)]
     form = {"extra_recipients": ", ".join(many), "payment_link": "on"}
@@ -281,6 +284,8 @@ def test_no_more_than_twenty_are_kept_for_an_invoice(api: ApiClient, desk: Clien
     assert told.status_code == 422
     assert "At most 20 recipients; this has 21." in told.content.decode()
     assert (refused.status_code, refused.json()["code"]) == (422, "too_many_recipients")
+    body = {"booking_ids": [str(make_booking().pk)], "extra_recipients": ", ".join(many)}
+    assert api.post("/invoices", body).json()["code"] == "too_many_recipients"
     assert (kept.status_code, len(kept.json()["recipients"])) == (200, 20)
 
 
@@ -521,6 +526,19 @@ def test_the_first_mail_that_can_arrive_is_no_update(
     transact(lambda: edit_booking(booking.pk, priced("80"), by=ana, now=NOW))
     transact(lambda: send_invoices([invoice.pk], by=ana, now=NOW))
     assert Message.objects.get(version_n=2).kind == kind
+
+
+def test_what_was_handed_over_is_updated_though_no_mail_of_it_arrived(
+    ana: Actor, make_booking: Callable[..., Booking], make_invoice: Make
+) -> None:
+    booking = make_booking()
+    invoice = make_invoice(booking)
+    transact(lambda: send_invoices([invoice.pk], mark_only=True, by=ana, now=NOW))
+    transact(lambda: send_invoices([invoice.pk], by=ana, now=NOW))
+    Message.objects.update(state="failed", trouble_at=NOW, ready_at=NOW, next_at=None)
+    transact(lambda: edit_booking(booking.pk, priced("80"), by=ana, now=NOW))
+    transact(lambda: send_invoices([invoice.pk], by=ana, now=NOW))
+    assert Message.objects.get(version_n=3).kind == "updated"
 
 
 def priced(amount: str) -> BookingEdit:

@@ -1,6 +1,7 @@
 """Settling an invoice: a payment oldest first or by hand, the customer's credit, a claim lowered or given up."""
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from bookbill.companies.tests.clients import ApiClient
 from bookbill.customers.models import Customer
 from bookbill.invoices.actions.paying import write_off_invoice
 from bookbill.invoices.models import Invoice
+from bookbill.ledger.actions.claims import write_off
 from bookbill.ledger.actions.payments import record_payments
 from bookbill.ledger.drafts import PaymentDraft
 from bookbill.ledger.models import Allocation, Payment
@@ -68,6 +70,64 @@ def test_credit_that_sending_uses_is_told_before_it_is_sent(
     said = "$25.00 of the customer&#x27;s credit is used when it is sent."
     page = desk.get(f"/payments/invoices/{where}").content.decode().replace("customer's", "customer&#x27;s")
     assert (said in page) is switched_on
+
+
+def keep_credit(booking: Booking, amount_minor: int, by: Actor) -> None:
+    payment = PaymentDraft(booking.customer_id, "cash", amount_minor, "CAD", TODAY)
+    transact(lambda: record_payments([payment], by=by, now=NOW))
+
+
+def test_what_is_left_to_pay_after_credit_counts_the_write_off_that_it_undoes(
+    desk: Client, ana: Actor, make_booking: MakeBooking, make_sent: Make
+) -> None:
+    booking = make_booking()
+    invoice = make_sent(booking)
+    transact(lambda: write_off(booking.pk, amount_minor=5_000, reason="Small", by=ana, now=NOW))
+    keep_credit(booking, 9_000, ana)
+    at = f"/payments/invoices/{invoice.pk}/credit"
+    assert "$50.00 of it goes on this invoice, then $50.00 is left to pay." in desk.get(at).content.decode()
+    assert desk.post(at, {"placing": "5000"}).status_code == 303
+    assert Invoice.objects.get().due() == 5_000
+
+
+def test_another_amount_of_credit_than_was_shown_is_not_applied(
+    desk: Client, ana: Actor, make_booking: MakeBooking, make_sent: Make
+) -> None:
+    booking = make_booking()
+    at = f"/payments/invoices/{make_sent(booking).pk}/credit"
+    keep_credit(booking, 3_000, ana)
+    assert 'name="placing" value="3000"' in desk.get(at).content.decode()
+    keep_credit(booking, 2_000, ana)
+
+    refused = desk.post(at, {"placing": "3000"})
+
+    assert (refused.status_code, paid_of(booking)) == (409, [0])
+    assert "$50.00 of it goes on this invoice" in refused.content.decode()
+    assert desk.post(at, {"placing": "5000"}).status_code == 303
+    assert paid_of(booking) == [5_000]
+
+
+@pytest.mark.parametrize("at", ["sendings", "edit", "new"])
+def test_another_amount_of_credit_than_was_told_is_not_used_by_a_sending(
+    desk: Client, ana: Actor, make_booking: MakeBooking, make_invoice: Make, at: str
+) -> None:
+    Company.objects.update(use_credit_at_sending=True)
+    booking = make_booking()
+    keep_credit(booking, 2_500, ana)
+    where = f"new?bookings={booking.pk}" if at == "new" else f"{make_invoice(booking).pk}/{at}"
+    where = f"/payments/invoices/{where}"
+
+    def form(page: str) -> dict[str, str]:
+        said = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
+        return said | {"recipients": "maple@customer.example", "act": "send", "operation_id": ""}
+
+    first = form(desk.get(where).content.decode())
+    keep_credit(booking, 1_000, ana)
+    refused = desk.post(where, first)
+    assert (refused.status_code, paid_of(booking)) == (422, [0])
+    assert "Another amount of the customer" in refused.content.decode()
+    assert desk.post(where, form(refused.content.decode())).status_code == 303
+    assert paid_of(booking) == [3_500]
 
 
 @pytest.mark.both_databases

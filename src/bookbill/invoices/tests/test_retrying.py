@@ -1,7 +1,9 @@
 """Sending a mail again to the one recipient whom it did not reach."""
 
+import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -140,6 +142,45 @@ def test_a_newer_mail_that_did_not_arrive_either_keeps_nobody_from_the_older(
 
     again = Message.objects.get(pk=older.pk)
     assert (again.state, again.version_n, again.recipient) == ("queued", 1, SECOND)
+
+
+@pytest.mark.parametrize(("state", "answer"), [("failed", 303), ("bounced", 303), ("unknown", 409)])
+def test_an_older_mail_is_not_sent_beside_a_newer_one_that_may_have_arrived(
+    desk: Client, ana: Actor, make_sent: Make, state: str, answer: int
+) -> None:
+    invoice = make_sent(extra_recipients=(SECOND,))
+    older = fail(recipient=SECOND)
+    send_to(invoice, BOSS, by=ana)
+    transact(lambda: remind_invoices([invoice.pk], by=ana, now=NOW))
+    newer = Message.objects.filter(pk=fail(recipient=SECOND, kind="reminder").pk)
+    newer.update(state=state, accepted_at=NOW if state == "bounced" else None)
+    assert desk.post(f"/payments/invoices/{invoice.pk}/emails/{older.pk}").status_code == answer
+
+
+def test_many_mails_of_many_versions_take_as_many_queries_as_one(
+    desk: Client,
+    ana: Actor,
+    make_booking: Callable[..., Booking],
+    make_sent: Make,
+    django_assert_max_num_queries: Any,
+) -> None:
+    booking = make_booking()
+    invoice = make_sent(booking)
+    for n in range(6):
+        transact(lambda: edit_booking(booking.pk, priced(f"{90 - n}"), by=ana, now=NOW))  # noqa: B023 - called at once
+        at = NOW + dt.timedelta(hours=n + 1)
+        transact(lambda: send_invoices([invoice.pk], by=ana, now=at))  # noqa: B023 - called at once
+
+    def shown(versions: int) -> int:
+        """How many of so many failed mails are said to be of a version that was replaced."""
+        failed = Message.objects.filter(version_n__lte=versions)
+        failed.update(state="failed", trouble_at=NOW, dealt_with_at=None, ready_at=NOW, next_at=None)
+        return desk.get("/operations").content.decode().count("was replaced")
+
+    with django_assert_max_num_queries(80) as one:
+        assert shown(1) == 1
+    with django_assert_max_num_queries(len(one)):
+        assert shown(6) == 6
 
 
 def test_a_version_that_prints_the_same_taxes_under_another_code_replaces_none(

@@ -281,6 +281,7 @@ def asked_first(
         ],
         "refused": refused,
         "mails_count": sum(len(to[row.invoice.pk]) for row in able),
+        "uses_credit": request.company.use_credit_at_sending and not reminds,
         "again_count": 0 if reminds else sum(1 for row in able if row.invoice.sent_at),
     }
     return render_page(request, "invoices/mail_many.html", context)

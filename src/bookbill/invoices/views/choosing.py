@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from bookbill.bookings.actions.booking import lock_bookings
 from bookbill.bookings.models import Booking
 from bookbill.companies.clock import now, today
 from bookbill.companies.doors.once import act_once
@@ -75,9 +76,10 @@ def select_bookings(request: CompanyRequest) -> HttpResponse:
 
 def put_on_a_draft(request: CompanyRequest, bookings: Sequence[Booking]) -> str:
     """Make the draft; where it can be edited. Raises RuleBroken where somebody should look at the choice first."""
+    locked = lock_bookings([booking.pk for booking in bookings])
     choices = sort_out(bookings)
     moves = any(choice.moves() for choice in choices)
-    held_back = {str(booking.pk) for booking in bookings if booking.held_back}
+    held_back = {str(booking.pk) for booking in locked.values() if booking.held_back}
     is_unseen = (moves and not request.POST.get("move")) or held_back - {*request.POST.getlist("held")}
     if is_unseen or any(choice.reason for choice in choices):
         raise RuleBroken("look_first", _("Not all of them go on an invoice as they are."))

@@ -37,7 +37,12 @@ from bookbill.invoices.pdfs import preview_pdf
 from bookbill.invoices.reading import find_invoice
 from bookbill.invoices.views.choosing import LINK_MAX, read_bookings, sorted_page, uuids_in, waiting_of
 from bookbill.invoices.views.detail import leaving
-from bookbill.invoices.views.sending import chosen_recipients, credit_at_sending, recipients_again
+from bookbill.invoices.views.sending import (
+    chosen_recipients,
+    credit_at_sending,
+    recipients_again,
+    refuse_credit_unseen,
+)
 from bookbill.invoices.views.toasts import say_sent
 from bookbill.lib.errors import RuleBroken
 from bookbill.lib.revisions import typed_revision
@@ -246,6 +251,7 @@ def go_on(invoice: Invoice, form: InvoiceForm, request: CompanyRequest) -> str:
     if act in ("send", "schedule", "mark"):
         if seen := request.POST.get("seen"):
             refuse_unseen(invoice, seen, is_ahead=invoice.bills_ahead())
+            refuse_credit_unseen(request, invoice)
         typed, marks = form.cleaned_data["recipients"] or [], act == "mark"
         if not typed and not marks:
             raise CannotSend("no_recipient", _("Name at least one recipient."), field="recipients")

@@ -60,6 +60,7 @@ def send_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
                 if seen := request.POST.get("seen"):
                     locked = lock_invoice(pk)
                     refuse_unseen(locked, seen, is_ahead=locked.bills_ahead())
+                    refuse_credit_unseen(request, locked)
                 held = send_or_hold(
                     [pk],
                     by=request.actor,
@@ -136,6 +137,15 @@ def credit_at_sending(company: Company, customer_id: UUID, due_minor: int) -> in
         return 0
     credit: dict[UUID, int] = Payment.objects.credit_by_customer([customer_id])
     return min(due_minor, credit.get(customer_id, 0))
+
+
+def refuse_credit_unseen(request: CompanyRequest, invoice: Invoice) -> None:
+    """Raise Stale where its sending would use another amount of credit than the page said."""
+    by_now = credit_at_sending(request.company, invoice.customer_id, invoice.due())
+    if request.POST.get("credit", str(by_now)) != str(by_now):
+        raise Stale(
+            _("Another amount of the customer's credit would be used by now. Look at it, then send it.")
+        )
 
 
 def recipients_again(

@@ -34,9 +34,9 @@ export function recipients() {
       if (SEPARATORS.test(this.typed)) this.add(this.typed);
     },
     key(event) {
-      if (event.key === "Enter" && this.typed.trim()) {
-        event.preventDefault();
-        this.add(this.typed);
+      if (event.key === "Enter") {
+        event.preventDefault(); // else it would press the first button of the form
+        this.leave();
       } else if (event.key === "Backspace" && !this.typed && this.list.length) {
         const last = this.list.pop();
         this.typed = last.address;
