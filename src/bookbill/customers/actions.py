@@ -1,6 +1,6 @@
 """What can be done with customers."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,7 @@ FIELDS = (
     "name", "company_name", "email", "billing_email", "bill_only_to_billing_email", "always_copy", "phone", "service_address",
     "billing_address", "tax_ids", "purchase_order", "tax_exempt", "exemption_reason", "language", "payment_terms_days", "external_id",
 )  # fmt: skip
+ADDRESSES = {"email", "billing_email", "bill_only_to_billing_email", "always_copy"}
 NOT_PRINTED = {"external_id", "language", "payment_terms_days"}
 EXEMPTION = {"tax_exempt", "exemption_reason"}
 PERSONAL = {
@@ -44,6 +45,7 @@ def create_customer(fields: Mapping[str, Any], *, by: Actor, now: datetime) -> C
     require(by, Right.EDIT_CUSTOMERS)
     customer = Customer(company_id=by.company_id, created_at=now, **fields)
     _check(customer)
+    _refuse_many(customer, fields)
     _save(customer, insert=True)
     _index([customer])
     record(_draft("customer.created", customer, {}, dict(fields)), by=by, now=now)
@@ -73,6 +75,7 @@ def edit_customer(
         setattr(customer, name, value)
     customer.revision += 1
     _check(customer)
+    _refuse_many(customer, changed)
     _save(customer, insert=False)
     _index([customer])
     record(
@@ -126,8 +129,12 @@ def _check(customer: Customer) -> None:
         )
     if customer.bill_only_to_billing_email and not customer.billing_email:
         raise BadInput("required", _("Enter the billing email that invoices go to."), field="billing_email")
+
+
+def _refuse_many(customer: Customer, fields: Collection[str]) -> None:
+    """An invoice, which goes to all of its addresses, would be refused. Who had more before may be edited otherwise."""
     count = len(customer.billing_recipients())
-    if count > RECIPIENTS_MAX:  # an invoice, which goes to all of them, would be refused
+    if count > RECIPIENTS_MAX and not ADDRESSES.isdisjoint(fields):
         raise BadInput(
             "too_many_recipients",
             _("At most %(max)d recipients; this has %(count)d.") % {"max": RECIPIENTS_MAX, "count": count},

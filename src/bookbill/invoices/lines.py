@@ -22,7 +22,7 @@ APPEARS = Concat(
     Cast(F("booking__number_n") + 10**18, CharField()),
     Cast(F("position") + 10**5, CharField()),
 )
-"""Where a tax stands on the document, as a text that sorts: by booking, the oldest first, then by its place there."""
+"""Where a tax stands on the document: by booking, the oldest first, then by its place there. The powers of ten make texts that sort as their numbers."""
 
 
 def read_lines(invoice: Invoice, asked: str | None, *, now: datetime) -> tuple[Document, Pages]:

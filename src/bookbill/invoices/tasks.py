@@ -137,9 +137,10 @@ def _send_promised(args: Mapping[str, Any], company: Company, *, now: datetime) 
         with translation.override(company.language), transaction.atomic():
             send_invoices([invoice.pk], by=by, now=now, recipients={invoice.pk: chosen} if chosen else None)
     except RuleBroken as refused:
-        with translation.override(company.language):
-            gone = _("Whoever planned this may not send invoices any more. Send it again.")
-        why = gone if refused.code == "forbidden" else refused.message
+        why = refused.message
+        if refused.code == "forbidden":
+            with translation.override(company.language):
+                why = _("Whoever planned this may not send invoices any more. Send it again.")
         give_up_sending(invoice, why, by=by, now=now)
 
 

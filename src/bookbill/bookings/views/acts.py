@@ -95,10 +95,13 @@ def cancel_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
     """Say what it does to the invoice, ask for a reason and a fee, then cancel for good."""
     rows = Booking.objects.select_related("customer", "invoice")
     booking: Booking = get_object_or_404(rows, pk=pk)
+    is_locked = bool(booking.invoice and booking.invoice.is_locked(request.company.after_sending))
     form = CancelBookingForm(request.POST if request.method == "POST" else None)
     if ends_invoice(booking):
-        says_empty(form.fields["reason"]).help_text = _(
-            "Needed without a fee: the cancelled invoice keeps it."
+        says_empty(form.fields["reason"]).help_text = (
+            _("Needed: the cancelled invoice keeps it.")
+            if is_locked
+            else _("Needed without a fee: the cancelled invoice keeps it.")
         )
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
@@ -119,12 +122,11 @@ def cancel_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
         except RuleBroken as refused:
             refuse(form, refused)
             booking = get_object_or_404(rows, pk=pk)
-    on = booking.invoice
     context = {
         "booking": booking,
         "form": form,
         "seen": outlook_of(booking),
-        "is_locked": bool(on and on.is_locked(request.company.after_sending)),
+        "is_locked": is_locked,
         "shell": layout_of(request),
     }
     return render_page(request, "bookings/cancel.html", context, status=422 if form.errors else 200)

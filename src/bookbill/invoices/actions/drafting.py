@@ -18,6 +18,7 @@ from bookbill.bookings.rules import State
 from bookbill.companies.models import Company
 from bookbill.companies.rights import Feature, Right, require
 from bookbill.customers.models import Customer
+from bookbill.invoices.actions.dating import refuse_undatable
 from bookbill.invoices.actions.grouping import check_group, movable_drafts
 from bookbill.invoices.actions.history import entry
 from bookbill.invoices.actions.locking import lock_invoice
@@ -222,6 +223,9 @@ def edit_invoice(
         setattr(invoice, name, value)
     if invoice.issue_date and invoice.due_date and invoice.due_date < invoice.issue_date:
         raise BadInput("due_before_issue", _("The due date lies before the invoice date."), field="due_date")
+    if invoice.sending_at and not invoice.sent_at and draft_only:
+        company = Company.objects.get(pk=by.company_id)
+        refuse_undatable(company, [invoice], leaves_at=invoice.sending_at)
     if "extra_recipients" in fields:
         refuse_many(own_recipients(invoice, invoice.customer), field="extra_recipients")
     invoice.revision += 1

@@ -79,13 +79,15 @@ def _copy_of_sent(
     if booking:
         for with_fee in (True, False):
             copy = copy_of(booking, in_force, service_date=service_date, with_fee=with_fee)
-            if _is_as_sent(copy, booking, block, sent):
+            if _is_as_sent(copy, booking, block, sent, in_force):
                 return copy
     copy = _copy_of_block(block, booking, sent, invoice, in_force, service_date=service_date)
     return replace(copy, service_address=booking.service_address) if booking else copy
 
 
-def _is_as_sent(copy: BookingDraft, booking: Booking, block: BookingBlock, sent: Document) -> bool:
+def _is_as_sent(
+    copy: BookingDraft, booking: Booking, block: BookingBlock, sent: Document, in_force: InForce
+) -> bool:
     """Whether the copy of a booking is work that the invoice billed, lines and discount."""
     lines = [Line(item.quantity, item.unit_price or Decimal(), None) for item in copy.items]
     said = [(item.description, item.unit) for item in copy.items]
@@ -95,6 +97,9 @@ def _is_as_sent(copy: BookingDraft, booking: Booking, block: BookingBlock, sent:
         return False
     if booking.state != State.CANCELLED:
         return booking.total_minor == block.total_minor
+    codes = [in_force.code(UUID(line.tax_key) if line.tax_key else None) for line in block.lines]
+    if not sent.exemption_reason and codes != [item.tax_code_id or copy.tax_code_id for item in copy.items]:
+        return False
     if sent.exemption_reason and _discount_of(block) != block.discount_minor:
         # It does not say how much of what was taken off is tax.
         return (copy.discount is None) == (block.discount_minor == 0)

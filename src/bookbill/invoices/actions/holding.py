@@ -9,17 +9,16 @@ from django.utils.translation import gettext as _
 from bookbill.activity.actions import record_many
 from bookbill.activity.models import Entry
 from bookbill.companies.allowance import lock_allowance
-from bookbill.companies.clock import date_in_zone, zone
+from bookbill.companies.clock import zone
 from bookbill.companies.models import Company
-from bookbill.companies.numbers import issue_dates_by_now
 from bookbill.companies.rights import Feature, Right, require
+from bookbill.invoices.actions.dating import refuse_undatable
 from bookbill.invoices.actions.drafting import SEND_JOB, withdraw_sendings
 from bookbill.invoices.actions.history import entry
 from bookbill.invoices.actions.locking import lock_invoices
 from bookbill.invoices.actions.pace import refuse_hurried
 from bookbill.invoices.actions.recipients import count_mails, resolve_recipients
 from bookbill.invoices.actions.sending import (
-    due_date_of,
     label_of,
     refuse_promised,
     refuse_unsendable,
@@ -58,7 +57,7 @@ def hold_sending(
         refuse_promised(invoice)
     company = Company.objects.get(pk=by.company_id)
     leaves_at = run_at or now + timedelta(seconds=company.hold_seconds)
-    _refuse_undatable(company, [each for each in invoices if each.sent_at is None], leaves_at=leaves_at)
+    refuse_undatable(company, [each for each in invoices if each.sent_at is None], leaves_at=leaves_at)
     refuse_hurried(invoices, at=leaves_at)
     lock_allowance(company, at=leaves_at).refuse_beyond(count_mails(to))
     promise_many(
@@ -186,14 +185,6 @@ def next_recipients(invoices: Sequence[Invoice]) -> dict[UUID, list[str]]:
     promised = [str(invoice.pk) for invoice in invoices if invoice.sending_at]
     given = promised_args(SEND_JOB, invoices[0].company_id, promised) if promised else {}
     return resolve_recipients(invoices, {UUID(key): args["recipients"] for key, args in given.items()})
-
-
-def _refuse_undatable(company: Company, invoices: Sequence[Invoice], *, leaves_at: datetime) -> None:
-    """Raise BadInput for dates that could not be theirs when they leave, as the numbers stand today."""
-    wished = [invoice.issue_date for invoice in invoices]
-    issued = issue_dates_by_now(company, wished, today=date_in_zone(company, leaves_at))
-    for invoice, issue_date in zip(invoices, issued, strict=True):
-        due_date_of(invoice, issue_date, company)
 
 
 def _process_time(company: Company, moment: datetime) -> datetime:

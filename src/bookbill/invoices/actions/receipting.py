@@ -17,6 +17,7 @@ from bookbill.customers.models import Customer
 from bookbill.delivery.actions import MessageDraft, owe_messages, retry_message
 from bookbill.delivery.models import Message
 from bookbill.invoices.actions.recipients import count_mails, refuse_many
+from bookbill.invoices.actions.seen import Stale, list_as_seen
 from bookbill.invoices.models import MailText, Receipt
 from bookbill.invoices.placeholders import MailKind
 from bookbill.invoices.receipts import read_receipts, to_json
@@ -30,16 +31,20 @@ PAYMENT = "payment"
 RECEIPTS_MAX, RECEIPTS_WITHIN = 5, timedelta(hours=1)
 
 
-def send_receipts(payment_ids: Sequence[UUID], *, by: Actor, now: datetime) -> list[Receipt]:
+def send_receipts(
+    payment_ids: Sequence[UUID], *, seen_list: str = "", by: Actor, now: datetime
+) -> list[Receipt]:
     """Freeze what is to say about each payment and promise its mails. Constant queries for 1 and for 500.
 
-    Again: a new receipt with today's figures. Raises NotFound, `payment_reversed`, `no_recipient`, `too_many_recipients`,
+    ``seen_list`` is `list_as_seen` of whom a page showed; others refuse with `stale`. Again: a new receipt with today's figures. Raises NotFound, `payment_reversed`, `no_recipient`, `too_many_recipients`,
     `too_many_requests`, `mail_limit_reached`.
     """
     assert_in_transaction()
     require(by, Right.RECORD_PAYMENTS)
     payments = _lock_payments(payment_ids)
     to = _recipients(payments)
+    if seen_list and any(list_as_seen(each) != seen_list for each in to.values()):
+        raise Stale(_("It goes to other recipients by now. Look at them, then send it."))
     _refuse_hurried(payments, now=now)
     lock_allowance(Company.objects.get(pk=by.company_id), at=now).refuse_beyond(count_mails(to))
     return _send(payments, to, by=by, now=now)

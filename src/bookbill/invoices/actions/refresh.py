@@ -75,10 +75,9 @@ def refresh_invoices(invoice_ids: Iterable[UUID], *, now: datetime) -> None:
         documents = read_live(invoices, now=now)
         instant = Booking.objects.filter(invoice__in=invoices, is_instant=True).order_by()
         over_instant = set(instant.values_list("invoice_id", flat=True))
+        take_live(invoices, documents)
         for invoice in invoices:
-            take_figures(invoice, documents[invoice.pk])
             invoice.is_instant = invoice.pk in over_instant
-        settle_claims(invoices, documents)
         charge([invoice for invoice in invoices if invoice.sent_at], ChargeCause.CHANGED, now=now)
         Invoice.objects.store(
             invoices, [*SUMS, "bookings_count", "is_instant", "live_claim", "charged_minor"]
@@ -96,7 +95,14 @@ def take_figures(invoice: Invoice, document: Document) -> None:
     invoice.live_claim = claim_of(document)
 
 
-def settle_claims(invoices: Sequence[Invoice], documents: Mapping[UUID, Document]) -> None:
+def take_live(invoices: Sequence[Invoice], documents: Mapping[UUID, Document]) -> None:
+    """Copy the documents' sums and claims onto the rows. Raises BadInput `total_too_large`."""
+    for invoice in invoices:
+        take_figures(invoice, documents[invoice.pk])
+    _settle_claims(invoices, documents)
+
+
+def _settle_claims(invoices: Sequence[Invoice], documents: Mapping[UUID, Document]) -> None:
     """Another tax code behind what prints the same claims what was sent: neither *changed*, nor an update when it is sent again."""
     suspects = [
         invoice

@@ -93,7 +93,7 @@ def refuse_held_unseen(bookings: Iterable[Booking], seen: str | None) -> None:
     if seen is None:
         return
     for booking in bookings:
-        if booking.held_back and str(booking.pk) not in seen:
+        if booking.held_back and str(booking.pk) not in seen.split():
             raise Stale(
                 _(
                     "Booking %(number)s was held back meanwhile. Go on only if it is to be billed all the same."

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -22,17 +22,18 @@ from bookbill.delivery.models import Message
 from bookbill.delivery.rules import State
 from bookbill.delivery.words import NEWER_VERSION_SENT
 from bookbill.documents.document import Document, to_json_bytes, with_number
+from bookbill.invoices.actions.dating import due_date_of
 from bookbill.invoices.actions.drafting import withdraw_sendings
 from bookbill.invoices.actions.history import entry
 from bookbill.invoices.actions.locking import lock_invoices
 from bookbill.invoices.actions.pace import refuse_hurried
 from bookbill.invoices.actions.recipients import count_mails, left_out, refuse_many, resolve_recipients
-from bookbill.invoices.actions.refresh import SUMS, charges, settle_claims, take_figures
+from bookbill.invoices.actions.refresh import SUMS, charges, take_live
 from bookbill.invoices.live import read_live
 from bookbill.invoices.models import Charge, ChargeCause, Invoice, MailText, Version, VersionKind
 from bookbill.ledger.actions.payments import use_credit
 from bookbill.lib.actor import Actor
-from bookbill.lib.errors import BadInput, RuleBroken
+from bookbill.lib.errors import RuleBroken
 from bookbill.lib.ids import new_id
 from bookbill.lib.transactions import assert_in_transaction
 from bookbill.work.actions import Promise, promise_many
@@ -85,9 +86,7 @@ def send_invoices(
     sent_before = [invoice.pk for invoice in invoices if invoice.sent_at]
     repeated = {pk: to[pk] for pk in sent_before if not mark_only and kinds[pk] != UPDATED}
     documents = read_live(invoices, now=now)
-    for invoice in invoices:
-        take_figures(invoice, documents[invoice.pk])
-    settle_claims(invoices, documents)
+    take_live(invoices, documents)
     versions = [_freeze(invoice, documents[invoice.pk], by=by, now=now) for invoice in invoices]
     if not mark_only:
         lock_allowance(company, at=now).refuse_beyond(count_mails(to))
@@ -284,15 +283,6 @@ def _number(company: Company, invoices: Sequence[Invoice], *, today: date) -> di
         invoice.sent_terms_days = invoice.terms_by_now(invoice.customer, company)
         invoice.due_date = due_date_of(invoice, taken.date, company)
     return clamped
-
-
-def due_date_of(invoice: Invoice, issue_date: date, company: Company) -> date:
-    """The one that was chosen, else by its terms. Raises BadInput `due_before_issue`."""
-    if invoice.due_date is None:
-        return issue_date + timedelta(days=invoice.terms_by_now(invoice.customer, company))
-    if invoice.due_date < issue_date:
-        raise BadInput("due_before_issue", _("The due date lies before the invoice date."), field="due_date")
-    return invoice.due_date
 
 
 def _sent_entry(

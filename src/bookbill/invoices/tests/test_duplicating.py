@@ -217,6 +217,21 @@ def test_a_duplicate_to_an_exempt_customer_has_the_discount_that_was_sent(
     assert api.post(f"/invoices/{old.pk}/copies").json()["total_minor"] == 9_000
 
 
+def test_a_duplicate_has_the_tax_that_was_sent_whatever_its_booking_was_given_since(
+    api: ApiClient, ana: Actor, company: Company, make_sent: Make, make_booking: Any
+) -> None:
+    sent, since = make_tax_code(company), make_tax_code(company, "GST 5 %", "5")
+    booking = make_booking(tax_code_id=sent.pk)
+    old = make_sent(booking)
+    transact(lambda: cancel_invoice(old.pk, reason="Wrong", by=ana, now=NOW))
+    edit = BookingEdit(
+        {"tax_code_id": since.pk}, (ItemDraft(description="Office clean", unit_price=Decimal(100)),)
+    )
+    transact(lambda: edit_booking(booking.pk, edit, by=ana, now=NOW))
+    transact(lambda: cancel_booking(booking.pk, fee=None, reason="x", by=ana, now=NOW))
+    assert api.post(f"/invoices/{old.pk}/copies").json()["total_minor"] == old.total_minor == 11_300
+
+
 @pytest.mark.parametrize("inclusive", [False, True])
 def test_a_duplicate_says_what_it_cannot_know_of_a_deleted_booking(
     api: ApiClient,

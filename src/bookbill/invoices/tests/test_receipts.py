@@ -2,6 +2,7 @@
 
 import datetime as dt
 import email
+import re
 from collections.abc import Callable
 from email import policy
 from typing import Any
@@ -14,6 +15,7 @@ from bookbill.bookings.models import Booking
 from bookbill.companies.models import Company
 from bookbill.companies.rules import Role
 from bookbill.companies.tests.clients import ApiClient
+from bookbill.customers.actions import edit_customer
 from bookbill.customers.models import Customer
 from bookbill.delivery.composing import MailCause
 from bookbill.delivery.models import Message
@@ -181,6 +183,25 @@ def test_no_receipt_goes_to_more_than_twenty(
     answer = api.post(f"/payments/{pay(ana, booking).pk}/receipts")
     assert (answer.status_code, answer.json()["code"]) == (422, "too_many_recipients")
     assert not Message.objects.exists()
+
+
+def test_a_receipt_goes_to_whom_its_page_named(
+    ana: Actor, desk: Client, make_booking: Callable[..., Booking]
+) -> None:
+    payment = pay(ana, make_booking())
+    at = f"/payments/transactions/{payment.pk}/receipts"
+    (seen,) = re.findall(r'name="seen_list" value="([^"]+)"', desk.get(at).content.decode())
+    transact(lambda: edit_customer(payment.customer_id, {"email": "new@maple.example"}, by=ana, now=NOW))
+
+    refused = desk.post(at, {"seen_list": seen})
+
+    page = refused.content.decode()
+    assert (refused.status_code, Message.objects.count()) == (409, 0)
+    assert "It goes to other recipients by now." in page
+    (seen,) = re.findall(r'name="seen_list" value="([^"]+)"', page)
+    assert "new@maple.example" in page
+    assert desk.post(at, {"seen_list": seen}).status_code == 303
+    assert Message.objects.get().recipient == "new@maple.example"
 
 
 def test_a_reversed_payment_has_no_receipt(ana: Actor, make_booking: Callable[..., Booking]) -> None:

@@ -407,6 +407,22 @@ def test_to_whom_a_sending_was_promised_is_told_everywhere_and_edited(
     assert set(Message.objects.values_list("recipient", flat=True)) == {"bob@x.example", "boss@x.example"}
 
 
+def test_a_waiting_draft_takes_no_date_with_which_it_could_not_leave(
+    desk: Client, ana: Actor, make_invoice: Callable[..., Invoice]
+) -> None:
+    invoice = make_invoice()
+    transact(lambda: hold_sending([invoice.pk], run_at=NOW + dt.timedelta(days=3), by=ana, now=NOW))
+    form = {"act": "draft", "recipients": "maple@customer.example"}
+    for at, dates in (("edit", {"due_date": "2026-07-01"}), ("dates", {"issue_date": "2026-07-20"})):
+        assert desk.post(f"/payments/invoices/{invoice.pk}/{at}", form | dates).status_code == 422
+    kept = Invoice.objects.get()
+    assert (kept.due_date, kept.issue_date) == (None, None)
+    assert (
+        desk.post(f"/payments/invoices/{invoice.pk}/edit", form | {"due_date": "2026-07-03"}).status_code
+        == 303
+    )
+
+
 def test_a_list_that_nobody_touched_follows_the_customer_also_from_a_page_left_open(
     desk: Client, ana: Actor, make_invoice: Callable[..., Invoice]
 ) -> None:

@@ -14,11 +14,10 @@ from bookbill.companies.models import Company, NumberSeries, SeriesKind
 from bookbill.documents.document import DoesNotAddUp, UnknownSchema, assert_adds_up, from_json_bytes
 from bookbill.documents.files import DamagedFile, read_file
 from bookbill.documents.models import StoredFile
-from bookbill.invoices.claims import claim_of, differences
+from bookbill.invoices.actions.refresh import take_live
 from bookbill.invoices.live import read_live
 from bookbill.invoices.models import Invoice, Version, VersionKind
 from bookbill.invoices.rules import Status, status_of
-from bookbill.invoices.shown import last_sent_documents
 from bookbill.ledger.models import Payment
 from bookbill.operations.verify.findings import Finding
 
@@ -129,11 +128,9 @@ def check_live_views(finding: Finding, company: Company) -> None:
     for start in range(0, len(ids), CHUNK):
         invoices = list(Invoice.objects.filter(pk__in=ids[start : start + CHUNK]))
         documents = read_live(invoices, now=company.created_at)
-        others = {each.pk for each in invoices if claim_of(documents[each.pk]) != each.live_claim}
-        as_sent = [each for each in invoices if each.pk in others and each.sent_at and not each.is_changed()]
-        sent = last_sent_documents(as_sent)
-        same = {pk for pk, document in sent.items() if not differences(document, documents[pk])}
-        finding.look_at((each.pk, each.pk not in others or each.pk in same) for each in invoices)
+        stored = {each.pk: each.live_claim for each in invoices}
+        take_live(invoices, documents)
+        finding.look_at((each.pk, each.live_claim == stored[each.pk]) for each in invoices)
 
 
 def check_history(finding: Finding, company: Company) -> None:
