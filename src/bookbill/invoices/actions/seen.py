@@ -9,9 +9,11 @@ from django.utils.translation import gettext as _
 
 from bookbill.bookings.models import Booking
 from bookbill.bookings.rules import State
+from bookbill.companies.models import Company
 from bookbill.invoices.actions.recipients import resolve_recipients
 from bookbill.invoices.actions.sending import label_of, refuse_promised, refuse_unsendable
 from bookbill.invoices.models import Invoice, Reminder
+from bookbill.ledger.models import Payment
 from bookbill.lib.errors import RuleBroken
 
 
@@ -100,6 +102,22 @@ def refuse_held_unseen(bookings: Iterable[Booking], seen: str | None) -> None:
                 )
                 % {"number": booking.number},
             )
+
+
+def credit_at_sending(company: Company, customer_id: UUID, due_minor: int) -> int:
+    """How much of the customer's credit a sending would use as things stand, in minor units."""
+    if not company.use_credit_at_sending or not due_minor:
+        return 0
+    credit: dict[UUID, int] = Payment.objects.credit_by_customer([customer_id])
+    return min(due_minor, credit.get(customer_id, 0))
+
+
+def refuse_credit_unseen(invoice: Invoice, company: Company, seen: str | None) -> None:
+    """Raise Stale where a sending would use another amount of credit than a page said; None compares nothing."""
+    if seen is not None and seen != str(credit_at_sending(company, invoice.customer_id, invoice.due())):
+        raise Stale(
+            _("Another amount of the customer's credit would be used by now. Look at it, then send it.")
+        )
 
 
 def billing_ahead(invoices: Sequence[Invoice]) -> set[UUID]:

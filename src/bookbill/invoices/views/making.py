@@ -23,7 +23,12 @@ from bookbill.documents.document import Document
 from bookbill.invoices.actions.drafting import edit_invoice, make_invoices, new_invoice
 from bookbill.invoices.actions.grouping import check_group, movable_drafts
 from bookbill.invoices.actions.holding import next_recipients, redirect_sending, send_or_hold
-from bookbill.invoices.actions.seen import refuse_held_unseen, refuse_unseen
+from bookbill.invoices.actions.seen import (
+    credit_at_sending,
+    refuse_credit_unseen,
+    refuse_held_unseen,
+    refuse_unseen,
+)
 from bookbill.invoices.actions.sending import CannotSend
 from bookbill.invoices.choosing import sort_out
 from bookbill.invoices.claims import claim_of
@@ -37,12 +42,7 @@ from bookbill.invoices.pdfs import preview_pdf
 from bookbill.invoices.reading import find_invoice
 from bookbill.invoices.views.choosing import LINK_MAX, read_bookings, sorted_page, uuids_in, waiting_of
 from bookbill.invoices.views.detail import leaving
-from bookbill.invoices.views.sending import (
-    chosen_recipients,
-    credit_at_sending,
-    recipients_again,
-    refuse_credit_unseen,
-)
+from bookbill.invoices.views.recipients import chosen_recipients, recipients_again
 from bookbill.invoices.views.toasts import say_sent
 from bookbill.lib.errors import RuleBroken
 from bookbill.lib.revisions import typed_revision
@@ -251,7 +251,7 @@ def go_on(invoice: Invoice, form: InvoiceForm, request: CompanyRequest) -> str:
     if act in ("send", "schedule", "mark"):
         if seen := request.POST.get("seen"):
             refuse_unseen(invoice, seen, is_ahead=invoice.bills_ahead())
-            refuse_credit_unseen(request, invoice)
+            refuse_credit_unseen(invoice, request.company, request.POST.get("credit"))
         typed, marks = form.cleaned_data["recipients"] or [], act == "mark"
         if not typed and not marks:
             raise CannotSend("no_recipient", _("Name at least one recipient."), field="recipients")

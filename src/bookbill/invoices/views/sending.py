@@ -1,11 +1,7 @@
 """Sending an invoice, now or later; taking it back; trying one recipient again; reminding."""
 
-import re
-from collections.abc import Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
-from django.forms import Form
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,7 +10,6 @@ from bookbill.companies.clock import now
 from bookbill.companies.doors.once import act_once
 from bookbill.companies.doors.pages import staff_view
 from bookbill.companies.doors.requests import CompanyRequest
-from bookbill.companies.models import Company
 from bookbill.companies.rights import Feature, Right
 from bookbill.delivery.models import Message
 from bookbill.delivery.rules import State
@@ -26,18 +21,19 @@ from bookbill.invoices.actions.reminding import refuse_reminding, remind_invoice
 from bookbill.invoices.actions.retrying import dismiss_mail, retry_mail
 from bookbill.invoices.actions.seen import (
     Stale,
+    credit_at_sending,
+    refuse_credit_unseen,
     refuse_reminding_unseen,
     refuse_undoing_unseen,
     refuse_unseen,
     reminders_as_seen,
 )
 from bookbill.invoices.forms import CopyForm, SendForm
-from bookbill.invoices.models import Invoice
 from bookbill.invoices.reading import find_invoice
 from bookbill.invoices.views.acts import dialog
 from bookbill.invoices.views.detail import changes_of, last_sent_version, leaving
+from bookbill.invoices.views.recipients import chosen_recipients, recipients_again
 from bookbill.invoices.views.toasts import say_sent
-from bookbill.ledger.models import Payment
 from bookbill.lib.errors import RuleBroken
 from bookbill.lib.transactions import transact
 from bookbill.web.api.routes import not_found
@@ -60,7 +56,7 @@ def send_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
                 if seen := request.POST.get("seen"):
                     locked = lock_invoice(pk)
                     refuse_unseen(locked, seen, is_ahead=locked.bills_ahead())
-                    refuse_credit_unseen(request, locked)
+                    refuse_credit_unseen(locked, request.company, request.POST.get("credit"))
                 held = send_or_hold(
                     [pk],
                     by=request.actor,
@@ -121,46 +117,6 @@ def copy_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
     else:
         form = CopyForm(initial={"recipients": resolve_recipients([invoice], {})[pk]})
     return dialog(request, "invoices/send_copy.html", invoice, form)
-
-
-def chosen_recipients(invoice: Invoice, typed: Sequence[str]) -> Mapping[UUID, Sequence[str]]:
-    """Addresses that stand for this sending only; none where they are the invoice's own, which then follow until it leaves."""
-    own = resolve_recipients([invoice], {})[invoice.pk]
-    if {address.lower() for address in typed} == {address.lower() for address in own}:
-        return {}
-    return {invoice.pk: typed}
-
-
-def credit_at_sending(company: Company, customer_id: UUID, due_minor: int) -> int:
-    """How much of the customer's credit its sending would use as things stand, in minor units."""
-    if not company.use_credit_at_sending or not due_minor:
-        return 0
-    credit: dict[UUID, int] = Payment.objects.credit_by_customer([customer_id])
-    return min(due_minor, credit.get(customer_id, 0))
-
-
-def refuse_credit_unseen(request: CompanyRequest, invoice: Invoice) -> None:
-    """Raise Stale where its sending would use another amount of credit than the page said."""
-    by_now = credit_at_sending(request.company, invoice.customer_id, invoice.due())
-    if request.POST.get("credit", str(by_now)) != str(by_now):
-        raise Stale(
-            _("Another amount of the customer's credit would be used by now. Look at it, then send it.")
-        )
-
-
-def recipients_again(
-    form: Form, request: CompanyRequest, current: Sequence[str], *, own: Sequence[str] = ()
-) -> dict[str, Any]:
-    """What a page keeps of its recipients for its form to bring back: the list it began with, and the customer's ``own``.
-
-    A list that nobody touched is the ``current`` one again when the page is shown again.
-    """
-    began = request.POST.get("to")
-    if form.is_bound and began is not None:
-        if {*re.split(r"[,;\s]+", form.data.get("recipients", ""))} - {""} != {*began.split()}:
-            return {"to": began, "own": request.POST.get("own", "")}
-        form.data = {name: form.data.get(name) for name in form.data} | {"recipients": ", ".join(current)}
-    return {"to": " ".join(current), "own": " ".join(own)}
 
 
 @staff_view(Right.VIEW_INVOICES, methods=("GET", "HEAD"))
