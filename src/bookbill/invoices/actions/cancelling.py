@@ -98,7 +98,7 @@ def cancel_invoices(
     charge(invoices, ChargeCause.CANCELLED, now=now)
     Invoice.objects.store(
         invoices,
-        [*SUMS, "charged_minor", "cancelled_at", "cancel_reason", "sending_at", "sending_refused", "last_version_n", "revision"],
+        [*SUMS, "bookings_count", "charged_minor", "cancelled_at", "cancel_reason", "sending_at", "sending_refused", "last_version_n", "revision"],
     )  # fmt: skip
     if notify:
         to = resolve_recipients(invoices, {})
@@ -208,6 +208,7 @@ def _freeze(invoice: Invoice, sent: Document, *, reason: str, by: Actor, now: da
     invoice.sending_at, invoice.sending_refused = None, ""
     for name in SUMS:
         setattr(invoice, name, getattr(copy.totals, name))
+    invoice.bookings_count = len(copy.bookings)
     invoice.revision += 1
     return frozen_version(invoice, copy, claim=claim_of(copy), kind=VersionKind.CANCELLED, by=by, now=now)
 

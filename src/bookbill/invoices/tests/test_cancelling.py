@@ -10,6 +10,7 @@ from django.test import Client
 
 from bookbill.activity.models import Entry
 from bookbill.bookings.actions.booking import delete_booking
+from bookbill.bookings.actions.cancelling import cancel_booking
 from bookbill.bookings.actions.editing import BookingEdit, edit_booking
 from bookbill.bookings.models import Booking
 from bookbill.companies.tests.clients import ApiClient
@@ -171,7 +172,7 @@ def test_money_on_what_was_made_for_an_instant_invoice_is_said_to_become_credit(
 
     transact(lambda: cancel_invoice(invoice.pk, reason="Wrong", by=ana, now=NOW))
     shown = desk.get(f"/payments/invoices/{invoice.pk}").content.decode()
-    assert "What was paid on it stays with the customer, on its bookings or as credit." in shown
+    assert "What was paid on it stayed with the customer, on its bookings or as credit." in shown
 
 
 def test_an_instant_invoice_is_not_asked_what_becomes_of_bookings_that_end_with_it(
@@ -337,7 +338,7 @@ def test_holding_back_and_making_a_new_one_exclude_each_other(ana: Actor, sent: 
 def test_both_pages_name_each_other(desk: Client, sent: Invoice) -> None:
     answer = desk.post(
         f"/payments/invoices/{sent.pk}/cancellation",
-        {"reason": "Wrong date", "bookings": "hold_back", "act": "make_new"},
+        {"reason": "Wrong date", "bookings": "again", "act": "make_new"},
     )
 
     new = Invoice.objects.get(status=Status.DRAFT)
@@ -612,6 +613,52 @@ def test_a_form_that_was_read_already_names_the_recipients_of_now() -> None:
     form.name_recipients(["maple@customer.example", "stranger@other.example"])
     assert "Send the cancelled copy to 2 recipients" in form["notify"].as_field_group()
     assert "stranger@other.example" in form["notify"].as_field_group()
+
+
+def test_a_cancelled_invoice_counts_the_bookings_that_its_copy_bills(
+    ana: Actor,
+    make_customer: Callable[..., Customer],
+    make_booking: Callable[..., Booking],
+    make_sent: Callable[..., Invoice],
+) -> None:
+    customer = make_customer()
+    bookings = [make_booking(customer), make_booking(customer)]
+    invoice = make_sent(*bookings)
+    for booking in bookings:
+        transact(lambda: cancel_booking(booking.pk, fee=None, reason="Rain", by=ana, now=NOW))  # noqa: B023 - called at once
+    invoice.refresh_from_db()
+    assert (invoice.status, invoice.bookings_count, invoice.total_minor) == (Status.CANCELLED, 2, 20_000)
+
+
+def test_holding_back_is_not_dropped_where_a_new_one_is_made(desk: Client, sent: Invoice) -> None:
+    at = f"/payments/invoices/{sent.pk}/cancellation"
+    told = desk.post(at, {"reason": "Wrong", "bookings": "hold_back", "act": "make_new"})
+    assert told.status_code == 422
+    assert "Bookings that go on a new invoice are not held back." in told.content.decode()
+    assert Invoice.objects.get().cancelled_at is None
+
+
+@pytest.mark.parametrize("page", ["cancellation", "edit", "new"])
+def test_enter_presses_what_is_safe(
+    desk: Client,
+    make_booking: Callable[..., Booking],
+    make_invoice: Callable[..., Invoice],
+    make_sent: Callable[..., Invoice],
+    page: str,
+) -> None:
+    """The first button of a form is what Enter in one of its fields presses."""
+    booking = make_booking()
+    make_booking(booking.customer)  # offers to put both on one
+    where = {
+        "cancellation": lambda: f"{make_sent(booking).pk}/cancellation",
+        "edit": lambda: f"{make_invoice(booking).pk}/edit",
+        "new": lambda: f"new?bookings={booking.pk}",
+    }[page]()
+    shown = desk.get(f"/payments/invoices/{where}").content.decode()
+    form = re.split(r"<form[^>]*novalidate", shown)[1]
+    first = re.findall(r"<button[^>]*>", form)[0]
+    assert ('name="act" value="draft"' in first) is (page != "cancellation")
+    assert ("name=" in first) is (page != "cancellation")
 
 
 def test_nobody_to_send_the_copy_to_is_said_before_anything_is_cancelled(

@@ -149,7 +149,7 @@ def cancel_page(request: CompanyRequest, pk: UUID) -> HttpResponse:
             return cancel_invoice(
                 pk,
                 reason=said["reason"],
-                hold_back=said.get("bookings") == "hold_back" and not makes_new,
+                hold_back=said.get("bookings") == "hold_back",
                 notify=bool(said.get("notify")),
                 make_new=makes_new,
                 by=request.actor,

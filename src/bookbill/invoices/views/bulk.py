@@ -353,7 +353,11 @@ def say_leaving(request: CompanyRequest, outcome: Outcome) -> None:
         return
     toast(
         request,
-        _("%(invoices)s will be sent in %(seconds)d seconds.")
+        ngettext(
+            "%(invoices)s will be sent in %(seconds)d second.",
+            "%(invoices)s will be sent in %(seconds)d seconds.",
+            request.company.hold_seconds,
+        )
         % {"invoices": invoices, "seconds": request.company.hold_seconds},
         undo_url=f"{reverse('invoices:undo-many')}?{urlencode({'at': first.isoformat()})}",
     )
