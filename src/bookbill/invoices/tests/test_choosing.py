@@ -11,6 +11,8 @@ from bookbill.bookings.actions.cancelling import cancel_booking
 from bookbill.bookings.actions.editing import BookingEdit, edit_booking
 from bookbill.bookings.drafts import BookingDraft, ItemDraft
 from bookbill.bookings.models import Booking
+from bookbill.companies.doors.once import act_once
+from bookbill.companies.doors.requests import CompanyRequest
 from bookbill.companies.tests.clients import ApiClient
 from bookbill.customers.models import Customer
 from bookbill.invoices.actions.holding import hold_sending
@@ -158,6 +160,25 @@ def test_what_is_held_back_is_billed_only_where_somebody_saw_that_it_is(
     assert f'name="held" value="{held.pk}"' in looked.content.decode()
     assert desk.post(SELECT, ticked(many) | {"held": str(held.pk)}).status_code == 303
     assert Invoice.objects.get().bookings_count == LINK_MAX + 1
+
+
+def test_what_is_held_back_at_the_last_moment_is_not_billed_unseen(
+    desk: Client,
+    ana: Actor,
+    make_customer: MakeCustomer,
+    make_many: Callable[..., list[Booking]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    many = make_many(make_customer(), LINK_MAX + 1)
+
+    def held_first(request: CompanyRequest, act: Callable[[], str]) -> str:
+        held = BookingEdit({"held_back": True})
+        transact(lambda: edit_booking(many[0].pk, held, by=ana, now=NOW))
+        return act_once(request, act)
+
+    monkeypatch.setattr("bookbill.invoices.views.choosing.act_once", held_first)
+    assert desk.post(SELECT, ticked(many)).status_code == 422
+    assert not Invoice.objects.exists()
 
 
 def test_nothing_is_offered_beside_a_booking_that_is_billed_ahead(
