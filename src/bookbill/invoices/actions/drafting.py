@@ -60,8 +60,6 @@ def make_invoices(
         check_group(own)
         is_instant = any(booking.is_instant for booking in own)
         invoice = new_invoice(draft, company, customers[own[0].customer_id], now=now, is_instant=is_instant)
-        if draft.extra_recipients:
-            refuse_many(own_recipients(invoice, invoice.customer), field="extra_recipients")
         invoices.append(invoice)
         for booking in own:
             booking.invoice_id, booking.held_back = invoice.pk, False
@@ -223,10 +221,11 @@ def edit_invoice(
         setattr(invoice, name, value)
     if invoice.issue_date and invoice.due_date and invoice.due_date < invoice.issue_date:
         raise BadInput("due_before_issue", _("The due date lies before the invoice date."), field="due_date")
-    if invoice.sending_at and not invoice.sent_at and draft_only:
+    dated_anew = any(before[name] != simple[name] for name in simple.keys() & {"issue_date", "due_date"})
+    if invoice.sending_at and dated_anew:
         company = Company.objects.get(pk=by.company_id)
         refuse_undatable(company, [invoice], leaves_at=invoice.sending_at)
-    if "extra_recipients" in fields:
+    if invoice.sent_at and "extra_recipients" in fields:  # a draft may go to a list of its own
         refuse_many(own_recipients(invoice, invoice.customer), field="extra_recipients")
     invoice.revision += 1
     invoice.sending_refused = ""

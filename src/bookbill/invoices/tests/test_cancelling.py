@@ -88,6 +88,17 @@ def test_a_new_draft_takes_over_terms_that_were_chosen_and_no_others(
     assert new.due_date == TODAY + dt.timedelta(days=by_now)
 
 
+def test_a_customer_who_has_more_addresses_by_now_keeps_nothing_from_being_made_anew(
+    ana: Actor, make_sent: Callable[..., Invoice]
+) -> None:
+    sent = make_sent(extra_recipients=("x@y.example",))
+    copies = {"always_copy": [f"own{n}@x.example" for n in range(19)]}
+    transact(lambda: edit_customer(sent.customer_id, copies, by=ana, now=NOW))
+    copy = transact(lambda: duplicate_invoice(sent.pk, service_date=TODAY, by=ana, now=NOW))
+    new = replace(sent, ana)
+    assert [each.extra_recipients for each in (copy, new)] == [["x@y.example"]] * 2
+
+
 def test_the_booking_of_an_instant_invoice_goes_on_the_new_one(
     ana: Actor, make_sent: Callable[..., Invoice], make_booking: Callable[..., Booking]
 ) -> None:

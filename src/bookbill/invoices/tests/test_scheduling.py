@@ -408,19 +408,32 @@ def test_to_whom_a_sending_was_promised_is_told_everywhere_and_edited(
 
 
 def test_a_waiting_draft_takes_no_date_with_which_it_could_not_leave(
-    desk: Client, ana: Actor, make_invoice: Callable[..., Invoice]
+    desk: Client,
+    ana: Actor,
+    make_booking: Callable[..., Booking],
+    make_invoice: Callable[..., Invoice],
+    make_sent: Callable[..., Invoice],
 ) -> None:
     invoice = make_invoice()
+    make_booking(invoice.customer)
     transact(lambda: hold_sending([invoice.pk], run_at=NOW + dt.timedelta(days=3), by=ana, now=NOW))
-    form = {"act": "draft", "recipients": "maple@customer.example"}
-    for at, dates in (("edit", {"due_date": "2026-07-01"}), ("dates", {"issue_date": "2026-07-20"})):
-        assert desk.post(f"/payments/invoices/{invoice.pk}/{at}", form | dates).status_code == 422
+    form = {"act": "draft", "recipients": "maple@customer.example", "note": "Ring twice"}
+    at = f"/payments/invoices/{invoice.pk}"
+    form["revision"] = str(Invoice.objects.get().revision)
+    early, late = {"due_date": "2026-07-01"}, {"issue_date": "2026-07-20"}
+    for where, dates in (("edit", early), ("dates", late), ("bookings", early)):
+        refused = desk.post(f"{at}/{where}", form | dates)
+        assert refused.status_code == 422
+        assert ("Ring twice" in refused.content.decode()) is (where != "dates")
     kept = Invoice.objects.get()
-    assert (kept.due_date, kept.issue_date) == (None, None)
-    assert (
-        desk.post(f"/payments/invoices/{invoice.pk}/edit", form | {"due_date": "2026-07-03"}).status_code
-        == 303
-    )
+    assert (kept.due_date, kept.issue_date, kept.bookings_count) == (None, None, 1)
+
+    del form["revision"]
+    fine = form | {"issue_date": "2026-06-30", "due_date": "2026-07-03"}
+    assert desk.post(f"{at}/edit", fine).status_code == 303
+    Invoice.objects.filter(pk=invoice.pk).update(issue_date=dt.date(2026, 6, 1))
+    make_sent()  # the series has passed that day: no reason to keep a note out
+    assert desk.post(f"{at}/edit", fine | {"issue_date": "2026-06-01", "note": "Ring"}).status_code == 303
 
 
 def test_a_list_that_nobody_touched_follows_the_customer_also_from_a_page_left_open(

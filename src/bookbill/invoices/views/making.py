@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -44,7 +45,7 @@ from bookbill.invoices.views.choosing import LINK_MAX, read_bookings, sorted_pag
 from bookbill.invoices.views.detail import leaving
 from bookbill.invoices.views.recipients import chosen_recipients, recipients_again
 from bookbill.invoices.views.toasts import say_sent
-from bookbill.lib.errors import RuleBroken
+from bookbill.lib.errors import BadInput, RuleBroken
 from bookbill.lib.revisions import typed_revision
 from bookbill.web.forms import refuse
 from bookbill.web.htmx import render_page, see_other, toast
@@ -171,7 +172,7 @@ def other_taxes_of_copy(document: Document, request: CompanyRequest) -> list[str
 
 
 @staff_view(Right.EDIT_INVOICES, feature=Feature.INVOICING, methods=("POST",))
-def add_bookings(request: CompanyRequest, pk: UUID) -> HttpResponse:
+def add_bookings(request: CompanyRequest, pk: UUID) -> HttpResponseBase:
     """Put all other waiting bookings of the customer on this draft too, and keep what was typed beside them."""
 
     def act() -> str:
@@ -188,7 +189,10 @@ def add_bookings(request: CompanyRequest, pk: UUID) -> HttpResponse:
         )
         return reverse("invoices:edit", args=[pk])
 
-    return see_other(request, act_once(request, act))
+    try:
+        return see_other(request, act_once(request, act))
+    except BadInput:
+        return edit_draft_page(request, pk)  # says it beside the field, and keeps what was typed
 
 
 def carried_out(
