@@ -81,7 +81,20 @@ def _copy_of_sent(
             copy = copy_of(booking, in_force, service_date=service_date, with_fee=with_fee)
             if _is_as_sent(copy, booking, block, sent, in_force):
                 return copy
-    copy = _copy_of_block(block, booking, sent, invoice, in_force, service_date=service_date)
+    # Sent to an exempt customer, nothing on it tells which taxes its prices contained, nor which to add by now.
+    is_plain = invoice.customer.tax_exempt and _discount_of(block) == block.discount_minor
+    if sent.exemption_reason and not is_plain:
+        why = (
+            _(
+                "Booking %(number)s was changed since, and this invoice does not say which taxes its prices were without. Make a new invoice with its lines."
+            )
+            if booking
+            else _(
+                "This customer has no booking %(number)s any more, and this invoice does not say which taxes its prices were without. Make a new invoice with its lines."
+            )
+        )
+        raise RuleBroken("booking_changed" if booking else "booking_gone", why % {"number": block.number})
+    copy = _copy_of_block(block, sent, invoice, in_force, service_date=service_date)
     return replace(copy, service_address=booking.service_address) if booking else copy
 
 
@@ -115,29 +128,10 @@ def _discount_of(block: BookingBlock) -> int:
 
 
 def _copy_of_block(
-    block: BookingBlock,
-    booking: Booking | None,
-    sent: Document,
-    invoice: Invoice,
-    in_force: InForce,
-    *,
-    service_date: date,
+    block: BookingBlock, sent: Document, invoice: Invoice, in_force: InForce, *, service_date: date
 ) -> BookingDraft:
     """The same work after what was sent, its discount as an amount."""
     discount_minor = _discount_of(block)
-    # Sent to an exempt customer, nothing on it tells which taxes its prices contained, nor which to add by now.
-    is_plain = invoice.customer.tax_exempt and discount_minor == block.discount_minor
-    if sent.exemption_reason and not is_plain:
-        why = (
-            _(
-                "Booking %(number)s was changed since, and this invoice does not say which taxes its prices were without. Make a new invoice with its lines."
-            )
-            if booking
-            else _(
-                "This customer has no booking %(number)s any more, and this invoice does not say which taxes its prices were without. Make a new invoice with its lines."
-            )
-        )
-        raise RuleBroken("booking_changed" if booking else "booking_gone", why % {"number": block.number})
     amount = Decimal(discount_minor).scaleb(-exponent_of(sent.currency))
     return BookingDraft(
         customer_id=invoice.customer_id,

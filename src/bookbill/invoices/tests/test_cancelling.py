@@ -1,4 +1,4 @@
-"""Cancelling and making a new one, in one act; and the copy of what is cancelled."""
+"""Cancelling and making a new one, in one act; what the dialogs say first, and what becomes of the bookings."""
 
 import datetime as dt
 import re
@@ -16,15 +16,12 @@ from bookbill.bookings.models import Booking
 from bookbill.companies.tests.clients import ApiClient
 from bookbill.customers.actions import edit_customer
 from bookbill.customers.models import Customer
-from bookbill.delivery.composing import MailCause
 from bookbill.delivery.models import Message
 from bookbill.invoices.actions.cancelling import cancel_invoice
-from bookbill.invoices.actions.copying import send_cancelled_copy
 from bookbill.invoices.actions.drafting import delete_draft, edit_invoice
 from bookbill.invoices.actions.duplicating import duplicate_invoice
 from bookbill.invoices.actions.holding import hold_sending
 from bookbill.invoices.actions.sending import send_invoices
-from bookbill.invoices.emails import compose_version_mail
 from bookbill.invoices.forms import CancelForm
 from bookbill.invoices.models import Invoice, Version
 from bookbill.invoices.rules import Status
@@ -367,91 +364,6 @@ def test_programs_make_a_new_one_too(api: ApiClient, sent: Invoice) -> None:
     assert Entry.objects.filter(type="invoice.created").count() == 2
 
 
-def cancelled(by: Actor, invoice: Invoice, **how: Any) -> Version:
-    transact(lambda: cancel_invoice(invoice.pk, reason="Wrong", by=by, now=NOW, **how))
-    return Version.objects.get(invoice=invoice, kind="cancelled")
-
-
-def test_the_cancelled_copy_is_sent_later_without_a_new_version(
-    ana: Actor, api: ApiClient, make_sent: Callable[..., Invoice]
-) -> None:
-    invoice = make_sent()
-    version = cancelled(ana, invoice)
-
-    for recipients in ({}, {"recipients": "other@x.example"}):
-        answer = api.post(f"/invoices/{invoice.pk}/sendings", recipients)
-        assert (answer.status_code, answer.json()["n"]) == (201, version.n)
-
-    mails = Message.objects.filter(kind="cancelled").order_by("step")
-    assert [(mail.cause_id, mail.step, mail.recipient) for mail in mails] == [
-        (version.pk, 0, "maple@customer.example"),
-        (version.pk, 1, "other@x.example"),
-    ]
-    assert Version.objects.filter(invoice=invoice).count() == 2
-    assert Entry.objects.filter(type="invoice.copy_sent").count() == 2
-    assert api.get(f"/invoices/{invoice.pk}").json()["status"] == "cancelled"
-
-
-def test_a_copy_sent_while_cancelling_can_be_sent_again(
-    ana: Actor, desk: Client, make_sent: Callable[..., Invoice]
-) -> None:
-    invoice = make_sent()
-    ensure_pdf(cancelled(ana, invoice, notify=True))
-    page = f"/payments/invoices/{invoice.pk}"
-    assert f"{page}/cancelled-copies" in desk.get(page).content.decode()
-    assert "maple@customer.example" in desk.get(f"{page}/cancelled-copies").content.decode()
-
-    assert desk.post(f"{page}/cancelled-copies", {"recipients": "maple@customer.example"}).status_code == 303
-
-    mails = Message.objects.filter(kind="cancelled").order_by("step")
-    assert [(mail.step, mail.ready_at is not None) for mail in mails] == [(0, True), (1, True)]
-    mail = compose_version_mail(MailCause.of(mails[1]))
-    assert mail.subject == f"Invoice {invoice.number} from Bright Home Co. is cancelled"
-    assert "There is nothing to pay." in mail.text
-    assert "/i/" not in mail.text
-
-
-@pytest.mark.parametrize(
-    ("to", "asks"), [([], False), (["second@customer.example"], False), (["boss@customer.example"], True)]
-)
-def test_a_copy_sent_once_more_ends_what_its_recipients_did_not_get(
-    ana: Actor, make_sent: Callable[..., Invoice], to: list[str], asks: bool
-) -> None:
-    invoice = make_sent(extra_recipients=("second@customer.example",))
-    cancelled(ana, invoice, notify=True)
-    failed = Message.objects.filter(kind="cancelled", recipient="second@customer.example")
-    failed.update(state="failed", trouble_at=NOW, ready_at=NOW, next_at=None)
-    transact(lambda: send_cancelled_copy(invoice.pk, recipients=to, by=ana, now=NOW))
-    assert Message.objects.in_trouble().exists() is asks
-
-
-@pytest.mark.parametrize("body", [{"mark_only": True}, {"send_at": "2026-07-01T09:00:00Z"}])
-def test_a_cancelled_invoice_is_neither_marked_nor_scheduled(
-    ana: Actor, api: ApiClient, make_sent: Callable[..., Invoice], body: dict[str, Any]
-) -> None:
-    invoice = make_sent()
-    cancelled(ana, invoice)
-    assert api.post(f"/invoices/{invoice.pk}/sendings", body).status_code in (409, 422)
-    assert not Message.objects.filter(kind="cancelled").exists()
-
-
-def test_five_copies_within_an_hour_are_enough(
-    ana: Actor, api: ApiClient, make_sent: Callable[..., Invoice]
-) -> None:
-    invoice = make_sent()
-    cancelled(ana, invoice)
-    answers = [api.post(f"/invoices/{invoice.pk}/sendings").status_code for _ in range(6)]
-    assert answers == [201] * 5 + [429]
-    assert Message.objects.filter(kind="cancelled").count() == 5
-
-
-def test_there_is_no_copy_of_what_is_not_cancelled(ana: Actor, make_sent: Callable[..., Invoice]) -> None:
-    invoice = make_sent()
-    with pytest.raises(RuleBroken) as refused:
-        transact(lambda: send_cancelled_copy(invoice.pk, by=ana, now=NOW))
-    assert refused.value.code == "not_cancelled"
-
-
 def test_a_mail_that_still_waits_does_not_ask_for_money_after_the_cancelling(
     ana: Actor, sent: Invoice
 ) -> None:
@@ -647,29 +559,6 @@ def test_holding_back_is_not_dropped_where_a_new_one_is_made(desk: Client, sent:
     assert told.status_code == 422
     assert "Bookings that go on a new invoice are not held back." in told.content.decode()
     assert Invoice.objects.get().cancelled_at is None
-
-
-@pytest.mark.parametrize("page", ["cancellation", "edit", "new"])
-def test_enter_presses_what_is_safe(
-    desk: Client,
-    make_booking: Callable[..., Booking],
-    make_invoice: Callable[..., Invoice],
-    make_sent: Callable[..., Invoice],
-    page: str,
-) -> None:
-    """The first button of a form is what Enter in one of its fields presses."""
-    booking = make_booking()
-    make_booking(booking.customer)  # offers to put both on one
-    where = {
-        "cancellation": lambda: f"{make_sent(booking).pk}/cancellation",
-        "edit": lambda: f"{make_invoice(booking).pk}/edit",
-        "new": lambda: f"new?bookings={booking.pk}",
-    }[page]()
-    shown = desk.get(f"/payments/invoices/{where}").content.decode()
-    form = re.split(r"<form[^>]*novalidate", shown)[1]
-    first = re.findall(r"<button[^>]*>", form)[0]
-    assert ('name="act" value="draft"' in first) is (page != "cancellation")
-    assert ("name=" in first) is (page != "cancellation")
 
 
 def test_nobody_to_send_the_copy_to_is_said_before_anything_is_cancelled(

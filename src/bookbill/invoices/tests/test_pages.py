@@ -154,3 +154,26 @@ def test_each_booking_shows_its_money_and_apart_from_it_what_else_covers_it(
     assert rows[0].endswith("Total Paid Balance")
     assert rows[1].endswith("$100.00 $30.00 Credited $20.00 Written off $5.00 $45.00")
     assert rows[2].endswith("$100.00 $0.00 $100.00")
+
+
+@pytest.mark.parametrize("page", ["cancellation", "edit", "new"])
+def test_enter_presses_what_is_safe(
+    desk: Client,
+    make_booking: Callable[..., Booking],
+    make_invoice: Callable[..., Invoice],
+    make_sent: Callable[..., Invoice],
+    page: str,
+) -> None:
+    """The first button of a form is what Enter in one of its fields presses."""
+    booking = make_booking()
+    make_booking(booking.customer)  # offers to put both on one
+    where = {
+        "cancellation": lambda: f"{make_sent(booking).pk}/cancellation",
+        "edit": lambda: f"{make_invoice(booking).pk}/edit",
+        "new": lambda: f"new?bookings={booking.pk}",
+    }[page]()
+    shown = desk.get(f"/payments/invoices/{where}").content.decode()
+    form = re.split(r"<form[^>]*novalidate", shown)[1]
+    first = re.findall(r"<button[^>]*>", form)[0]
+    assert ('name="act" value="draft"' in first) is (page != "cancellation")
+    assert ("name=" in first) is (page != "cancellation")

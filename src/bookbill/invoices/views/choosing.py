@@ -21,6 +21,7 @@ from bookbill.companies.rights import Feature, Right
 from bookbill.customers.models import Customer
 from bookbill.invoices.actions.drafting import make_invoices
 from bookbill.invoices.actions.grouping import BOOKINGS_MAX
+from bookbill.invoices.actions.seen import refuse_held_unseen
 from bookbill.invoices.choosing import (
     CHOICES_MAX,
     Choice,
@@ -77,11 +78,10 @@ def select_bookings(request: CompanyRequest) -> HttpResponse:
 def put_on_a_draft(request: CompanyRequest, bookings: Sequence[Booking]) -> str:
     """Make the draft; where it can be edited. Raises RuleBroken where somebody should look at the choice first."""
     locked = lock_bookings([booking.pk for booking in bookings])
+    refuse_held_unseen(locked.values(), " ".join(request.POST.getlist("held")))
     choices = sort_out(bookings)
     moves = any(choice.moves() for choice in choices)
-    held_back = {str(booking.pk) for booking in locked.values() if booking.held_back}
-    is_unseen = (moves and not request.POST.get("move")) or held_back - {*request.POST.getlist("held")}
-    if is_unseen or any(choice.reason for choice in choices):
+    if any(choice.reason for choice in choices) or (moves and not request.POST.get("move")):
         raise RuleBroken("look_first", _("Not all of them go on an invoice as they are."))
     draft = InvoiceDraft(tuple(booking.pk for booking in bookings))
     made = make_invoices([draft], move_from_drafts=moves, by=request.actor, now=now(request.company))[0]
